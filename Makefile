@@ -1,0 +1,70 @@
+# article-qa. `make` alone lists what there is to make.
+#
+# Variables: PYTHON (the Python to set up with), HOST and PORT (where the chat is served), EXTRAS (openai, anthropic,
+# ollama), ARTICLE_QA_INDEX (the library's folder), ARTICLE_QA_TORCH=gpu (PyPI's default build of PyTorch),
+# ARGS (more arguments for pytest), VERBOSE=1 (show what pip prints).
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev setup-test chat test check format lock clean
+
+RUN := .venv/bin/python -m
+
+# The environment's own Python first: it is known to do, and set-up then has nothing to make again.
+ifdef PYTHON
+PYTHONS := "$(PYTHON)"
+else
+PYTHONS := .venv/bin/python python3.13 python3.12 python3.11 python3
+endif
+
+define set_up
+@for python in $(PYTHONS); do \
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		exec "$$python" scripts/setup.py $(1) $(EXTRAS:%=--extra %) $(if $(VERBOSE),--verbose); \
+	fi; \
+done; \
+echo "article-qa needs Python 3.11 or newer, and none was found. Install one, or name it: make $@ PYTHON=/path/to/python3" >&2; \
+exit 1
+endef
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## set up .venv with what the chat and the command need
+	$(call set_up)
+
+setup-dev:
+	$(call set_up,--group dev)
+
+setup-test:
+	$(call set_up,--group dev --browser)
+
+# The mark beside the library says that adding the samples was begun and not finished.
+chat: setup ## serve the chat on 127.0.0.1:7860, with the sample articles at first
+	@set -e; \
+	index="$${ARTICLE_QA_INDEX:-data/index}"; index="$${index%/}"; begun="$$index.adding-samples"; \
+	if [ ! -e "$$index/record.sqlite3" ] || [ -e "$$begun" ]; then \
+		mkdir -p "$$(dirname "$$index")"; \
+		touch "$$begun"; \
+		.venv/bin/article-qa ingest samples/articles --index "$$index"; \
+		rm "$$begun"; \
+	fi; \
+	exec .venv/bin/article-qa chat --index "$$index" $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
+
+test: setup-test ## run every test, those in a browser included
+	$(RUN) pytest $(ARGS)
+
+check: setup-dev ## check format, lint and types
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+
+format: setup-dev ## format the code and mend what the linter can
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+lock: ## resolve every dependency afresh and write constraints.txt
+	$(call set_up,--lock)
+
+clean: ## remove the environment, caches and builds; the library of articles stays
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

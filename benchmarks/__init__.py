@@ -1,0 +1,1 @@
+"""What reproduces every published figure: one command each, ``python -m benchmarks.NAME --help``."""

@@ -1,0 +1,189 @@
+"""Fit the numbers that turn a reader's scores into chances: ``python -m benchmarks.calibrate --heldout FILE``.
+
+Fits on the first half of the held-out articles by title, writes ``calibration.json`` beside the
+reader's weights, and prints how well it holds on the other half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from benchmarks.squad import halves, make_library
+from qa.evaluation.metrics import best_over_gold, exact_match, token_f1
+from qa.reader import WEIGHTS, OnnxReader
+from qa.reader.data import Example, TrainingArticle
+from qa.retriever import HybridRetriever
+from qa.selection import Calibration, Calibrations, clipped_margin, rank_answers
+from qa.types import Candidate, Passage
+
+RETRIEVAL_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+AGREEMENTS = (0.0, 0.1, 0.3, 1.0)
+NEUTRAL = Calibration(0.0, 0.0, 0.0, 1.0, 0.0, 0.5)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question with what the reader proposed for it."""
+
+    gold: tuple[str, ...]
+    passages: tuple[Passage, ...]
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The best answer to one question under some weights."""
+
+    score: float
+    margin: float
+    right: float
+    """Exact match; 0 for a question without an answer, whatever is proposed."""
+    f1: float
+    answerable: bool
+
+
+def outcomes(cases: Sequence[Case], retrieval_weight: float, agreement: float) -> list[Outcome]:
+    """The best answer to each of ``cases``."""
+    found = []
+    for case in cases:
+        ranked = rank_answers(case.candidates, case.passages, retrieval_weight, agreement)
+        text = ranked[0].best.text if ranked else ""
+        found.append(
+            Outcome(
+                score=ranked[0].score if ranked else -20.0,
+                margin=clipped_margin(ranked, 0),
+                right=best_over_gold(exact_match, text, case.gold) if case.gold else 0.0,
+                f1=best_over_gold(token_f1, text, case.gold) if case.gold else 0.0,
+                answerable=bool(case.gold),
+            )
+        )
+    return found
+
+
+def fit(cases: Sequence[Case], weights: Sequence[float], agreements: Sequence[float]) -> Calibration:
+    """The weights that answer the most answerable questions rightly, and the chances that follow from them."""
+
+    def quality(pair: tuple[float, float]) -> float:
+        answerable = [outcome for outcome in outcomes(cases, *pair) if outcome.answerable]
+        return float(np.mean([outcome.right + outcome.f1 for outcome in answerable]))
+
+    retrieval_weight, agreement = max(((w, a) for w in weights for a in agreements), key=quality)
+    found = outcomes(cases, retrieval_weight, agreement)
+    features = np.array([[outcome.score, outcome.margin] for outcome in found])
+    regression = LogisticRegression(C=100.0).fit(features, [outcome.right > 0.5 for outcome in found])
+    [[score_weight, margin_weight]], [bias] = regression.coef_, regression.intercept_
+    unset = Calibration(retrieval_weight, agreement, float(bias), float(score_weight), float(margin_weight), 0.0)
+    return replace(unset, threshold=_best_threshold(found, unset))
+
+
+def _best_threshold(found: Sequence[Outcome], calibration: Calibration) -> float:
+    """The threshold with the best SQuAD v2 style F1 over answerable and unanswerable questions together."""
+    chances = np.array([calibration.chance(outcome.score, outcome.margin) for outcome in found])
+    f1 = np.array([outcome.f1 for outcome in found])
+    unanswerable = np.array([not outcome.answerable for outcome in found])
+    thresholds = np.arange(0.02, 0.8, 0.01)
+    totals = [float(np.where(chances >= t, f1, unanswerable).mean()) for t in thresholds]
+    return round(float(thresholds[int(np.argmax(totals))]), 2)
+
+
+def describe(name: str, cases: Sequence[Case], calibration: Calibration) -> str:
+    """One line of figures for ``cases`` under ``calibration``."""
+    found = outcomes(cases, calibration.retrieval_weight, calibration.agreement)
+    chances = np.array([calibration.chance(outcome.score, outcome.margin) for outcome in found])
+    right = np.array([outcome.right for outcome in found])
+    f1 = np.array([outcome.f1 for outcome in found])
+    answerable = np.array([outcome.answerable for outcome in found])
+    given = chances >= calibration.threshold
+    every_f1 = np.where(given, f1, ~answerable)
+    bins = np.clip((chances * 10).astype(int), 0, 9)
+    error = sum(
+        abs(chances[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
+        for b in range(10)
+        if (bins == b).any()
+    )
+    auroc = float(
+        np.mean(
+            [(chances[answerable] > c).mean() + 0.5 * (chances[answerable] == c).mean() for c in chances[~answerable]]
+        )
+        if (~answerable).any()
+        else math.nan
+    )
+    return (
+        f"{name}: n={len(found)} forced EM/F1 {100 * right[answerable].mean():.1f}/{100 * f1[answerable].mean():.1f}, "
+        f"with abstention {100 * (right * given)[answerable].mean():.1f}/{100 * (f1 * given)[answerable].mean():.1f}, "
+        f"all F1 {100 * every_f1.mean():.1f}, AUROC {auroc:.3f}, calibration error {error:.3f}"
+    )
+
+
+def gold_cases(articles: Sequence[TrainingArticle], reader: OnnxReader, limit: int) -> list[Case]:
+    """Questions with the one paragraph they were written for."""
+    examples = _sample(articles, limit)
+    read = reader.read_many([(e.question, [(e.title, e.context)]) for e in examples])
+    return [
+        Case(_gold(e), (_gold_passage(e),), tuple(candidates)) for e, candidates in zip(examples, read, strict=True)
+    ]
+
+
+def library_cases(
+    articles: Sequence[TrainingArticle], reader: OnnxReader, limit: int, folder: Path, top_k: int
+) -> list[Case]:
+    """Questions asked of all the articles together."""
+    retriever = HybridRetriever(index=make_library(articles, folder), top_k=top_k)
+    cases = []
+    for example in _sample(articles, limit):
+        passages = retriever.retrieve(example.question)
+        candidates = reader.read(example.question, [(passage.title, passage.text) for passage in passages])
+        cases.append(Case(_gold(example), tuple(passages), tuple(candidates)))
+    return cases
+
+
+def _sample(articles: Sequence[TrainingArticle], limit: int) -> list[Example]:
+    examples = [e for article in articles for paragraph in article.paragraphs for e in paragraph.examples]
+    random.Random(7).shuffle(examples)
+    return examples[:limit]
+
+
+def _gold(example: Example) -> tuple[str, ...]:
+    return tuple(example.context[start:end] for start, end in example.spans)
+
+
+def _gold_passage(e: Example) -> Passage:
+    return Passage("", "", e.title, "", e.context, 0, len(e.context), score=0.0, similarity=0.0, bm25=0.0, rank=1)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--heldout", type=Path, required=True, help="squad-heldout.json.xz")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--limit", type=int, default=2500, help="questions of each half, drawn at random")
+    parser.add_argument("--top-k", type=int, default=10)
+    arguments = parser.parse_args()
+    reader = OnnxReader.load(arguments.weights)
+    fitted, reported = halves(arguments.heldout)
+    gold: Callable[[Sequence[TrainingArticle]], list[Case]] = lambda half: gold_cases(half, reader, arguments.limit)  # noqa: E731
+    cases = gold(fitted)
+    passage = fit(cases, weights=(0.0,), agreements=(0.0,))
+    print(describe("gold paragraph, fitted half  ", cases, passage))
+    print(describe("gold paragraph, reported half", gold(reported), passage))
+    with tempfile.TemporaryDirectory() as scratch:
+        first = library_cases(fitted, reader, arguments.limit, Path(scratch) / "fitted", arguments.top_k)
+        second = library_cases(reported, reader, arguments.limit, Path(scratch) / "reported", arguments.top_k)
+    library = fit(first, RETRIEVAL_WEIGHTS, AGREEMENTS)
+    Calibrations(passage, library).save(arguments.weights)
+    print(describe("library, fitted half         ", first, library))
+    print(describe("library, reported half       ", second, library))
+    print((arguments.weights / "calibration.json").read_text())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""SQuAD files as a library: each article a text file, ingested the way a person would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingest import add_articles
+from qa.reader.data import TrainingArticle, load_articles
+from vectorstore import ArticleIndex
+
+
+def halves(path: Path) -> tuple[list[TrainingArticle], list[TrainingArticle]]:
+    """The articles to fit choices on, the first half by title, and the others, to report on."""
+    articles = sorted(load_articles(path), key=lambda article: article.title)
+    middle = len(articles) // 2
+    return articles[:middle], articles[middle:]
+
+
+def make_library(articles: Sequence[TrainingArticle], folder: Path) -> ArticleIndex:
+    """A library in ``folder/index`` of the articles, written to ``folder/articles`` as title and paragraphs."""
+    sources = folder / "articles"
+    sources.mkdir(parents=True, exist_ok=True)
+    for article in articles:
+        text = "\n\n".join([article.title, *(paragraph.context for paragraph in article.paragraphs)])
+        (sources / f"{article.title.replace('/', '-')}.txt").write_text(text + "\n", encoding="utf-8")
+    index = ArticleIndex.open(folder / "index")
+    report = add_articles([sources], index)
+    if skipped := report.of("skipped"):
+        raise RuntimeError(f"{skipped[0].source}: {skipped[0].reason}")
+    return index

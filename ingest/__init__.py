@@ -1,0 +1,20 @@
+"""The write side: sources to articles to chunks to a library. ``add_articles`` is the whole of it."""
+
+from ingest.chunking import chunk_article
+from ingest.errors import IngestError, UnreadableSource
+from ingest.formats import read_article
+from ingest.pipeline import add_articles
+from ingest.report import IngestReport, Outcome, Progress
+from vectorstore import Article
+
+__all__ = [
+    "Article",
+    "IngestError",
+    "IngestReport",
+    "Outcome",
+    "Progress",
+    "UnreadableSource",
+    "add_articles",
+    "chunk_article",
+    "read_article",
+]

@@ -1,0 +1,139 @@
+"""Who wrote an article and when, as its first lines say. Dates in sentences and of files are never taken for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ingest.formats.dates import FULL_DATE, PARTIAL_DATE, TIME, parse_date
+
+MAX_LINES = 10
+"""How many lines that are not blank can hold the byline."""
+_MAX_LENGTH = 200
+
+_WRITTEN_BY = re.compile(
+    r"(?:(?:written|words|story|text|posted|reported|reporting)\s)?by:?\s+(.+)|authors?:\s*(.+)", re.IGNORECASE
+)
+_BUTTONS = r"(?:\s*(?:Tags|Share|ShareTags|TagsShare|Comments|\d{1,2} min(?:ute)?s? read))*"
+_DATE_LABEL = (
+    r"(?:(?P<label>(?:first |last |originally )?(?:published|posted|date|updated|modified))\s?(?:on\b|at\b)?:?\s*)"
+)
+_DATED = re.compile(
+    rf"(?:{_DATE_LABEL}(?P<labelled>{FULL_DATE}|{PARTIAL_DATE})|(?P<bare>{FULL_DATE}))"
+    rf"(?:(?:,|\s?[|·•–—-]| at)?\s{TIME}|T\d\d:\d\d\S{{0,20}})?{_BUTTONS}(?:\s?[|·•–—]\s?.{{0,60}})?",
+    re.IGNORECASE,
+)
+_DATE_STARTS = re.compile(rf"{_DATE_LABEL}(?:{FULL_DATE}|{PARTIAL_DATE})|{FULL_DATE}", re.IGNORECASE)
+_SEPARATORS = " \t|·•–—-,/"
+_BAR = re.compile(r"\s[|·•–—-]\s")
+_BETWEEN_NAMES = re.compile(r",\s+and\s+|\s+and\s+|\s*[,;&]\s+|\s+with\s+", re.IGNORECASE)
+_PARTICLE = r"(?:de|del|della|da|di|du|van|von|der|den|ter|bin|ibn|al|el|la|le|dos|y|e)"
+_NAME = re.compile(rf"[^\W\d_a-zß-ÿ][\w.'’-]*(?:\s(?:{_PARTICLE}|[^\W\d_a-zß-ÿ][\w.'’-]*)){{0,5}}")
+_ROLE = re.compile(
+    r"\b(?:writer|editor|reporter|correspondent|staff|news|contributor|press|desk|columnist|critic|producer"
+    r"|times|herald|courier|gazette|tribune|journal|magazine|observer)s?\b",
+    re.IGNORECASE,
+)
+_NO_NAMES = frozenset(
+    """january february march april may june july august september october november december monday tuesday wednesday
+    thursday friday saturday sunday the a an any all my your his her their our this that some every popular means
+    """.split()
+)
+
+
+@dataclass(frozen=True)
+class Byline:
+    """What the first lines say; empty where they say nothing."""
+
+    authors: tuple[str, ...] = ()
+    published: str | None = None
+
+
+def find_byline(text: str) -> Byline:
+    """The authors and the date that stand in the first lines, each the first one found."""
+    lines = first_lines(text)
+    found = [_read_line(line) for line in lines]
+    if found and not found[0][0].published:
+        # Without a date the first line is a headline, whatever it begins with ("By Any Means").
+        found[0] = (Byline(), False)
+    authors = next((byline.authors for byline, _ in found if byline.authors), ())
+    dates = [(byline.published, updated) for byline, updated in found if byline.published]
+    # When it was first published counts; a date of revision is better than none.
+    published = next((date for date, updated in dates if not updated), dates[0][0] if dates else None)
+    return Byline(authors, published)
+
+
+def first_lines(text: str) -> list[str]:
+    """The lines among which a title and a byline are looked for, stripped, without the blank ones."""
+    lines: list[str] = []
+    start = 0
+    while len(lines) < MAX_LINES and start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        if line := text[start:end].strip():
+            lines.append(line)
+        start = end + 1
+    return lines
+
+
+def is_byline(line: str) -> bool:
+    """Whether a line names an author or a date and nothing else."""
+    return _read_line(line)[0] != Byline()
+
+
+def split_authors(names: str) -> tuple[str, ...]:
+    """The names in "A, B and C", each once."""
+    parts = (part.strip(_SEPARATORS) for part in _BETWEEN_NAMES.split(" ".join(names.split())))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _read_line(line: str) -> tuple[Byline, bool]:
+    """What one line says, and whether its date is that of a revision."""
+    line = line.strip("*_ ")
+    if not line or len(line) > _MAX_LENGTH:
+        return Byline(), False
+    if written := _WRITTEN_BY.fullmatch(line):
+        return _read_names(written.group(1) or written.group(2), named=True)
+    published, updated = _read_date(line)
+    if published:
+        return Byline((), published), updated
+    return _read_names(line, named=False)
+
+
+def _read_names(line: str, named: bool) -> tuple[Byline, bool]:
+    """For the part of a line after "By", or (not ``named``) for "Jane Roe | 5 May 2017"."""
+    date = _DATE_STARTS.search(line)
+    if not date:
+        authors = _authors(_BAR.split(line)[0], least_words=2) if named else ()
+        return Byline(authors), False
+    names = line[: date.start()]
+    published, updated = _read_date(line[date.start() :])
+    if not published or not (named or names.rstrip().endswith(("|", "·", "•"))):
+        return Byline(), False
+    authors = _authors(_BAR.split(names.strip(_SEPARATORS))[0], least_words=1 if named else 2)
+    return (Byline(authors, published), updated) if authors else (Byline(), False)
+
+
+def _read_date(line: str) -> tuple[str | None, bool]:
+    """The date of a line that is nothing but a date, with or without "Published", a time and buttons."""
+    match = _DATED.fullmatch(line)
+    if not match:
+        return None, False
+    label = (match["label"] or "").lower()
+    return parse_date(match["labelled"] or match["bare"]), "updated" in label or "modified" in label
+
+
+def _authors(names: str, least_words: int) -> tuple[str, ...]:
+    """The names, or nothing if any of them does not look like one."""
+    parts = split_authors(names)
+    authors = tuple(part for index, part in enumerate(parts) if index == 0 or not _ROLE.search(part))
+    if all(_is_name(author, least_words) for author in authors):
+        return tuple(author.title() if author.isupper() and " " in author else author for author in authors)
+    return ()
+
+
+def _is_name(name: str, least_words: int) -> bool:
+    words = name.split()
+    return (
+        len(words) >= least_words and bool(_NAME.fullmatch(name)) and not _NO_NAMES.intersection(map(str.lower, words))
+    )

@@ -1,0 +1,78 @@
+"""Dates as articles write them -> ISO 8601. Nothing is guessed: an ambiguous date is no date."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
+_WEEKDAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_YEAR = r"\d{4}"
+
+FULL_DATE = (
+    rf"(?:(?:{_WEEKDAY},? )?(?:{_MONTH} {_DAY},? {_YEAR}|{_DAY} (?:of )?{_MONTH},? {_YEAR})"
+    rf"|{_YEAR}-\d\d-\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.]{_YEAR})"
+)
+"""Pattern of a date with its day; to be used ignoring case."""
+PARTIAL_DATE = rf"(?:{_MONTH},? {_YEAR}|{_YEAR}-\d\d|{_YEAR})"
+"""Pattern of a year, or a month of a year; to be used ignoring case."""
+TIME = r"(?:\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[AP]\.?M\.?)?|\d{1,2}\s?[AP]\.?M\.?)(?:\s\(?[A-Z]{1,4}T?\)?)?"
+
+_MONTH_FIRST = re.compile(rf"(?:{_WEEKDAY},? )?({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?,? ({_YEAR})", re.IGNORECASE)
+_DAY_FIRST = re.compile(rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH}),? ({_YEAR})", re.IGNORECASE)
+_NUMERIC = re.compile(rf"(\d{{1,2}})([/.])(\d{{1,2}})\2({_YEAR})")
+_ISO = re.compile(rf"({_YEAR})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d\d:?\d\d.{{0,20}})?)?)?")
+_BASIC_ISO = re.compile(rf"({_YEAR})(\d\d)(\d\d)(?:T\d{{4,6}}.{{0,10}})?")
+_MONTH_YEAR = re.compile(rf"({_MONTH}),? ({_YEAR})", re.IGNORECASE)
+_CLOCK = re.compile(rf"(?:,| at| -| \|)?\s{TIME}\Z", re.IGNORECASE)
+
+
+def parse_date(text: str) -> str | None:
+    """``2017-05-05``, ``2017-05`` or ``2017`` for a text that is a date and nothing else, however it is written."""
+    text = " ".join(text.split())
+    if len(text) > 60:
+        return None
+    return _parse(text) or _parse(_CLOCK.sub("", text))
+
+
+def _parse(text: str) -> str | None:
+    if match := _ISO.fullmatch(text) or _BASIC_ISO.fullmatch(text):
+        year, month, day = match.groups()
+        return _iso(year, month, day)
+    if match := _MONTH_FIRST.fullmatch(text):
+        return _iso(match[3], _month_number(match[1]), match[2])
+    if match := _DAY_FIRST.fullmatch(text):
+        return _iso(match[3], _month_number(match[2]), match[1])
+    if match := _MONTH_YEAR.fullmatch(text):
+        return _iso(match[2], _month_number(match[1]), None)
+    if match := _NUMERIC.fullmatch(text):
+        return _numeric(int(match[1]), match[2], int(match[3]), match[4])
+    return None
+
+
+def _numeric(first: int, separator: str, second: int, year: str) -> str | None:
+    """Dots put the day first; with slashes only a number above 12, or two equal ones, tell day from month."""
+    if separator == "." or first > 12 or first == second:
+        return _iso(year, str(second), str(first))
+    return _iso(year, str(first), str(second)) if second > 12 else None
+
+
+def _month_number(name: str) -> str:
+    short = name[:3].lower()
+    return str(next(number for number, month in enumerate(_MONTHS, start=1) if month.startswith(short)))
+
+
+def _iso(year: str, month: str | None, day: str | None) -> str | None:
+    """The ISO form, or None where there is no such day."""
+    try:
+        date = datetime.date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        return None
+    if not 1400 <= date.year <= 2200:
+        return None
+    return date.isoformat()[: 10 if day else 7 if month else 4]

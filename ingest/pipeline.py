@@ -1,0 +1,114 @@
+"""The path of an article: find, read, cut, embed, store. The only place that orders these steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ingest.chunking import CHUNKER_VERSION, chunk_article
+from ingest.errors import IngestError
+from ingest.formats import fingerprint, read_article
+from ingest.report import IngestReport, Outcome, Progress, ProgressCallback
+from ingest.sources import find_sources, read_source
+from ingest.types import Place, Skipped
+from vectorstore import Article, ArticleIndex, Chunk
+
+BATCH_CHUNKS = 256
+"""Chunks embedded and stored together: enough to sort by length, few enough to lose little when stopped."""
+
+
+def add_articles(
+    sources: Sequence[str | Path],
+    index: ArticleIndex,
+    progress: ProgressCallback | None = None,
+    *,
+    allow_private: bool = False,
+) -> IngestReport:
+    """Makes ``index`` hold the articles in ``sources``: files, folders and web addresses.
+
+    A source stored before and unchanged costs a look at its content, no more. A folder is mirrored:
+    articles that were read from files under it which are no longer there are removed. A source that
+    cannot be read is reported as skipped, with the reason, and what was stored of it before is kept.
+    ``allow_private`` lets web addresses lead to this machine and its network. Raises StoreError when
+    the library cannot be written.
+    """
+    return _Ingest(index, progress, allow_private).run(sources)
+
+
+class _Ingest:
+    """One run: what is gathered for the next write, and what became of each source so far."""
+
+    def __init__(self, index: ArticleIndex, progress: ProgressCallback | None, allow_private: bool) -> None:
+        self._index = index
+        self._progress = progress
+        self._allow_private = allow_private
+        self._stored = index.fingerprints()
+        self._waiting: list[tuple[Article, list[Chunk]]] = []
+        self._outcomes: list[Outcome] = []
+        self._chunks = 0
+
+    def run(self, sources: Sequence[str | Path]) -> IngestReport:
+        started = time.perf_counter()
+        with self._index.writing():
+            self._stored = self._index.fingerprints()
+            places = list(find_sources(sources))
+            for done, place in enumerate(places, start=1):
+                self._outcomes.append(self._take(place))
+                if sum(len(chunks) for _, chunks in self._waiting) >= BATCH_CHUNKS:
+                    self._store()
+                self._tell(done, len(places), place.source)
+            self._store()
+            self._remove_missing(sources, places)
+            self._tell(len(places), len(places), "")
+        return IngestReport(tuple(self._outcomes), self._chunks, time.perf_counter() - started)
+
+    def _take(self, place: Place | Skipped) -> Outcome:
+        """Reads and cuts one source, unless it is unchanged, and queues it to be stored."""
+        if isinstance(place, Skipped):
+            return Outcome(place.source, "skipped", reason=place.reason)
+        try:
+            raw = read_source(place, allow_private=self._allow_private)
+            mark = f"{fingerprint(raw)} {CHUNKER_VERSION}"
+            article_id, stored_mark = self._stored.get(raw.source, (None, None))
+            if mark == stored_mark:
+                return Outcome(raw.source, "unchanged", article_id=article_id)
+            article = replace(read_article(raw), fingerprint=mark)
+        except IngestError as error:
+            return Outcome(place.source, "skipped", reason=str(error))
+        chunking = self._index.chunking
+        self._waiting.append((article, chunk_article(article, chunking.size, chunking.overlap)))
+        return Outcome(article.source, "changed" if article_id else "added", article.title, article.id)
+
+    def _store(self) -> None:
+        if self._waiting:
+            self._index.add(self._waiting)
+            self._chunks += sum(len(chunks) for _, chunks in self._waiting)
+            self._waiting = []
+
+    def _remove_missing(self, sources: Sequence[str | Path], places: Iterable[Place | Skipped]) -> None:
+        """Forgets articles of files that are gone from a folder that was named.
+
+        A folder without a single readable file is left alone: an unplugged drive looks the same.
+        """
+        present = {place.source for place in places}
+        for folder in _folders(sources):
+            inside = [source for source in self._stored if Path(source).is_relative_to(folder)]
+            missing = [source for source in inside if source not in present and not Path(source).exists()]
+            if missing and not any(Path(source).is_relative_to(folder) for source in present):
+                reason = (
+                    f"holds no articles any more; {len(missing)} read from it before are kept (remove them by hand)"
+                )
+                self._outcomes.append(Outcome(str(folder), "skipped", reason=reason))
+                continue
+            self._index.remove([self._stored[source][0] for source in missing])
+            self._outcomes += [Outcome(source, "removed", article_id=self._stored[source][0]) for source in missing]
+
+    def _tell(self, done: int, total: int, source: str) -> None:
+        if self._progress is not None:
+            self._progress(Progress(done, total, self._chunks, source))
+
+
+def _folders(sources: Sequence[str | Path]) -> list[Path]:
+    return [Path(source).resolve() for source in sources if Path(source).is_dir()]

@@ -1,0 +1,51 @@
+"""What an ingest did, source by source, and how far it is. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["added", "changed", "unchanged", "removed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one source."""
+
+    source: str
+    status: Status
+    title: str = ""
+    article_id: str | None = None
+    reason: str | None = None
+    """Why it was skipped, for people; None otherwise."""
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What became of every source, in the order they were met."""
+
+    outcomes: tuple[Outcome, ...]
+    chunks: int
+    """How many chunks were embedded."""
+    seconds: float
+
+    def of(self, status: Status) -> tuple[Outcome, ...]:
+        """The outcomes with this status."""
+        return tuple(outcome for outcome in self.outcomes if outcome.status == status)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an ingest is."""
+
+    done: int
+    """Sources dealt with."""
+    total: int
+    chunks: int
+    """Chunks embedded so far."""
+    source: str
+    """The source dealt with last."""
+
+
+ProgressCallback = Callable[[Progress], None]

@@ -1,0 +1,212 @@
+"""From what a person names to named bytes. Finding reads no contents; reading enforces every limit."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ingest.errors import UnreadableSource
+from ingest.formats import SUFFIXES
+from ingest.limits import MAX_FILE_BYTES
+from ingest.types import FilePlace, Place, RawSource, Skipped, WebPlace
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+def find_sources(names: Sequence[str | Path]) -> Iterator[Place | Skipped]:
+    """The files and addresses behind names of files, folders and addresses, each once, in a fixed order.
+
+    Folders are searched to any depth; what is hidden and what no reader handles is passed over there in silence, while
+    a link that leads out of the folder is reported. Lazy: nothing is opened, nothing is fetched.
+    """
+    seen: set[str] = set()
+    for name in names:
+        for found in _find(name):
+            if isinstance(found, Skipped) or found.source not in seen:
+                seen.add(found.source)
+                yield found
+
+
+def named_folders(names: Sequence[str | Path]) -> tuple[Path, ...]:
+    """The folders among the names, resolved: an article kept from one of them, but not found now, was removed."""
+    paths = (_resolved(_path(name)) for name in names if not _is_address(name) and str(name).strip())
+    return tuple(dict.fromkeys(path for path in paths if path is not None and path.is_dir()))
+
+
+def read_source(place: Place, allow_private: bool = False) -> RawSource:
+    """The bytes of a source.
+
+    Args:
+        place: Where it is, as ``find_sources`` gives it.
+        allow_private: Whether web pages on this machine and in private networks may be fetched.
+
+    Raises:
+        UnreadableSource: it is not there, not allowed, too large or empty.
+    """
+    if isinstance(place, FilePlace):
+        return RawSource(place.source, place.path.name, _read_file(place))
+    from ingest.web import fetch  # brings httpx, which most runs do not need
+
+    page = fetch(place.source, allow_private=allow_private)
+    if not page.content:
+        raise UnreadableSource(place.source, "the page is empty")
+    return RawSource(place.source, _address_name(place.source), page.content, page.media_type)
+
+
+# --- finding ---------------------------------------------------------------------------------------------------------
+
+
+def _find(name: str | Path) -> Iterator[Place | Skipped]:
+    if not str(name).strip():
+        yield Skipped(str(name), "an empty name")
+    elif _is_address(name):
+        yield _find_page(str(name).strip())
+    else:
+        yield from _find_path(_path(name))
+
+
+def _is_address(name: str | Path) -> bool:
+    return isinstance(name, str) and bool(_SCHEME.match(name.strip()))
+
+
+def _find_page(address: str) -> WebPlace | Skipped:
+    from ingest.web import normalise_address
+
+    try:
+        return WebPlace(normalise_address(address))
+    except UnreadableSource as error:
+        return Skipped(error.source, error.reason)
+
+
+def _path(name: str | Path) -> Path:
+    path = Path(name)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # "~name" of nobody: a file may be called so
+        return path
+
+
+def _resolved(path: Path) -> Path | None:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # a circle of links, or a name no file can have
+        return None
+
+
+def _find_path(path: Path) -> Iterator[Place | Skipped]:
+    resolved = _resolved(path)
+    if resolved is None:
+        yield Skipped(_printable(str(path)), "no file can have this name, or its links lead in a circle")
+        return
+    try:
+        is_folder = stat.S_ISDIR(resolved.stat().st_mode)
+    except OSError as error:
+        yield Skipped(_printable(str(resolved)), _why(error))
+        return
+    if is_folder:
+        yield from _find_in_folder(resolved)
+    elif resolved.suffix.lower() not in SUFFIXES:
+        readable = " ".join(sorted(SUFFIXES))
+        yield Skipped(_printable(str(resolved)), f"{resolved.suffix or 'a name without suffix'} is none of {readable}")
+    else:
+        yield _file_place(resolved)
+
+
+def _find_in_folder(root: Path) -> Iterator[Place | Skipped]:
+    """Everything readable in a folder, sorted by path; an own stack, because folders nest deeper than Python calls."""
+    stack: list[Path] = [root]
+    while stack:
+        path = stack.pop()
+        if path is not root and path.is_symlink():
+            yield from _follow(path, root)
+        elif _is_folder(path):
+            try:
+                entries = sorted((entry for entry in path.iterdir() if not entry.name.startswith(".")), reverse=True)
+            except OSError as error:
+                yield Skipped(_printable(str(path)), _why(error))
+                continue
+            stack.extend(entries)
+        elif path.suffix.lower() in SUFFIXES:
+            yield _file_place(path)
+
+
+def _follow(link: Path, root: Path) -> Iterator[Place | Skipped]:
+    """A link's file, if it stays inside the folder. Folders linked inside are found by their own names."""
+    target = _resolved(link)
+    if target is None or not target.is_relative_to(root):
+        if target is None or _is_folder(target) or target.suffix.lower() in SUFFIXES:
+            yield Skipped(_printable(str(link)), "a link that leads out of the folder")
+    elif target.suffix.lower() in SUFFIXES and not _is_folder(target):
+        yield _file_place(target)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _file_place(path: Path) -> FilePlace | Skipped:
+    source = str(path)
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        return Skipped(_printable(source), "its name is not valid UTF-8; rename it")
+    return FilePlace(source, path)
+
+
+def _printable(name: str) -> str:
+    """A name that can be printed and stored, whatever bytes it is made of."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _read_file(place: FilePlace) -> bytes:
+    try:
+        # Without waiting: opening a pipe would otherwise block until somebody writes to it.
+        descriptor = os.open(place.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise UnreadableSource(place.source, "not a regular file")
+            _refuse_size(place.source, status.st_size)
+            content = file.read(MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise UnreadableSource(place.source, _why(error)) from None
+    _refuse_size(place.source, len(content))  # it may have grown meanwhile
+    if not content:
+        raise UnreadableSource(place.source, "the file is empty")
+    return content
+
+
+def _refuse_size(source: str, size: int) -> None:
+    if size > MAX_FILE_BYTES:
+        raise UnreadableSource(
+            source, f"{_megabytes(size)} is more than the {_megabytes(MAX_FILE_BYTES)} a file may have"
+        )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f}".removesuffix(".0") + " MB"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "no such file or folder"
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    if isinstance(error, IsADirectoryError):
+        return "not a regular file"
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def _address_name(address: str) -> str:
+    """Last part of an address's path, which may tell the format and, at worst, the title."""
+    return unquote(urlsplit(address).path).rstrip("/").rpartition("/")[2]

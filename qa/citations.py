@@ -1,0 +1,52 @@
+"""Answers to citations: the words of the article that support them, at their place."""
+
+from __future__ import annotations
+
+from qa.types import Candidate, Citation, Passage
+from vectorstore import Article
+from vectorstore.sentences import sentence_spans
+
+
+def cite(candidate: Candidate, passage: Passage, article: Article) -> Citation:
+    """The sentence of ``article`` that holds ``candidate``, with the answer's own place inside it."""
+    start, end = passage.start + candidate.start, passage.start + candidate.end
+    first, last = enclosing_sentence(article.text, start, end)
+    return Citation(
+        article_id=article.id,
+        title=article.title,
+        source=article.source,
+        quote=article.text[first:last],
+        start=first,
+        end=last,
+        answer_start=start,
+        answer_end=end,
+        published=article.published,
+    )
+
+
+def enclosing_sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentence, or run of sentences, of ``text`` that covers ``start:end``; it never crosses a blank line
+    unless the span itself does."""
+    opening = text.rfind("\n\n", 0, start)
+    paragraph_start = opening + 2 if opening >= 0 else 0
+    closing = text.find("\n\n", end)
+    paragraph_end = closing if closing >= 0 else len(text)
+    spans = [(paragraph_start + s, paragraph_start + e) for s, e in sentence_spans(text[paragraph_start:paragraph_end])]
+    touched = [(s, e) for s, e in spans if s < end and e > start]
+    if not touched:
+        return start, end
+    return min(start, touched[0][0]), max(end, touched[-1][1])
+
+
+def cite_quote(quote_start: int, quote_end: int, passage: Passage, article: Article) -> Citation:
+    """A quote found word for word at ``quote_start:quote_end`` of ``passage``'s text."""
+    start, end = passage.start + quote_start, passage.start + quote_end
+    return Citation(
+        article_id=article.id,
+        title=article.title,
+        source=article.source,
+        quote=article.text[start:end],
+        start=start,
+        end=end,
+        published=article.published,
+    )

@@ -1,0 +1,81 @@
+"""Start and end logits to spans. Pure functions of arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.reader.features import Window
+
+MAX_ANSWER_TOKENS = 30
+TOP_STARTS = 20
+"""Starts and ends looked at per window; the best span always begins at a likely start."""
+
+
+@dataclass(frozen=True)
+class TokenSpan:
+    """A span of context tokens, both ends inclusive, counted from the first context token of its window."""
+
+    score: float
+    """Log-odds of the span against "no answer in this window": its logits less those of ``[CLS]``."""
+    first: int
+    last: int
+
+
+def best_spans(start: NDArray[np.floating], end: NDArray[np.floating], window: Window, top_k: int) -> list[TokenSpan]:
+    """The ``top_k`` best spans of one window, best first; none for a window without context.
+
+    ``start`` and ``end`` are the window's logits, ``[tokens]``, padding at the end allowed. Because the
+    null score is taken from the same window, scores compare across windows and passages (the
+    "no-answer option" of Clark & Gardner 2017, arXiv 1710.10723).
+    """
+    if not window.offsets:
+        return []
+    null = float(start[0] + end[0])
+    context = slice(window.context_start, window.context_end)
+    starts, ends = start[context], end[context]
+    likely_starts = np.argsort(-starts)[:TOP_STARTS]
+    likely_ends = np.argsort(-ends)[:TOP_STARTS]
+    spans = [
+        TokenSpan(float(starts[first] + ends[last]) - null, int(first), int(last))
+        for first in likely_starts
+        for last in likely_ends
+        if first <= last < first + MAX_ANSWER_TOKENS
+    ]
+    if not spans:  # every likely end stands before every likely start: the single best token is a span still
+        best = int(np.argmax(starts + ends))
+        spans = [TokenSpan(float(starts[best] + ends[best]) - null, best, best)]
+    return sorted(spans, key=lambda span: -span.score)[:top_k]
+
+
+_EDGES = " \t\n.,;:!?–—-\u2026"
+_PAIRS = {"(": ")", "[": "]", "“": "”", "‘": "’", '"': '"', "«": "»"}
+
+
+def polish(text: str, start: int, end: int) -> tuple[int, int]:
+    """``start:end`` without stray punctuation at its edges: what a person would write as the answer.
+
+    A full stop that belongs to an abbreviation or an initial ("Washington, D.C.", "Dr. J.") stays, and
+    so do brackets and quotation marks that open and close within the span.
+    """
+    while start < end and text[start] in _EDGES and not (text[start] == "-" and text[start + 1 : end][:1].isdigit()):
+        start += 1
+    while start < end and text[end - 1] in _EDGES and not _ends_abbreviation(text, start, end):
+        end -= 1
+    for opening, closing in _PAIRS.items():
+        inside = text[start:end]
+        if inside.startswith(opening) and closing not in inside[1:]:
+            start += 1
+        elif inside.endswith(closing) and opening not in inside[:-1]:
+            end -= 1
+    return start, end
+
+
+def _ends_abbreviation(text: str, start: int, end: int) -> bool:
+    """Whether the full stop at ``end - 1`` belongs to the word before it: "D.C.", "J." and the like."""
+    if text[end - 1] != ".":
+        return False
+    words = text[start : end - 1].split()
+    return bool(words) and (len(words[-1]) == 1 and words[-1].isalpha() or "." in words[-1].strip("."))

@@ -1,0 +1,144 @@
+"""The trained reader on onnxruntime: a question and passages in, candidate answers out. No PyTorch."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from qa.errors import QuestionError, ReaderError
+from qa.reader.decoding import best_spans, polish
+from qa.reader.features import Batch, Featurizer, Window, batches_by_length
+from qa.types import Candidate
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""Where the reader that comes with the project lies."""
+BATCH_TOKENS = 4096
+"""Padded tokens per forward pass."""
+WINDOWS_AT_ONCE = 512
+"""Bounds the memory of a read, however many passages are handed in."""
+
+Text = tuple[str, str]
+"""A passage as the reader sees it: its article's title (may be empty) and its text."""
+
+
+class Reader(Protocol):
+    """Finds spans in passages that answer a question."""
+
+    name: str
+
+    def read_many(self, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int = 3) -> list[list[Candidate]]:
+        """For each question with its passages the ``top_k`` best candidates of every passage, best first."""
+        ...
+
+
+class OnnxReader:
+    """Our own reader (``docs/reader.md``)."""
+
+    def __init__(self, network: Path, featurizer: Featurizer, name: str, threads: int | None = None) -> None:
+        """``network`` is an ONNX file with the inputs of ``Batch`` and the outputs ``start`` and ``end``."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or os.cpu_count() or 1
+        self._session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+        self._featurizer = featurizer
+        self.name = name
+
+    @classmethod
+    def load(cls, folder: Path = WEIGHTS, threads: int | None = None) -> OnnxReader:
+        """The reader in ``folder``. Raises ReaderError, naming what is missing, when it is incomplete."""
+        missing = [name for name in ("reader.onnx", "tokenizer.json", "config.json") if not (folder / name).is_file()]
+        if missing:
+            raise ReaderError(f"the reader in {folder} lacks {', '.join(missing)}; install article-qa again")
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        featurizer = Featurizer(tokenizer, max_tokens=config["max_tokens"], stride=config["stride"])
+        return cls(folder / "reader.onnx", featurizer, name=config["name"], threads=threads)
+
+    def read(self, question: str, passages: Sequence[Text], top_k: int = 3) -> list[Candidate]:
+        """The ``top_k`` best candidates of every passage, best first. Raises QuestionError for a question too long."""
+        return self.read_many([(question, passages)], top_k)[0]
+
+    def read_many(self, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int = 3) -> list[list[Candidate]]:
+        """See ``Reader``. Windows of all the questions share forward passes."""
+        return read_many(self._featurizer, self._run, questions, top_k)
+
+    def _run(self, batch: Batch) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+        inputs = {
+            "input_ids": batch.input_ids,
+            "attention_mask": batch.attention_mask,
+            "token_type_ids": batch.token_type_ids,
+            "span_mask": batch.span_mask,
+        }
+        start, end = self._session.run(["start", "end"], inputs)
+        return start, end
+
+
+Run = Callable[[Batch], tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]
+"""One forward pass: start and end logits, each ``[windows, tokens]``."""
+
+
+class Windows(Protocol):
+    """What cuts texts for a network: ``Featurizer``, or that of another model."""
+
+    def windows_for_pairs(self, triples: Sequence[tuple[str, str, str]]) -> list[Window]:
+        """Windows of (question, title, text) triples."""
+        ...
+
+    def pad(self, windows: Sequence[Window]) -> Batch:
+        """Windows as one batch."""
+        ...
+
+
+def read_many(
+    featurizer: Windows, run: Run, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int
+) -> list[list[Candidate]]:
+    """The whole of reading, whatever the network: cut, run in batches of like length, decode, collect."""
+    candidates: list[list[Candidate]] = [[] for _ in questions]
+    triples = [(question, *passage) for question, passages in questions for passage in passages]
+    owners = [(q, p) for q, (_, passages) in enumerate(questions) for p in range(len(passages))]
+    for first in range(0, len(triples), WINDOWS_AT_ONCE):
+        part = triples[first : first + WINDOWS_AT_ONCE]
+        try:
+            windows = featurizer.windows_for_pairs(part)
+        except ValueError as error:
+            raise QuestionError(str(error)) from error
+        for window, start, end in _logits(featurizer, run, windows):
+            question, passage = owners[first + window.passage]
+            text = part[window.passage][2]
+            for span in best_spans(start, end, window, top_k):
+                at, to = polish(text, window.offsets[span.first][0], window.offsets[span.last][1])
+                if at < to:
+                    candidates[question].append(Candidate(text[at:to], passage, at, to, span.score))
+    return [_best_of_each(found, top_k) for found in candidates]
+
+
+def _logits(
+    featurizer: Windows, run: Run, windows: Sequence[Window]
+) -> Iterator[tuple[Window, NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]:
+    for rows in batches_by_length(windows, BATCH_TOKENS):
+        starts, ends = run(featurizer.pad([windows[row] for row in rows]))
+        for row, start, end in zip(rows, starts, ends, strict=True):
+            yield windows[row], start, end
+
+
+def _best_of_each(found: Sequence[Candidate], top_k: int) -> list[Candidate]:
+    """Best first, at most ``top_k`` of one passage, a span seen by two windows once."""
+    kept: list[Candidate] = []
+    seen: set[tuple[int, int, int]] = set()
+    per_passage: dict[int, int] = {}
+    for candidate in sorted(found, key=lambda candidate: -candidate.score):
+        place = (candidate.passage, candidate.start, candidate.end)
+        if place in seen or per_passage.get(candidate.passage, 0) >= top_k:
+            continue
+        seen.add(place)
+        per_passage[candidate.passage] = per_passage.get(candidate.passage, 0) + 1
+        kept.append(candidate)
+    return kept

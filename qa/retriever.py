@@ -1,0 +1,83 @@
+"""A stand-alone query to ranked passages: dense and lexical search, fused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+
+from qa.fusion import DENSE_WEIGHT, fuse
+from qa.types import Passage
+from vectorstore import ArticleIndex
+
+CANDIDATES = 50
+"""Chunks taken from each search before fusion: both rankings' answers beyond it are too rare to matter."""
+
+
+class HybridRetriever(BaseRetriever):
+    """LangChain retriever over an ``ArticleIndex``; ``retrieve`` gives passages, ``invoke`` LangChain documents."""
+
+    index: Any
+    """An ``ArticleIndex``; declared loosely because pydantic would copy what it validates."""
+    top_k: int = 10
+    dense_weight: float = DENSE_WEIGHT
+
+    def retrieve(self, query: str, top_k: int | None = None) -> list[Passage]:
+        """The best ``top_k`` passages for ``query``, best first; none for an empty library."""
+        index: ArticleIndex = self.index
+        if top_k is None:
+            top_k = self.top_k
+        pool = max(CANDIDATES, top_k)
+        vector = index.embed_query(query)
+        dense = index.search_vector(vector, pool)
+        lexical = index.search_lexical(query, pool)
+        chunks = {hit.chunk.id: hit.chunk for hit in [*dense, *lexical]}
+        if not chunks:
+            return []
+        # A chunk that only the words found has a cosine too, and it counts.
+        similarity = index.similarities(vector, list(chunks))
+        bm25 = {hit.chunk.id: hit.score for hit in lexical}
+        ids = [chunk_id for chunk_id in chunks if chunk_id in similarity]
+        cosines = np.array([similarity[chunk_id] for chunk_id in ids])
+        words = np.array([bm25.get(chunk_id, 0.0) for chunk_id in ids])
+        fused = fuse(cosines, words, self.dense_weight)
+        best = np.argsort(-fused, kind="stable")[:top_k]
+        return [
+            Passage(
+                chunk_id=ids[place],
+                article_id=chunks[ids[place]].article_id,
+                title=chunks[ids[place]].title,
+                source=chunks[ids[place]].source,
+                text=chunks[ids[place]].text,
+                start=chunks[ids[place]].start,
+                end=chunks[ids[place]].end,
+                score=float(fused[place]),
+                similarity=float(cosines[place]),
+                bm25=float(words[place]),
+                rank=rank,
+            )
+            for rank, place in enumerate(best, start=1)
+        ]
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+        return [
+            Document(
+                id=passage.chunk_id,
+                page_content=passage.text,
+                metadata={
+                    "article_id": passage.article_id,
+                    "title": passage.title,
+                    "source": passage.source,
+                    "start": passage.start,
+                    "end": passage.end,
+                    "score": passage.score,
+                    "similarity": passage.similarity,
+                    "bm25": passage.bm25,
+                    "rank": passage.rank,
+                },
+            )
+            for passage in self.retrieve(query)
+        ]

@@ -1,0 +1,9 @@
+"""Sample articles, and questions on them, written for this project: for the demo, the tests and quick evaluations."""
+
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+
+ARTICLES = _HERE / "articles"
+QUESTIONS = _HERE / "questions.jsonl"
+FOLLOWUPS = _HERE / "followups.jsonl"

@@ -1,0 +1,517 @@
+"""Values to HTML. Pure; whatever came from an article, a file or a person is escaped here and nowhere else.
+
+Buttons carry what they do in ``data-do`` and its arguments beside it; ``assets/buttons.js`` turns a press into an
+event of the component they stand in.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import PurePath
+from urllib.parse import unquote, urlsplit
+
+from ingest.report import IngestReport, Outcome, Status
+from qa.types import Alternative, Answer, Citation, Passage
+from ui.page.exchange import Exchange, Pending
+from vectorstore.types import Article, ArticleSummary
+
+SHORT = 140
+"""Characters up to which an answer is set large."""
+SHOWN_AROUND = 150_000
+"""Characters of a very long article shown on either side of the mark; a browser is slow with more."""
+LISTED = 200
+"""Articles listed at once; the filter finds the others."""
+
+_BETWEEN_PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in an article to show: what is marked, and the words in it that are the answer."""
+
+    article_id: str
+    start: int
+    end: int
+    answer_start: int | None = None
+    answer_end: int | None = None
+
+    @classmethod
+    def of(cls, place: Citation | Passage) -> Mark:
+        """Where a citation or a passage stands."""
+        if isinstance(place, Passage):
+            return cls(place.article_id, place.start, place.end)
+        return cls(place.article_id, place.start, place.end, place.answer_start, place.answer_end)
+
+
+# The conversation ------------------------------------------------------------------------------
+
+
+def render_conversation(exchanges: Sequence[Exchange], pending: Pending | None = None, empty: str = "") -> str:
+    """The whole conversation; ``empty`` is shown before the first question."""
+    said = spoken(exchanges, pending)
+    items = [_exchange(exchange, number) for number, exchange in enumerate(exchanges)]
+    if pending is not None:
+        items.append(_item(pending.question, render_pending(pending), busy=True))
+    body = f'<ol class="exchanges">{"".join(items)}</ol>' if items else f'<div class="welcome">{empty}</div>'
+    return f'<p class="unseen" role="status">{escape(said)}</p>{body}'
+
+
+def spoken(exchanges: Sequence[Exchange], pending: Pending | None) -> str:
+    """What a screen reader says of the newest state."""
+    if pending is not None:
+        return "Searching your articles." if pending.passages is None else "Reading."
+    if not exchanges:
+        return ""
+    last = exchanges[-1]
+    if last.answer is None:
+        return f"This could not be answered. {last.error}"
+    if last.answer.text is None:
+        return "The articles don't say."
+    return f"Answer: {last.answer.text}. {confidence_in_words(last.answer.score)}."
+
+
+def _exchange(exchange: Exchange, number: int) -> str:
+    reply = render_error(exchange.error or "") if exchange.answer is None else render_answer(exchange.answer, number)
+    return _item(exchange.question, reply)
+
+
+def _item(question: str, reply: str, busy: bool = False) -> str:
+    return (
+        f'<li class="exchange"{" aria-busy=true" if busy else ""}>'
+        f'<p class="asked" dir="auto"><span class="unseen">You asked: </span>{escape(question)}</p>{reply}</li>'
+    )
+
+
+def render_pending(pending: Pending) -> str:
+    """What is being done for the question right now, and what a language model has written so far."""
+    if pending.passages is None:
+        doing = "Searching your articles"
+    else:
+        articles = len({passage.article_id for passage in pending.passages})
+        doing = f"Reading {_count(len(pending.passages), 'passage')} from {_count(articles, 'article')}"
+    titles = _titles(pending.passages or ())
+    text = _paragraphs(pending.text) if pending.text else ""
+    return (
+        f'<div class="reply working">{text}<p class="doing"><span class="dots" aria-hidden="true"><i></i><i></i><i></i>'
+        f"</span>{doing}…</p>{titles}</div>"
+    )
+
+
+def _titles(passages: Iterable[Passage]) -> str:
+    titles = list(dict.fromkeys(passage.title for passage in passages))[:3]
+    return f'<p class="faint" dir="auto">{escape(" · ".join(titles))}</p>' if titles else ""
+
+
+def render_answer(answer: Answer, number: int = 0) -> str:
+    """The answer with its quote, its article and how sure it is; ``number`` is its place in the conversation."""
+    if answer.text is None:
+        return _abstention(answer, number)
+    size = "short" if len(answer.text) <= SHORT and "\n" not in answer.text.strip() else "long"
+    first, *more = answer.citations or (None,)
+    return (
+        f'<div class="reply answered"><div class="answer {size}" dir="auto">{_paragraphs(answer.text)}</div>'
+        f"{_cited(first, number) if first else ''}"
+        f"{_more_citations(more, number)}"
+        f'<div class="foot">{_confidence(answer)}{_written_by(answer)}{_asides(answer)}</div></div>'
+    )
+
+
+def _cited(citation: Citation, number: int) -> str:
+    return (
+        f'<figure class="cited"><blockquote dir="auto">{render_quote(citation)}</blockquote>'
+        f"<figcaption>{_show_button(citation, number)}</figcaption></figure>"
+    )
+
+
+def render_quote(citation: Citation) -> str:
+    """The quote with the answer's words emphasised, white space as it is."""
+    if citation.answer_start is None or citation.answer_end is None:
+        return escape(citation.quote)
+    start = min(max(citation.answer_start - citation.start, 0), len(citation.quote))
+    end = min(max(citation.answer_end - citation.start, start), len(citation.quote))
+    return (
+        f"{escape(citation.quote[:start])}<em>{escape(citation.quote[start:end])}</em>{escape(citation.quote[end:])}"
+    )
+
+
+def _more_citations(citations: Sequence[Citation], number: int) -> str:
+    if not citations:
+        return ""
+    items = "".join(f"<li>{_cited(citation, number)}</li>" for citation in citations)
+    said = "Also said here" if len(citations) == 1 else f"Also said in {len(citations)} more places"
+    return f'<details class="fold"><summary>{said}</summary><ol class="more">{items}</ol></details>'
+
+
+def _show_button(place: Citation | Passage, number: int | None) -> str:
+    published = place.published if isinstance(place, Citation) else None
+    about = _joined([date_in_words(published), source_name(place.source)])
+    return (
+        f'<button type="button" class="source" {_show(Mark.of(place), number)} title="Show these words in the article">'
+        f'<span class="title" dir="auto">{escape(_title(place.title, place.source))}</span>'
+        f'<span class="about">{about}</span></button>'
+    )
+
+
+def _show(mark: Mark, number: int | None) -> str:
+    """The attributes of a button that shows ``mark``; ``number`` says which exchange it belongs to."""
+    values = {
+        "exchange": number,
+        "article": mark.article_id,
+        "start": mark.start,
+        "end": mark.end,
+        "answer-start": mark.answer_start,
+        "answer-end": mark.answer_end,
+    }
+    given = "".join(f' data-{name}="{escape(str(value))}"' for name, value in values.items() if value is not None)
+    return f'data-do="show"{given}'
+
+
+def confidence_in_words(score: float) -> str:
+    """How sure an answer is, as one would say it."""
+    if score >= 0.85:
+        return "Very likely"
+    if score >= 0.6:
+        return "Likely"
+    return "Possible, unsure"
+
+
+def _confidence(answer: Answer) -> str:
+    level = {"Very likely": 3, "Likely": 2}.get(confidence_in_words(answer.score), 1)
+    percent = f"{100 * answer.score:.0f} %"
+    return (
+        f'<details class="confidence level-{level}" title="Chance of being right: about {percent}">'
+        f'<summary><span class="bars" aria-hidden="true"><i></i><i></i><i></i></span>'
+        f"{confidence_in_words(answer.score)}</summary>"
+        f"<p>About {percent} of the answers scored like this one are right.</p></details>"
+    )
+
+
+def _written_by(answer: Answer) -> str:
+    if answer.model == "reader" or any(citation.answer_start is not None for citation in answer.citations):
+        return ""
+    return f'<span class="faint">Written by {escape(answer.model)}; only the quotes are the articles\' own words.</span>'
+
+
+def _asides(answer: Answer) -> str:
+    asides = []
+    if answer.query and answer.query != " ".join(answer.question.split()):
+        asides.append(f'<p class="aside" dir="auto"><span>Understood as</span> {escape(answer.query)}</p>')
+    if answer.notice:
+        asides.append(f'<p class="aside notice" dir="auto">{escape(answer.notice)}</p>')
+    return "".join(asides)
+
+
+def _abstention(answer: Answer, number: int) -> str:
+    nearest = "".join(
+        f'<li><p class="snippet" dir="auto">{escape(_shortened(passage.text))}</p>{_show_button(passage, number)}</li>'
+        for passage in answer.passages[:3]
+    )
+    listed = f'<p class="faint">The nearest passages, none of which answers it:</p><ul class="nearest">{nearest}</ul>'
+    return (
+        f'<div class="reply abstained"><p class="verdict">The articles don\'t say.</p>{listed if nearest else ""}'
+        f'<div class="foot">{_asides(answer)}</div></div>'
+    )
+
+
+def render_error(message: str) -> str:
+    """A failure, which must look like neither an answer nor an abstention."""
+    return (
+        '<div class="reply failed" role="alert"><p class="verdict">This could not be answered.</p>'
+        f'<p dir="auto">{escape(message)}</p></div>'
+    )
+
+
+def render_welcome(articles: int, examples: Sequence[str]) -> str:
+    """What stands in place of a conversation before the first question."""
+    if not articles:
+        return (
+            "<h2>Your library is empty</h2>"
+            "<p>Add articles, ask about them in plain words, and get a short answer with the exact words that "
+            "support it. Nothing leaves this computer.</p>"
+            '<p class="actions"><button type="button" class="primary" data-do="samples">Add the sample articles</button>'
+            '<button type="button" class="plain" data-do="library">Add your own</button></p>'
+        )
+    asked = "".join(
+        f'<li><button type="button" class="example" data-do="ask" data-question="{escape(question)}">'
+        f"{escape(question)}</button></li>"
+        for question in examples
+    )
+    tried = f'<p class="faint">For example:</p><ul class="examples">{asked}</ul>' if asked else ""
+    ready = "One article is" if articles == 1 else f"{articles:,} articles are"
+    return (
+        f"<h2>What would you like to know?</h2><p>{ready} ready. Every answer comes with the words that support it, "
+        f"marked in the article.</p>{tried}"
+    )
+
+
+# The article -----------------------------------------------------------------------------------
+
+
+def render_article(article: Article, mark: Mark | None = None, steps: Sequence[Mark] = (), number: int = 0) -> str:
+    """The whole article as text, ``mark`` marked in it; ``steps`` are the places one can step through."""
+    about = _joined([", ".join(article.authors), date_in_words(article.published)])
+    return (
+        f'<header class="article-head"><h2 dir="auto">{escape(_title(article.title, article.source))}</h2>'
+        f'<p class="about">{about}{" · " if about else ""}{_source_link(article.source)}</p>'
+        f"{_stepper(mark, steps, number)}</header>"
+        '<div class="article-text" dir="auto" tabindex="0" role="region" aria-label="Text of the article">'
+        f"{render_text(article.text, mark)}</div>"
+    )
+
+
+def render_text(text: str, mark: Mark | None = None) -> str:
+    """Paragraphs of ``text``, with what ``mark`` names in <mark> and the answer's words in <strong> inside it."""
+    first, last = 0, len(text)
+    if len(text) > 2 * SHOWN_AROUND:
+        middle = mark.start if mark else 0
+        first, last = max(0, middle - SHOWN_AROUND), min(len(text), middle + SHOWN_AROUND)
+    shown = [
+        f'<p dir="auto">{_marked(text, start, end, mark)}</p>'
+        for start, end in _paragraph_spans(text)
+        if end > first and start < last
+    ]
+    left_out = '<p class="faint">The article is very long: what is {} is left out here.</p>'
+    before = left_out.format("before this") if first > 0 else ""
+    after = left_out.format("after this") if last < len(text) else ""
+    return f"{before}{''.join(shown)}{after}"
+
+
+def _marked(text: str, start: int, end: int, mark: Mark | None) -> str:
+    """``text[start:end]`` escaped, with the part of the mark that falls into it."""
+    if mark is None:
+        return escape(text[start:end])
+    mark_start, mark_end = _clipped(mark.start, mark.end, start, end)
+    if mark_start == mark_end:
+        return escape(text[start:end])
+    inside = escape(text[mark_start:mark_end])
+    if mark.answer_start is not None and mark.answer_end is not None:
+        words_start, words_end = _clipped(mark.answer_start, mark.answer_end, mark_start, mark_end)
+        if words_start < words_end:
+            inside = (
+                f"{escape(text[mark_start:words_start])}<strong>{escape(text[words_start:words_end])}</strong>"
+                f"{escape(text[words_end:mark_end])}"
+            )
+    return f"{escape(text[start:mark_start])}<mark>{inside}</mark>{escape(text[mark_end:end])}"
+
+
+def _clipped(start: int, end: int, low: int, high: int) -> tuple[int, int]:
+    start = min(max(start, low), high)
+    return start, min(max(end, start), high)
+
+
+def _stepper(mark: Mark | None, steps: Sequence[Mark], number: int) -> str:
+    if mark is None or len(steps) < 2 or mark not in steps:
+        return ""
+    place = steps.index(mark)
+
+    def button(to: int, label: str, sign: str) -> str:
+        if not 0 <= to < len(steps):
+            return f'<button type="button" class="step" aria-label="{label}" disabled>{sign}</button>'
+        return f'<button type="button" class="step" aria-label="{label}" {_show(steps[to], number)}>{sign}</button>'
+
+    return (
+        f'<nav class="steps" aria-label="Quotes of this answer">{button(place - 1, "Previous quote", "‹")}'
+        f"<span>Quote {place + 1} of {len(steps)}</span>{button(place + 1, 'Next quote', '›')}</nav>"
+    )
+
+
+def render_no_article(title: str, text: str) -> str:
+    """What stands in the article's place when none is shown."""
+    return f'<div class="placeholder"><h2>{escape(title)}</h2><p>{escape(text)}</p></div>'
+
+
+def render_reasons(answer: Answer, number: int = 0) -> str:
+    """Other likely answers, and what was read and why; folded."""
+    others = "".join(f"<li>{_alternative(other, number)}</li>" for other in answer.alternatives)
+    read = "".join(f"<li>{_passage(passage, number)}</li>" for passage in answer.passages)
+    # Next to an abstention, guesses would look like answers.
+    told = answer.text is not None and others
+    return (
+        (f'<details class="fold"><summary>Other likely answers</summary><ol>{others}</ol></details>' if told else "")
+        + (
+            f'<details class="fold"><summary>Passages read, and why</summary><p class="faint">Ranked by how near their '
+            "meaning is to the question’s and by the words they share with it.</p>"
+            f'<ol class="passages">{read}</ol></details>'
+            if read
+            else ""
+        )
+    )
+
+
+def _alternative(other: Alternative, number: int) -> str:
+    return (
+        f'<p class="other" dir="auto"><strong>{escape(other.text)}</strong> '
+        f'<span class="faint">{confidence_in_words(other.score)}, {100 * other.score:.0f} %</span></p>'
+        f"{_show_button(other.citation, number)}"
+    )
+
+
+def _passage(passage: Passage, number: int) -> str:
+    scores = (("rank", str(passage.rank)), ("score", f"{passage.score:.2f}"))
+    reasons = (("meaning", f"{passage.similarity:.2f}"), ("words", f"{passage.bm25:.1f}"))
+    told = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in (*scores, *reasons))
+    return (
+        f'<p class="snippet" dir="auto">{escape(_shortened(passage.text))}</p>'
+        f'<dl class="scores">{told}</dl>{_show_button(passage, number)}'
+    )
+
+
+# The library -----------------------------------------------------------------------------------
+
+
+def render_library(articles: Sequence[ArticleSummary], wanted: str = "") -> str:
+    """The list of articles whose title, source or author has all the words of ``wanted``."""
+    if not articles:
+        return '<div class="placeholder small"><p>No articles yet. Add some above.</p></div>'
+    words = wanted.casefold().split()
+    found = [article for article in articles if all(word in _findable(article) for word in words)]
+    if not found:
+        return f'<div class="placeholder small"><p>No article is called “{escape(wanted.strip())}”.</p></div>'
+    items = "".join(f"<li>{_listed(article)}</li>" for article in found[:LISTED])
+    left = len(found) - LISTED
+    more = f'<p class="faint">{left:,} more: type some words of the title to find them.</p>' if left > 0 else ""
+    return f'<ul class="articles">{items}</ul>{more}'
+
+
+def _findable(article: ArticleSummary) -> str:
+    return " ".join([article.title, source_name(article.source), *article.authors]).casefold()
+
+
+def _listed(article: ArticleSummary) -> str:
+    title = escape(_title(article.title, article.source))
+    about = _joined(
+        [
+            date_in_words(article.published),
+            _count(article.chunks, "chunk"),
+            f"added {date_in_words(article.added_at[:10])}",
+        ]
+    )
+    return (
+        f'<button type="button" class="source" data-do="open" data-article="{escape(article.id)}">'
+        f'<span class="title" dir="auto">{title}</span><span class="about">{about}</span></button>'
+        f'<details class="remove"><summary aria-label="Remove {title}">Remove</summary><div class="confirm">'
+        f"<span>Remove it from the library?</span>"
+        f'<button type="button" class="danger" data-do="remove" data-article="{escape(article.id)}" '
+        f'aria-label="Yes, remove {title}">Yes, remove</button></div></details>'
+    )
+
+
+_HEADINGS: dict[Status, str] = {
+    "added": "Added",
+    "changed": "Updated",
+    "unchanged": "Already there",
+    "removed": "Removed",
+    "skipped": "Not added",
+}
+
+
+def render_report(report: IngestReport) -> str:
+    """What was added, what was not, and why."""
+    counts = Counter(outcome.status for outcome in report.outcomes)
+    if not counts:
+        return render_message("There was nothing to add.")
+    said = " · ".join(f"{heading}: {counts[status]}" for status, heading in _HEADINGS.items() if counts[status])
+    listed = [outcome for status in ("skipped", "changed", "added", "unchanged", "removed") for outcome in report.of(status)]
+    items = "".join(f'<li class="{outcome.status}">{_outcome(outcome)}</li>' for outcome in listed[:LISTED])
+    return (
+        f'<div class="report" role="status"><p class="totals">{said}</p><ul>{items}</ul>'
+        '<button type="button" class="plain" data-do="dismiss">Dismiss</button></div>'
+    )
+
+
+def _outcome(outcome: Outcome) -> str:
+    name = source_name(outcome.source) or outcome.source
+    known = outcome.title and outcome.title != name
+    reason = {
+        "changed": "replaces what was stored from the same place",
+        "unchanged": "nothing in it has changed",
+    }.get(outcome.status, "")
+    if outcome.status == "skipped":
+        reason = (outcome.reason or "").removeprefix(f"{outcome.source}: ")
+    return (
+        f'<span class="status">{_HEADINGS[outcome.status]}</span> <span class="what" dir="auto">'
+        f"<b>{escape(outcome.title or name)}</b>{f' <small>{escape(name)}</small>' if known else ''}"
+        f"{f'<span class=reason>{escape(reason)}</span>' if reason else ''}</span>"
+    )
+
+
+def render_message(message: str, failed: bool = False) -> str:
+    """One line about the library: what was done, or what could not be."""
+    return (
+        f'<div class="report{" failed" if failed else ""}" role="{"alert" if failed else "status"}">'
+        f'<p class="totals" dir="auto">{escape(message)}</p>'
+        '<button type="button" class="plain" data-do="dismiss">Dismiss</button></div>'
+    )
+
+
+def render_brand(articles: int) -> str:
+    """The head of the page."""
+    held = "no articles yet" if not articles else _count(articles, "article")
+    return f'<h1><mark>Ask</mark> your articles</h1><p class="faint">{held}</p>'
+
+
+# Small things ----------------------------------------------------------------------------------
+
+
+def date_in_words(published: str | None) -> str:
+    """``2017-05-05`` as "5 May 2017", as far as it goes; empty for None."""
+    if not published:
+        return ""
+    found = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", published)
+    if not found or (found[2] and not 1 <= int(found[2]) <= 12):
+        return published
+    year, month, day = found.groups()
+    return " ".join(filter(None, [str(int(day)) if day else "", calendar.month_name[int(month)] if month else "", year]))
+
+
+def source_name(source: str) -> str:
+    """A file's name without its folders, or a page's address without its scheme."""
+    if re.match(r"https?://", source, re.IGNORECASE):
+        address = urlsplit(source)
+        return unquote(f"{address.netloc.rpartition('@')[2]}{address.path}").removesuffix("/")
+    return PurePath(source).name
+
+
+def _source_link(source: str) -> str:
+    name = escape(source_name(source))
+    if re.match(r"https?://", source, re.IGNORECASE):
+        return f'<a href="{escape(source)}" target="_blank" rel="noopener noreferrer">{name}</a>'
+    return f'<span title="{escape(source)}">{name}</span>'
+
+
+def _title(title: str, source: str) -> str:
+    return title or source_name(source) or source
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """The parts that there are, escaped, with dots between."""
+    return " · ".join(escape(part) for part in parts if part)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _shortened(text: str, length: int = 200) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else f"{text[:length].rsplit(' ', 1)[0]} …"
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{escape(text[start:end])}</p>" for start, end in _paragraph_spans(text))
+
+
+def _paragraph_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the paragraphs of ``text`` start and end; blank lines part them."""
+    start = 0
+    for gap in _BETWEEN_PARAGRAPHS.finditer(text):
+        if text[start : gap.start()].strip():
+            yield start, gap.start()
+        start = gap.end()
+    if text[start:].strip():
+        yield start, len(text)

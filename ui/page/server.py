@@ -1,0 +1,95 @@
+"""Opens the library, serves the page, and loads the models once it is up."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+
+import typer
+
+from qa.chatbot import Chatbot
+from qa.errors import QAError
+from qa.settings import Settings
+from ui.page.layout import build_page
+from ui.page.library import Library
+from ui.page.theme import look
+from vectorstore import StoreError
+
+logger = logging.getLogger(__name__)
+
+Auth = tuple[str, str] | Sequence[tuple[str, str]]
+
+
+def launch(settings: Settings, host: str = "127.0.0.1", port: int = 7860, auth: Auth | None = None) -> None:
+    """Serves the page until it is stopped. Leaves the program with a message where it cannot.
+
+    ``auth`` is a (name, password) pair, or several; without it everyone who reaches the address is let in.
+    """
+    _check_free(host, port)
+    try:
+        bot = Chatbot.open(settings=settings)
+    except (StoreError, QAError) as error:
+        sys.exit(f"article-qa: {error}")
+    library = Library(bot.index)
+    page = build_page(bot, library)
+    page.queue(max_size=64, default_concurrency_limit=4)
+    page.launch(
+        server_name=host,
+        server_port=port,
+        auth=(auth if isinstance(auth, tuple) else list(auth)) if auth else None,
+        prevent_thread_lock=True,
+        quiet=True,
+        show_error=True,
+        share=False,
+        inbrowser=False,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size="20mb",
+        pwa=False,
+        ssr_mode=False,
+        **look(),
+    )
+    typer.echo(f"Ask your articles at {page.local_url}   (Ctrl+C stops)")
+    if not auth and not _is_loopback(host):
+        typer.echo("Everyone who can reach this address can read and change the library; there is no password.")
+    threading.Thread(target=_warm_up, args=(bot, library), name="warm-up", daemon=True).start()
+    try:
+        page.block_thread()
+    finally:
+        page.close(verbose=False)
+        bot.index.close()
+
+
+def _warm_up(bot: Chatbot, library: Library) -> None:
+    """Makes the first question fast. What fails here fails again, and is told, when somebody asks."""
+    try:
+        library.repair()
+        bot.warm_up()
+    except Exception:
+        logger.warning("the models could not be loaded ahead of the first question", exc_info=True)
+
+
+def _check_free(host: str, port: int) -> None:
+    """Leaves with a message when the port cannot be had: sooner, and in plainer words, than Gradio would."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                sys.exit(f"article-qa: port {port} is taken by another program; choose another: --port {port + 1}")
+            sys.exit(f"article-qa: {host}:{port} cannot be used: {error.strerror or error}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

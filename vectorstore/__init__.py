@@ -1,0 +1,24 @@
+"""What is stored and how it is found again. Knows neither files nor questions."""
+
+from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
+from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
+from vectorstore.index import ArticleIndex
+from vectorstore.types import Article, ArticleSummary, CheckReport, Chunk, Chunking, ScoredChunk
+
+__all__ = [
+    "DEFAULT_EMBEDDER",
+    "Article",
+    "ArticleIndex",
+    "ArticleSummary",
+    "CheckReport",
+    "Chunk",
+    "Chunking",
+    "Embedder",
+    "ScoredChunk",
+    "StoreDamaged",
+    "StoreError",
+    "StoreLocked",
+    "StoreMismatch",
+    "StoreReadOnly",
+    "load_embedder",
+]

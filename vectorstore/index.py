@@ -1,0 +1,428 @@
+"""A library of articles on disk: the record, and the vector index derived from it, behind one face."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorstore import chroma, exact
+from vectorstore import record as record_module
+from vectorstore.chroma import ChromaError, ChromaIndex
+from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
+from vectorstore.errors import StoreDamaged, StoreLocked, StoreMismatch, StoreReadOnly
+from vectorstore.record import Record
+from vectorstore.types import Article, ArticleSummary, CheckReport, Chunk, Chunking, ScoredChunk
+
+logger = logging.getLogger(__name__)
+
+FORMAT = "1"
+"""Version of the record's tables; libraries of another are refused."""
+SETTLE_AT = 2000
+"""Chunks the vector index may lag behind while many are added: Chroma writes large batches fastest."""
+
+
+class ArticleIndex:
+    """Articles with their chunks, found by meaning and by words.
+
+    One process writes at a time, held apart by a lock on the folder; any number read meanwhile. All that is
+    stored goes to the record first. The vector index follows, and is used only while it is known to agree:
+    otherwise dense search is exact, over the record's own vectors.
+    """
+
+    def __init__(self, folder: Path, record: Record, embedder: Embedder | None = None) -> None:
+        """For ``open``; the arguments have been checked against each other."""
+        self.folder = folder
+        self._record = record
+        self._manifest = record.manifest()
+        self._loaded_embedder = embedder
+        self._loading = threading.Lock()
+        self._lock = filelock.FileLock(folder / "writer.lock")
+        self._dense: ChromaIndex | None = None
+        self._dense_generation = -1
+        self._dense_lock = threading.RLock()  # held while the client is opened, closed or asked
+        self._writing_here = False
+        self._exact: tuple[int, list[str], NDArray[np.float32]] | None = None
+
+    # Opening ----------------------------------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        embedder: str | Embedder | None = None,
+        chunking: Chunking | None = None,
+    ) -> ArticleIndex:
+        """The library in ``folder``, made if there is none.
+
+        ``embedder`` and ``chunking`` decide how a new library is made; for an existing one they are
+        demands, and None takes it as it is. Raises StoreMismatch when a demand is not met,
+        StoreDamaged when the record cannot be read, StoreReadOnly when a new one cannot be made.
+        """
+        folder = Path(folder).expanduser().absolute()
+        wanted = embedder if isinstance(embedder, str) or embedder is None else embedder.name
+        path = folder / record_module.FILE_NAME
+        if path.exists():
+            record = Record(path, writable=record_module.is_writable(folder))
+            _check_manifest(folder, record.manifest(), wanted, chunking)
+        else:
+            loaded = embedder if isinstance(embedder, Embedder) else load_embedder(wanted or DEFAULT_EMBEDDER)
+            record = _create(folder, loaded, chunking or Chunking())
+            embedder = loaded
+        return cls(folder, record, embedder if isinstance(embedder, Embedder) else None)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model that made this library's vectors, loaded on first use. Raises StoreMismatch if it changed size."""
+        with self._loading:
+            if self._loaded_embedder is None:
+                self._loaded_embedder = load_embedder(self._manifest["embedder"])
+            dimension = int(self._manifest["dimension"])
+            if self._loaded_embedder.dimension != dimension:
+                raise StoreMismatch(
+                    f"{self.folder} holds vectors of {dimension} numbers, but {self._loaded_embedder.name} now makes "
+                    f"{self._loaded_embedder.dimension}; run: article-qa index rebuild --embedder "
+                    f"{self._loaded_embedder.name} --index {self.folder}"
+                )
+            return self._loaded_embedder
+
+    @property
+    def embedder_name(self) -> str:
+        """Name of the model that made this library's vectors; loads nothing."""
+        return self._manifest["embedder"]
+
+    @property
+    def chunking(self) -> Chunking:
+        """How the articles of this library are cut."""
+        return Chunking.parse(self._manifest["chunking"])
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self._close_dense()
+        self._record.close()
+
+    # Articles ---------------------------------------------------------------------------------
+
+    def articles(self) -> list[ArticleSummary]:
+        """Every article without its text, by title."""
+        return self._record.summaries()
+
+    def article(self, article_id: str) -> Article | None:
+        """The article with its text, or None."""
+        return self._record.article(article_id)
+
+    def counts(self) -> tuple[int, int]:
+        """How many articles and chunks there are."""
+        return self._record.counts()
+
+    def fingerprints(self) -> dict[str, tuple[str, str]]:
+        """(article id, fingerprint) by source: what an ingest compares before it reads anything closely."""
+        return self._record.fingerprints()
+
+    @property
+    def generation(self) -> int:
+        """Changes with every write by any process."""
+        return self._record.generation
+
+    # Writing ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds this library's one writer's place; brings the vector index up to date on entry and exit.
+
+        Raises StoreLocked when another process, or another thread, holds it, and StoreReadOnly where
+        the folder cannot be written. May be nested within one thread.
+        """
+        if self._lock.is_locked:
+            yield
+            return
+        self._acquire_lock()
+        try:
+            if self._dense_generation != self._record.generation:
+                self._close_dense()  # another process wrote since: this client would write over it
+            self._settle()
+            self._writing_here = True
+            yield
+        finally:
+            try:
+                self._settle()
+            finally:
+                self._writing_here = False
+                self._lock.release()
+
+    def _acquire_lock(self) -> None:
+        if not record_module.is_writable(self.folder):
+            raise StoreReadOnly(f"{self.folder} cannot be written: change its permissions, or name another --index")
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise StoreLocked(
+                f"another process is adding to {self.folder}; wait until it is done, or stop it, and try again"
+            ) from error
+        except OSError as error:
+            raise StoreReadOnly(f"{self.folder} cannot be written: {error}") from error
+
+    def add(self, articles: Sequence[tuple[Article, Sequence[Chunk]]]) -> None:
+        """Embeds and stores articles with their chunks, each in place of what its id or source held before.
+
+        All of them are stored, or, after an exception, none.
+        """
+        with self.writing():
+            texts = [chunk.indexed_text for _, chunks in articles for chunk in chunks]
+            self._record.write(articles, self._embed(texts))
+            if len(self._record.pending()) >= SETTLE_AT:
+                self._settle()
+
+    def remove(self, article_ids: Sequence[str]) -> int:
+        """Forgets the articles; returns how many of them there were."""
+        with self.writing():
+            return self._record.remove(article_ids)
+
+    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
+        if not texts:
+            return np.empty((0, int(self._manifest["dimension"])), dtype=np.float32)
+        return _unit_length(np.asarray(self.embedder.embed_documents(texts), dtype=np.float32))
+
+    # Searching --------------------------------------------------------------------------------
+
+    def embed_query(self, query: str) -> list[float]:
+        """The vector of a question."""
+        return self.embedder.embed_query(query)
+
+    def search_dense(self, query: str, top_k: int) -> list[ScoredChunk]:
+        """The ``top_k`` chunks nearest to ``query`` in meaning, by cosine similarity, best first."""
+        return self.search_vector(self.embed_query(query), top_k)
+
+    def search_vector(self, vector: Sequence[float], top_k: int) -> list[ScoredChunk]:
+        """The ``top_k`` chunks nearest to ``vector``, by cosine similarity, best first."""
+        hits = self._nearest(vector, top_k) if top_k > 0 else []
+        chunks = self._record.chunks([chunk_id for chunk_id, _ in hits])
+        return [ScoredChunk(chunks[chunk_id], score) for chunk_id, score in hits if chunk_id in chunks]
+
+    def search_lexical(self, query: str, top_k: int) -> list[ScoredChunk]:
+        """The ``top_k`` chunks that share the most telling words with ``query``, by BM25, best first."""
+        return [ScoredChunk(chunk, score) for chunk, score in self._record.search_bm25(query, top_k)]
+
+    def similarities(self, vector: Sequence[float], chunk_ids: Sequence[str]) -> dict[str, float]:
+        """Cosine similarity of ``vector`` with each of the chunks."""
+        ids, vectors = self._record.vectors(chunk_ids)
+        return dict(exact.nearest(ids, vectors, vector, top_k=len(ids)))
+
+    def _nearest(self, vector: Sequence[float], top_k: int) -> list[tuple[str, float]]:
+        with self._dense_lock:
+            dense = self._usable_dense()
+            if dense is not None:
+                try:
+                    return self._with_pending(dense.query(vector, top_k), vector, top_k)
+                except ChromaError as error:
+                    logger.warning("the vector index failed (%s); searching the record instead", error)
+        generation = self._record.generation
+        if self._exact is None or self._exact[0] != generation:
+            self._exact = (generation, *self._record.vectors())
+        _, ids, vectors = self._exact
+        return exact.nearest(ids, vectors, vector, top_k)
+
+    def _with_pending(
+        self, hits: list[tuple[str, float]], vector: Sequence[float], top_k: int
+    ) -> list[tuple[str, float]]:
+        """``hits`` brought up to date by the few chunks that the vector index has not been told of."""
+        pending = self._record.pending()
+        if not pending:
+            return hits
+        changed = set(pending)
+        fresh = exact.nearest(*self._record.vectors(pending), vector, top_k)
+        return sorted([*(hit for hit in hits if hit[0] not in changed), *fresh], key=lambda hit: -hit[1])[:top_k]
+
+    # The vector index -------------------------------------------------------------------------
+
+    def _usable_dense(self) -> ChromaIndex | None:
+        """The vector index, if it is known to agree with the record, pending chunks aside; else None."""
+        generation = self._record.generation
+        if self._dense is not None and (self._writing_here or self._dense_generation == generation):
+            return self._dense
+        try:
+            # Nobody may be writing while the files are opened: half-written ones crash Chroma.
+            self._lock.acquire(timeout=0)
+        except (filelock.Timeout, OSError):
+            return None
+        try:
+            if not self._dense_sealed() or self._record.pending():
+                return None
+            self._close_dense()  # what another process wrote is seen only by a client opened after it
+            self._dense = ChromaIndex(self._dense_folder, self._manifest)
+            self._dense_generation = generation
+            return self._dense
+        finally:
+            self._lock.release()
+
+    def _dense_sealed(self) -> bool:
+        """Whether the files are as the last write left them: nothing was cut short, nobody touched them."""
+        noted = self._record.manifest().get("seal")
+        return noted is not None and noted == chroma.seal(self._dense_folder)
+
+    def _settle(self) -> None:
+        """Makes the vector index agree with the record. The writer's place must be held."""
+        pending = self._record.pending()
+        sealed = self._dense_sealed()
+        if sealed and not pending:
+            return
+        if self._dense is None or not sealed:
+            with self._dense_lock:
+                self._close_dense()
+                if sealed:
+                    self._dense = ChromaIndex(self._dense_folder, self._manifest)
+                else:
+                    self._dense = chroma.open_safely(self._dense_folder, self._manifest)
+            if self._dense is None:
+                self._renew_dense()
+                pending = self._record.pending()
+        self._tell(pending)
+        self._record.set_manifest("seal", chroma.seal(self._dense_folder))
+        self._dense_generation = self._record.generation
+
+    def _renew_dense(self) -> None:
+        """An empty vector index, with every chunk pending."""
+        if chroma.exists(self._dense_folder):
+            logger.warning("the vector index in %s is damaged; making it anew from the record", self._dense_folder)
+        with self._dense_lock:
+            self._close_dense()
+            # Marked first: stopped after the next line, the following writer starts here again.
+            self._record.mark_all_pending()
+            chroma.discard(self._dense_folder)
+            self._dense = ChromaIndex(self._dense_folder, self._manifest)
+
+    def _tell(self, pending: Sequence[str]) -> None:
+        """Hands the pending chunks to the vector index, and forgets that they were pending."""
+        dense = self._dense
+        assert dense is not None
+        for first in range(0, len(pending), dense.max_batch):
+            batch = pending[first : first + dense.max_batch]
+            ids, vectors = self._record.vectors(batch)
+            chunks = self._record.chunks(ids)
+            if removed := sorted(set(batch) - set(ids)):
+                dense.delete(removed)
+            if ids:
+                dense.upsert([chunks[chunk_id] for chunk_id in ids], vectors)
+            self._record.settle(batch)
+
+    def _close_dense(self) -> None:
+        with self._dense_lock:
+            if self._dense is not None:
+                self._dense.close()
+                self._dense = None
+
+    @property
+    def _dense_folder(self) -> Path:
+        return self.folder / chroma.FOLDER_NAME
+
+    # Care -------------------------------------------------------------------------------------
+
+    def repair(self) -> None:
+        """Brings the vector index up to date with the record if it is not; quick where it is.
+
+        Raises StoreLocked and StoreReadOnly as ``writing`` does.
+        """
+        with self.writing():
+            pass
+
+    def rebuild(self, embedder: Embedder | None = None, progress: Callable[[int, int], None] | None = None) -> None:
+        """Makes everything derived anew from the record: lexical index and vector index.
+
+        With ``embedder``, the chunks are embedded again, by that model, and the library is its from
+        then on; ``progress`` is told how many of how many chunks are done.
+        """
+        with self.writing():
+            if embedder is not None:
+                self._embed_again(embedder, progress or (lambda done, total: None))
+            self._record.rebuild_lexical()
+            self._renew_dense()
+            self._settle()
+
+    def _embed_again(self, embedder: Embedder, progress: Callable[[int, int], None]) -> None:
+        ids = sorted(self._record.chunk_ids())
+        vectors: dict[str, NDArray[np.float32]] = {}
+        for first in range(0, len(ids), SETTLE_AT):
+            chunks = self._record.chunks(ids[first : first + SETTLE_AT])
+            texts = [chunk.indexed_text for chunk in chunks.values()]
+            made = _unit_length(np.asarray(embedder.embed_documents(texts), dtype=np.float32))
+            vectors.update(zip(chunks, made, strict=True))
+            progress(len(vectors), len(ids))
+        self._record.replace_vectors(vectors, embedder.name, embedder.dimension)
+        self._manifest = self._record.manifest()
+        self._loaded_embedder = embedder
+
+    def check(self) -> CheckReport:
+        """Compares the record with itself and everything derived with the record; changes nothing."""
+        articles, chunks = self._record.counts()
+        problems = self._record.problems()
+        problems += self._dense_problems()
+        return CheckReport(articles, chunks, tuple(problems))
+
+    def _dense_problems(self) -> list[str]:
+        pending = self._record.pending()
+        if pending:
+            return [f"the vector index has not been told of {len(pending)} chunks: an earlier run was cut short"]
+        expected = self._record.chunk_ids()
+        if not self._dense_sealed():
+            if not expected:
+                return []
+            index = chroma.open_safely(self._dense_folder, self._manifest)
+            if index is None:
+                return [f"the vector index in {self._dense_folder} is missing or cannot be opened"]
+        else:
+            index = ChromaIndex(self._dense_folder, self._manifest)
+        found = index.ids()
+        index.close()
+        problems = []
+        if missing := expected - found:
+            problems.append(f"the vector index lacks {len(missing)} of {len(expected)} chunks")
+        if extra := found - expected:
+            problems.append(f"the vector index holds {len(extra)} chunks that the record does not")
+        return problems
+
+
+def _unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cosine is then a plain product, in exact search as in Chroma."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.maximum(norms, 1e-12)  # type: ignore[no-any-return]
+
+
+def _create(folder: Path, embedder: Embedder, chunking: Chunking) -> Record:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreReadOnly(f"{folder} cannot be created: {error}") from error
+    manifest = {
+        "format": FORMAT,
+        "generation": "0",
+        "embedder": embedder.name,
+        "dimension": str(embedder.dimension),
+        "chunking": str(chunking),
+    }
+    return Record.create(folder / record_module.FILE_NAME, manifest)
+
+
+def _check_manifest(folder: Path, manifest: dict[str, str], embedder: str | None, chunking: Chunking | None) -> None:
+    if not {"format", "generation", "embedder", "dimension", "chunking"} <= manifest.keys():
+        raise StoreDamaged(f"{folder / record_module.FILE_NAME} does not say how it was made: it is not a library")
+    if manifest["format"] != FORMAT:
+        raise StoreMismatch(
+            f"{folder} has format {manifest['format']}, this version reads {FORMAT}: ingest the articles into a new "
+            "--index, or use the version that made it"
+        )
+    if embedder is not None and embedder != manifest["embedder"]:
+        raise StoreMismatch(
+            f"{folder} was made with the embedding model {manifest['embedder']!r}, not {embedder!r}; leave the setting "
+            f"out, or move the library: article-qa index rebuild --embedder {embedder} --index {folder}"
+        )
+    if chunking is not None and str(chunking) != manifest["chunking"]:
+        raise StoreMismatch(
+            f"{folder} is cut with {manifest['chunking']}, not {chunking}; leave the setting out, or ingest into a "
+            "new --index"
+        )

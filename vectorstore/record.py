@@ -1,0 +1,341 @@
+"""The text of record: one SQLite file with articles, chunks, vectors and the lexical index.
+
+Everything else in a library's folder is derived from this file and can be made anew from it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorstore import lexical
+from vectorstore.errors import StoreDamaged, StoreError, StoreReadOnly
+from vectorstore.types import Article, ArticleSummary, Chunk
+
+FILE_NAME = "record.sqlite3"
+
+# ``pending`` names the chunks the vector index has not been told of yet. It is written in the same
+# transaction as the chunks and emptied after the vector index has them, so a stop in between leaves
+# a trace of exactly what is missing.
+_SCHEMA = """
+CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE articles (
+    id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL, authors TEXT NOT NULL,
+    published TEXT, text TEXT NOT NULL, fingerprint TEXT NOT NULL, added_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE chunks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, vector BLOB NOT NULL
+);
+CREATE INDEX chunks_by_article ON chunks(article_id);
+CREATE TABLE pending (chunk_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TRIGGER pending_insert AFTER INSERT ON chunks BEGIN
+    INSERT OR IGNORE INTO pending VALUES (new.id);
+END;
+CREATE TRIGGER pending_delete AFTER DELETE ON chunks BEGIN
+    INSERT OR IGNORE INTO pending VALUES (old.id);
+END;
+"""
+
+_CHUNK_COLUMNS = 'c.id, c.article_id, c.title, a.source, c.text, c.start, c."end"'
+_CHUNKS = "FROM chunks c JOIN articles a ON a.id = c.article_id"
+
+
+class Record:
+    """Reads and writes the SQLite file. Safe from several threads; writers are kept apart by ``ArticleIndex``."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        """Opens ``path``; ``writable=False`` touches nothing, not even beside the file."""
+        self.path = path
+        self._writable = writable
+        self._local = threading.local()
+
+    @classmethod
+    def create(cls, path: Path, manifest: dict[str, str]) -> Record:
+        """A new, empty record that says how its chunks and vectors are made. Raises StoreReadOnly."""
+        record = cls(path, writable=True)
+        try:
+            connection = record.connection
+            connection.execute("PRAGMA journal_mode = WAL")
+            with record.transaction():
+                # Not executescript(), which would commit: a stop half-way must leave no half a schema.
+                for statement in _statements(_SCHEMA + lexical.SCHEMA):
+                    connection.execute(statement)
+                connection.executemany("INSERT INTO manifest VALUES (?, ?)", list(manifest.items()))
+        except sqlite3.OperationalError as error:
+            raise StoreReadOnly(f"{path} cannot be created: {error}") from error
+        return record
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection. SQLite's are not to be shared between threads in mid-transaction."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = self._open_file()
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA recursive_triggers = ON")
+        # NORMAL with WAL: a power cut may lose the last transaction, never the file's consistency.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _open_file(self) -> sqlite3.Connection:
+        uri = self.path.absolute().as_uri()
+        # In a folder that cannot be written SQLite cannot make the files it shares with other processes;
+        # ``immutable`` then reads without them, which is right as long as nobody else writes there either.
+        modes = ["mode=rwc"] if self._writable else ["mode=ro", "mode=ro&immutable=1"]
+        for mode in modes:
+            connection = sqlite3.connect(
+                f"{uri}?{mode}", uri=True, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            try:
+                connection.execute("SELECT count(*) FROM sqlite_master")
+            except sqlite3.OperationalError:
+                if mode == modes[-1]:
+                    raise
+            except sqlite3.DatabaseError:
+                pass  # not a database at all: ``manifest`` says so, in words
+            else:
+                return connection
+        return connection
+
+    def close(self) -> None:
+        """Closes this thread's connection; those of other threads close with their threads."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is stored, or, after an exception, none."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def manifest(self) -> dict[str, str]:
+        """How the stored data was made. Raises StoreDamaged when the file is not a record."""
+        try:
+            return dict(self.connection.execute("SELECT key, value FROM manifest"))
+        except sqlite3.DatabaseError as error:
+            raise StoreDamaged(
+                f"{self.path} is damaged or not a library's record ({error}); put back a backup of the folder, or "
+                "move it away and ingest the articles again"
+            ) from error
+
+    @property
+    def generation(self) -> int:
+        """Changes with every write by any process."""
+        [value] = self.connection.execute("SELECT value FROM manifest WHERE key = 'generation'").fetchone()
+        return int(value)
+
+    # Writing ----------------------------------------------------------------------------------
+
+    def write(self, articles: Sequence[tuple[Article, Sequence[Chunk]]], vectors: NDArray[np.float32]) -> None:
+        """Stores articles with their chunks, in place of what was stored under the same ids.
+
+        ``vectors`` is ``[chunks, dimension]``, in the order of the chunks of all the articles. Raises
+        StoreError when the disk is full or cannot be written; then nothing of it is stored.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        rows = iter(vectors)
+        with self._writing() as connection:
+            for article, chunks in articles:
+                connection.execute("DELETE FROM articles WHERE id = ? OR source = ?", (article.id, article.source))
+                connection.execute(
+                    "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        article.id,
+                        article.source,
+                        article.title,
+                        json.dumps(article.authors, ensure_ascii=False),
+                        article.published,
+                        article.text,
+                        article.fingerprint,
+                        now,
+                    ),
+                )
+                connection.executemany(
+                    'INSERT INTO chunks (id, article_id, start, "end", title, text, vector) '
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (c.id, article.id, c.start, c.end, c.title, c.text, next(rows).astype("<f4").tobytes())
+                        for c in chunks
+                    ],
+                )
+
+    def remove(self, article_ids: Sequence[str]) -> int:
+        """Forgets the articles; returns how many there were."""
+        with self._writing() as connection:
+            return sum(
+                connection.execute("DELETE FROM articles WHERE id = ?", (article_id,)).rowcount
+                for article_id in article_ids
+            )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self.transaction() as connection:
+                yield connection
+                connection.execute("UPDATE manifest SET value = value + 1 WHERE key = 'generation'")
+        except sqlite3.OperationalError as error:
+            if "readonly" in str(error):
+                raise StoreReadOnly(f"{self.path} cannot be written: {error}") from error
+            raise StoreError(f"{self.path}: nothing was stored: {error}") from error
+
+    def replace_vectors(self, vectors: Mapping[str, NDArray[np.float32]], embedder: str, dimension: int) -> None:
+        """Stores other vectors for all chunks, by id, and the model they are from."""
+        with self._writing() as connection:
+            connection.executemany(
+                "UPDATE chunks SET vector = ? WHERE id = ?",
+                [(vector.astype("<f4").tobytes(), chunk_id) for chunk_id, vector in vectors.items()],
+            )
+            facts = [("embedder", embedder), ("dimension", str(dimension))]
+            connection.executemany("INSERT OR REPLACE INTO manifest VALUES (?, ?)", facts)
+
+    def rebuild_lexical(self) -> None:
+        """Makes the lexical index anew from the chunks."""
+        with self._writing() as connection:
+            lexical.rebuild_lexical(connection)
+
+    def set_manifest(self, key: str, value: str) -> None:
+        """Notes a fact about the stored data."""
+        with self.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (key, value))
+
+    # Reading ----------------------------------------------------------------------------------
+
+    def article(self, article_id: str) -> Article | None:
+        """The article with its text, or None."""
+        row = self.connection.execute(
+            "SELECT id, source, title, text, fingerprint, authors, published FROM articles WHERE id = ?", (article_id,)
+        ).fetchone()
+        if row is None:
+            return None
+        article_id, source, title, text, fingerprint, authors, published = row
+        return Article(article_id, source, title, text, fingerprint, tuple(json.loads(authors)), published)
+
+    def summaries(self) -> list[ArticleSummary]:
+        """Every article without its text, by title."""
+        rows = self.connection.execute(
+            "SELECT a.id, a.source, a.title, a.authors, a.published, length(a.text), "
+            "(SELECT count(*) FROM chunks c WHERE c.article_id = a.id), a.added_at "
+            "FROM articles a ORDER BY a.title COLLATE NOCASE, a.id"
+        )
+        return [ArticleSummary(i, s, t, tuple(json.loads(au)), *rest) for i, s, t, au, *rest in rows]
+
+    def fingerprints(self) -> dict[str, tuple[str, str]]:
+        """(article id, fingerprint) by source."""
+        rows = self.connection.execute("SELECT source, id, fingerprint FROM articles")
+        return {source: (article_id, fingerprint) for source, article_id, fingerprint in rows}
+
+    def counts(self) -> tuple[int, int]:
+        """How many articles and chunks there are."""
+        query = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM chunks)"
+        articles, chunks = self.connection.execute(query).fetchone()
+        return articles, chunks
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """The chunks with these ids, as far as there are any."""
+        rows = self.connection.execute(
+            f"SELECT {_CHUNK_COLUMNS} {_CHUNKS} WHERE c.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
+        )
+        return {row[0]: Chunk(*row) for row in rows}
+
+    def chunk_ids(self) -> set[str]:
+        """The id of every chunk."""
+        return {chunk_id for (chunk_id,) in self.connection.execute("SELECT id FROM chunks")}
+
+    def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids and their vectors, ``[chunks, dimension]``: of ``ids`` where given, else of every chunk."""
+        query = "SELECT id, vector FROM chunks"
+        rows = (
+            self.connection.execute(f"{query} ORDER BY number")
+            if ids is None
+            else self.connection.execute(f"{query} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+        )
+        found = rows.fetchall()
+        if not found:
+            return [], np.empty((0, 0), dtype=np.float32)
+        matrix = np.frombuffer(b"".join(vector for _, vector in found), dtype="<f4").reshape(len(found), -1)
+        return [chunk_id for chunk_id, _ in found], matrix
+
+    def search_bm25(self, query: str, top_k: int) -> list[tuple[Chunk, float]]:
+        """The best ``top_k`` chunks for the words of ``query`` with their BM25 scores, best first."""
+        hits = lexical.search_bm25(self.connection, query, top_k)
+        rows = self.connection.execute(
+            f"SELECT c.number, {_CHUNK_COLUMNS} {_CHUNKS} WHERE c.number IN (SELECT value FROM json_each(?))",
+            (json.dumps([number for number, _ in hits]),),
+        )
+        chunks = {number: Chunk(*row) for number, *row in rows}
+        return [(chunks[number], score) for number, score in hits if number in chunks]
+
+    def problems(self) -> list[str]:
+        """What is wrong within the record itself: the file, the offsets, the vectors, the lexical index."""
+        found = [
+            f"{self.path.name}: {line}" for (line,) in self.connection.execute("PRAGMA quick_check") if line != "ok"
+        ]
+        misplaced = self.connection.execute(
+            f'SELECT count(*) {_CHUNKS} WHERE substr(a.text, c.start + 1, c."end" - c.start) != c.text'
+        ).fetchone()[0]
+        if misplaced:
+            found.append(f"{misplaced} chunks are not at their place in their article")
+        dimension = int(self.manifest()["dimension"])
+        bad = self.connection.execute(
+            "SELECT count(*) FROM chunks WHERE length(vector) != ?", (4 * dimension,)
+        ).fetchone()
+        if bad[0]:
+            found.append(f"{bad[0]} chunks have no vector of {dimension} numbers")
+        if self._writable and (problem := lexical.check_lexical(self.connection)):
+            found.append(problem)
+        return found
+
+    # The outbox of the vector index ------------------------------------------------------------
+
+    def pending(self) -> list[str]:
+        """Ids of chunks, stored or removed, that the vector index has not been told of."""
+        return [chunk_id for (chunk_id,) in self.connection.execute("SELECT chunk_id FROM pending")]
+
+    def mark_all_pending(self) -> None:
+        """Notes that the vector index has to be told of every chunk."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM pending")
+            connection.execute("INSERT INTO pending SELECT id FROM chunks")
+
+    def settle(self, chunk_ids: Iterable[str]) -> None:
+        """Notes that the vector index agrees with the record on these chunks."""
+        with self.transaction() as connection:
+            connection.executemany("DELETE FROM pending WHERE chunk_id = ?", [(chunk_id,) for chunk_id in chunk_ids])
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in ``folder`` and its record, if any, changed."""
+    record = folder / FILE_NAME
+    return os.access(folder, os.W_OK) and (not record.exists() or os.access(record, os.W_OK))

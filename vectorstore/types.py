@@ -1,0 +1,99 @@
+"""The values the store takes in and hands out. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Article:
+    """One source text as it is kept: every offset in the project counts characters of ``text``."""
+
+    id: str
+    """Derived from ``source``, so that reading the same source again updates the same article."""
+    source: str
+    """Absolute path or address the article was read from."""
+    title: str
+    text: str
+    fingerprint: str
+    """What the text was made from: equal fingerprints mean that nothing has to be read, cut or embedded again."""
+    authors: tuple[str, ...] = ()
+    published: str | None = None
+    """ISO 8601 date as far as the source gives it: ``2017-05-05``, ``2017-05`` or ``2017``."""
+
+
+@dataclass(frozen=True)
+class ArticleSummary:
+    """What a list of the library shows of an article: all but its text."""
+
+    id: str
+    source: str
+    title: str
+    authors: tuple[str, ...]
+    published: str | None
+    characters: int
+    chunks: int
+    added_at: str
+    """ISO 8601, UTC, to the second: when the article was first stored or last changed."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of an article: ``article.text[start:end] == text``."""
+
+    id: str
+    article_id: str
+    title: str
+    source: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def indexed_text(self) -> str:
+        """What is embedded: the title says what a passage in mid-article is about."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
+
+@dataclass(frozen=True)
+class ScoredChunk:
+    """A chunk with the score of the search that found it; higher is better."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What ``ArticleIndex.check`` found: sound when ``problems`` is empty."""
+
+    articles: int
+    chunks: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything derived agrees with the record."""
+        return not self.problems
+
+
+@dataclass(frozen=True)
+class Chunking:
+    """How articles are cut, in characters; kept with the library it was used for."""
+
+    size: int = 900
+    overlap: int = 150
+
+    def __post_init__(self) -> None:
+        """Refuses sizes that would lose text or never end."""
+        if not 0 <= self.overlap < self.size:
+            raise ValueError(f"chunks need 0 <= overlap < size, not size={self.size} overlap={self.overlap}")
+
+    def __str__(self) -> str:
+        return f"size={self.size} overlap={self.overlap}"
+
+    @classmethod
+    def parse(cls, text: str) -> Chunking:
+        """The reverse of ``str``."""
+        values = dict(part.split("=") for part in text.split())
+        return cls(size=int(values["size"]), overlap=int(values["overlap"]))
