@@ -104,14 +104,14 @@ def _settle_tail(units: list[_Unit], groups: list[tuple[int, int]], size: int) -
     if len(groups) < 2:
         return
     first, after = groups[-1]
+    start, previous = groups[-2]
     end = units[after - 1].end
     while end - units[first].start < MIN_TAIL * size and end - units[first - 1].start <= size:
         first -= 1
     groups[-1] = (first, after)
-    if end - units[first].start < MIN_TAIL * size:
-        groups[-2:] = [(groups[-2][0], after)]
-    elif len(groups) > 1 and first <= groups[-2][0]:
-        groups.pop(-2)
+    is_tiny = end - units[first].start < MIN_TAIL * size
+    if first <= start or (is_tiny and end - units[previous - 1].end <= MIN_TAIL * size):
+        groups[-2:] = [(min(first, start), after)]
 
 
 def _units(text: str, size: int, overlap: int) -> list[_Unit]:
@@ -136,10 +136,8 @@ def _pieces(text: str, start: int, end: int, size: int, overlap: int) -> Iterato
     limit = overlap or size
     while start < end:
         cut = _cut(text, start, end, limit, size)
-        piece = strip_span(text, start, cut)
-        if piece[0] < piece[1]:
-            yield piece
-        start = cut
+        yield strip_span(text, start, cut)
+        start = strip_span(text, cut, end)[0]
 
 
 def _cut(text: str, start: int, end: int, limit: int, size: int) -> int:

@@ -96,7 +96,9 @@ class _Ingest:
         for folder in _folders(sources):
             inside = [source for source in self._stored if Path(source).is_relative_to(folder)]
             missing = [source for source in inside if source not in present and not Path(source).exists()]
-            if missing and not any(Path(source).is_relative_to(folder) for source in present):
+            if not missing:
+                continue
+            if not any(Path(source).is_relative_to(folder) for source in present):
                 reason = (
                     f"holds no articles any more; {len(missing)} read from it before are kept (remove them by hand)"
                 )

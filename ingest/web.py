@@ -52,6 +52,7 @@ def normalise_address(address: str) -> str:
     """
     try:
         url = httpx.URL(address).copy_with(fragment=None)
+        url = url.copy_with(raw_path=url.raw_path)  # an empty path becomes "/"
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise UnreadableSource(_printable(address), "not a valid address") from None
     _check_url(url, _printable(address))
@@ -114,6 +115,8 @@ def _check_url(url: httpx.URL, address: str) -> None:
         raise UnreadableSource(address, f"only http and https addresses can be read, not {url.scheme or 'this'}")
     if not url.host:
         raise UnreadableSource(address, "the address names no host")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise UnreadableSource(address, f"{url.port} is no port")
     if url.userinfo:
         raise UnreadableSource(address, "addresses with a user name or password are not read")
 

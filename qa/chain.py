@@ -46,11 +46,12 @@ class Stage(Runnable[In, Out], Generic[In, Out]):
         """The output for one input."""
         return self._call_with_config(lambda one: self.run([one])[0], input, config)
 
-    def batch(  # type: ignore[override]
+    def batch(
         self, inputs: list[In], config: Any = None, *, return_exceptions: bool = False, **kwargs: Any
     ) -> list[Out]:
         """The outputs for many inputs, worked on together."""
-        return self._batch_with_config(self.run, inputs, config, return_exceptions=return_exceptions)
+        run: Callable[[list[In]], list[Exception | Out]] = lambda many: [*self.run(many)]  # noqa: E731
+        return self._batch_with_config(run, inputs, config, return_exceptions=return_exceptions)
 
 
 class Rewrite(Stage[QuestionInput, Query]):

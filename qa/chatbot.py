@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
 
@@ -21,6 +21,9 @@ from qa.settings import Settings
 from qa.types import Answer, AnswerEvent, PassagesFound, Turn
 from vectorstore import ArticleIndex
 
+if TYPE_CHECKING:
+    from qa.generator import LanguageModel
+
 
 class Chatbot:
     """Answers questions over the articles of ``index``. Safe to share between threads."""
@@ -31,13 +34,22 @@ class Chatbot:
         settings: Settings | None = None,
         *,
         reader: Reader | None = None,
-        rewriter: Rewriter = standalone,
+        rewriter: Rewriter | None = None,
     ) -> None:
-        """``reader`` and ``rewriter`` take the place of the project's own."""
+        """``reader`` and ``rewriter`` take the place of the project's own.
+
+        Raises GeneratorError for a language model in ``settings`` that cannot be used as it is named.
+        """
         self.index = index
         self.settings = settings or Settings()
         self._given_reader = reader
-        self._rewriter = rewriter
+        self._model: LanguageModel | None = None
+        self._rewriter = rewriter or standalone
+        if self.settings.llm is not None:
+            from qa.generator import LanguageModel, ModelRewriter  # half a second that nobody else should wait
+
+            self._model = LanguageModel.from_settings(self.settings)
+            self._rewriter = rewriter or ModelRewriter(self._model, by_rule=standalone)
 
     @classmethod
     def open(cls, index: str | Path | None = None, settings: Settings | None = None, **changes: Any) -> Chatbot:
@@ -67,11 +79,11 @@ class Chatbot:
         extractive = ExtractiveAnswerer(
             self.index, self.reader, Calibrations.load(WEIGHTS).library, self.settings.threshold
         )
-        if self.settings.llm is None:
+        if self._model is None:
             return extractive
         from qa.generator import GroundedAnswerer
 
-        return GroundedAnswerer.from_settings(self.settings, self.index, extractive)
+        return GroundedAnswerer(self._model, self.index, extractive)
 
     @cached_property
     def _chain(self) -> Runnable[QuestionInput, Answer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-DENSE_WEIGHT = 0.5
+DENSE_WEIGHT = 0.7
 """Share of the dense score in the fused one; see docs/retrieval.md for the measurement behind it."""
 
 

@@ -73,7 +73,8 @@ class Answer:
     question: str
     text: str | None
     score: float
-    """Calibrated chance, 0 to 1, that the best candidate is right; low where ``text`` is None."""
+    """Calibrated chance, 0 to 1, that the reader's best candidate is right; where the reader answers, low for an
+    abstention. A language model's answer has the chance that the reader gives to its own."""
     citations: tuple[Citation, ...]
     """The support of ``text``, best first; empty for an abstention."""
     passages: tuple[Passage, ...]

@@ -29,7 +29,7 @@ EXPORT_VERSION = 1
 MAX_TOKENS = 256
 """Where the published model cuts a text; its vectors are defined with that cut."""
 BATCH_TOKENS = 2048
-"""Padded tokens per forward pass: small batches of like length are fastest on a CPU (docs/design-notes.md)."""
+"""Padded tokens per forward pass: small batches of like length are fastest on a CPU (docs/architecture.md)."""
 
 
 @runtime_checkable

@@ -36,16 +36,52 @@ _WINDOWS_FOR = {
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_LEAST_EVIDENCE = 16
+"""Fewer bytes beyond ASCII than this spell something in too many charsets."""
 _GUESS_REACH = 200_000
 """How many bytes are shown to the guesser; the whole is decoded with its answer."""
 
-_WESTERN_LETTERS = "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿßœšžÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸŒŠŽ"
-_WESTERN_SIGNS = "‘’‚“”„…–—•€£©®™°«»‹›·§¶†‡ \u00a0\u00ad¿¡ºª½¼¾×±²³µ¢¥"
-_WESTERN = frozenset(_WESTERN_LETTERS + _WESTERN_SIGNS)
-_SIGN_IN_WORD = re.compile(
-    r"[^\W\d_][«»‹›“”„‚†‡§¶©®°¿¡ºª¢£¥€±²³½¼¾×µ•™…][a-zà-ÿ]|(?:^|\s)[³¹¶±¥£][a-zà-ÿ]|¿[a-zà-ÿ]{1,3}\b(?![^\n]*\?)"
+_LATIN_CHARSETS = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac-roman")
+"""Tried in this order, the most widespread first."""
+_ALPHABETS = tuple(
+    frozenset(letters)
+    for letters in (
+        "àâæçéèêëîïôœùûüÿ",  # French
+        "äöüßéèàêôçâ",  # German, with the French words in it
+        "áéíñóúüªº",  # Spanish
+        "áàâãçéêíóôõúüªº",  # Portuguese
+        "àèéìíîòóùúç",  # Italian
+        "åäöæøéèêàóôüíá",  # Danish, Norwegian, Swedish, Finnish
+        "áéíóúýðþæöø",  # Icelandic, Faroese
+        "äöõüšžå",  # Estonian
+        "áéíóúàèëïöüêîâôûç",  # Dutch
+        "àçèéíïòóúüñ",  # Catalan
+        "áéíóúàèìòùŵŷ",  # Irish, Scottish Gaelic
+        "ąćęłńóśźżé",  # Polish
+        "áčďéěíňóřšťúůýžöäü",  # Czech
+        "áäčďéíĺľňóôŕšťúýž",  # Slovak
+        "áéíóöőúüű",  # Hungarian
+        "âçğıiîöşüûİ\u0307",  # Turkish
+        "ăâîșțşţ",  # Romanian
+        "čćđšžáéíóúàèêô",  # Croatian, Slovenian
+        "āčēģīķļņšūžōŗ",  # Latvian
+        "ąčęėįšųūž",  # Lithuanian
+    )
 )
-_LETTER_CASE = re.compile(r"[a-zà-ÿ][ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝ][a-zà-ÿ]")
+"""Letters beyond ASCII that occur together in one language."""
+_SIGNS = frozenset("‘’‚“”„…–—•€£©®™°«»‹›·§¶†‡ \u00a0\u00ad¿¡ºª½¼¾×±²³µ¢¥\n")
+_SIGN_IN_WORD = re.compile(
+    r"[^\W\d_][«»‹›“”„‚†‡§¶©®°¿¡ºª¢£¥€±²³¹½¼¾×µ•™´¸¨˘˛¦¤¬][^\W\d_A-Z]|(?:^|\s)[³¹¶±¥£¼¾ªº][^\W\d_A-Z]"
+    r"|¿[^\W\d_A-Z]{1,3}\b(?![^\n]*\?)"
+)
+_CASE_IN_WORD = re.compile(r"[a-z][^\W\d_a-zA-Z]")
+_ODD_SHARE = 0.01
+"""Share of letters from other alphabets that a text in cp1252 may have: English with names and loan words."""
+_LEAST_EVIDENCE = 16
+"""Fewer bytes beyond ASCII than this spell something in too many charsets."""
+_HALF_WIDTH = re.compile(r"[\uff61-\uff9f]")
+"""Half-width katakana: hardly ever meant, but what Cyrillic bytes give when they are read as Japanese."""
+_FIRST_OTHER_SCRIPT = "\u0370"
 
 
 def decode(raw: RawSource) -> str:
@@ -114,10 +150,11 @@ def _try(content: bytes, encoding: str) -> str | None:
 def _decode_by_content(source: str, content: bytes) -> str:
     """For bytes that declare nothing and are not UTF-8."""
     _refuse_damaged_utf8(source, content)
-    western = _try(content, "cp1252")
-    if western is not None and _reads_western(western):
-        return western
-    guessed = _guess(content)
+    for encoding in _LATIN_CHARSETS:
+        text = _try(content, encoding)
+        if text is not None and _spells_words(text, _ODD_SHARE if encoding == "cp1252" else 0):
+            return text
+    guessed = _guess(content) if len(_HIGH_BYTE.findall(content)) >= _LEAST_EVIDENCE else None
     if guessed is None:
         raise UnreadableSource(source, "its character encoding cannot be told; save it as UTF-8")
     return guessed
@@ -137,30 +174,41 @@ def _refuse_damaged_utf8(source: str, content: bytes) -> None:
             ) from None
 
 
-def _reads_western(text: str) -> bool:
-    """Whether cp1252 gives a text in a Western European language rather than another charset's letters in disguise."""
+def _spells_words(text: str, odd_share: float) -> bool:
+    """Whether a text's letters beyond ASCII are those of one language, and stand where letters stand."""
     high = [character for character in text if not character.isascii()]
-    letters = sum(character.isalpha() and character.isascii() for character in text)
-    return (
-        _WESTERN.issuperset(high)
-        and len(high) <= 0.5 * letters
-        and not _SIGN_IN_WORD.search(text)
-        and not _LETTER_CASE.search(text)
-    )
+    letters = [character for character in high if character not in _SIGNS]
+    ascii_letters = sum(character.isalnum() and character.isascii() for character in text)
+    if len(letters) > ascii_letters or not all(map(str.isalpha, letters)):
+        return False
+    if _SIGN_IN_WORD.search(text) or _has_capital_in_word(text):
+        return False
+    return len(letters) <= odd_share * ascii_letters or _is_one_language(frozenset("".join(letters).lower()))
+
+
+def _has_capital_in_word(text: str) -> bool:
+    """Whether a capital beyond ASCII follows a small letter: other charsets' small letters look so ("cafŽ")."""
+    return any(match.group()[1].isupper() for match in _CASE_IN_WORD.finditer(text))
+
+
+def _is_one_language(letters: frozenset[str]) -> bool:
+    return any(alphabet.issuperset(letters) for alphabet in _ALPHABETS)
 
 
 def _guess(content: bytes) -> str | None:
-    """What charset-normalizer makes of it, unless its answer holds control characters or does not fit the whole."""
+    """What charset-normalizer makes of other scripts, unless its answer is unlikely or does not fit the whole."""
     import charset_normalizer  # only where it is needed: most sources are UTF-8
 
     # Two-byte encodings without a mark are never guessed: any short text "fits" as a row of rare Chinese characters.
-    sample = content[:_GUESS_REACH]
-    best = charset_normalizer.from_bytes(
-        sample, cp_exclusion=["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_7"]
-    ).best()
+    unguessed = ["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_7"]
+    best = charset_normalizer.from_bytes(content[:_GUESS_REACH], cp_exclusion=unguessed).best()
     text = _try(content, best.encoding) if best else None
-    return None if text is None or _has_controls(text) else text
+    return text if text is not None and _is_other_script(text) else None
 
 
-def _has_controls(text: str) -> bool:
-    return any("\x7f" <= character <= "\x9f" or character == "\ufffd" for character in text)
+def _is_other_script(text: str) -> bool:
+    """Whether what is beyond ASCII is mostly letters of a script that is not Latin."""
+    if _HALF_WIDTH.search(text) or any("\x7f" <= character <= "\x9f" or character == "\ufffd" for character in text):
+        return False
+    letters = [character for character in text if character.isalpha() and not character.isascii()]
+    return bool(letters) and sum(letter >= _FIRST_OTHER_SCRIPT for letter in letters) > 0.8 * len(letters)

@@ -18,9 +18,7 @@ SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
 MEDIA_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 TOO_LITTLE = 250
-"""Below this many characters the extractor may have missed the article, and the whole page's text is looked at."""
-_MUCH_MORE = 2
-"""That text is taken when it is this many times longer."""
+"""Below this many characters the extractor has missed the article, or has taken a short page as one lump of words."""
 
 _START = re.compile(
     rb"(?:\s|<!--.{0,2000}?-->|<\?xml.{0,200}?\?>)*<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])",
@@ -87,8 +85,7 @@ def main_text(tree: Element) -> str:
     extracted = _extract(tree)
     if len(extracted) >= TOO_LITTLE:
         return extracted
-    whole = clean(_render(_densest(tree), drop=True))
-    return whole if len(whole) >= _MUCH_MORE * len(extracted) else extracted
+    return clean(_render(_densest(tree), drop=True)) or extracted
 
 
 def fragment_text(source: str) -> str:
@@ -203,8 +200,13 @@ def _close(parts: list[str], tag: str, in_row: bool) -> None:
 
 
 def _break(parts: list[str], mark: str) -> None:
+    """Adds a line or paragraph break, or makes the one that is there as wide."""
     # "- " waits for the item's words, however many boxes they are wrapped in.
-    if parts and parts[-1] != _ITEM_MARK:
+    if not parts or parts[-1] == _ITEM_MARK:
+        return
+    if parts[-1].isspace() and "\n" in parts[-1]:
+        parts[-1] = max(parts[-1], mark, key=len)
+    else:
         parts.append(mark)
 
 

@@ -36,8 +36,10 @@ def recognises(content: bytes) -> bool:
 
 def read(raw: RawSource) -> Draft:
     """The draft of a Markdown file or page."""
-    metadata, source = _split_front_matter(clean(decode(raw)))
+    # Not cleaned yet: two spaces at a line's end are Markdown for a break.
+    metadata, source = _split_front_matter(decode(raw).replace("\r\n", "\n").replace("\r", "\n"))
     text, heading = _render(source)
+    text = clean(text)
     byline = find_byline(text)
     return Draft(
         text,
@@ -101,14 +103,14 @@ def _render(source: str) -> tuple[str, str | None]:
         ),
         None,
     )
-    return "".join(_blocks(tokens)).strip("\n"), heading or None
+    return "".join(_blocks(tokens)), heading or None
 
 
 def _blocks(tokens: list[Token]) -> Iterator[str]:
     """Paragraphs, list items and table rows, each with the line breaks that set it off from the one before."""
     lists: list[int | None] = []  # of every list we are in, the next number; None for bullets
     marker = ""
-    row: list[str] = []
+    row: list[str] | None = None
     for token in tokens:
         if token.type in ("bullet_list_open", "ordered_list_open"):
             yield "" if lists else "\n"
@@ -123,19 +125,16 @@ def _blocks(tokens: list[Token]) -> Iterator[str]:
         elif token.type == "tr_open":
             row = []
         elif token.type == "tr_close":
-            yield "\n" + " | ".join(row)
+            yield "\n" + " | ".join(row or ())
+            row = None
         elif token.type in ("table_open", "table_close"):
             yield "\n"
-        elif token.type == "inline" and token.level and _in_cell(token):
+        elif token.type == "inline" and row is not None:
             row.append(_inline_text(token).replace("\n", " "))
         elif text := _leaf_text(token):
             indent = "  " * len(lists)
             yield "\n" + (marker or indent) + text if lists else f"\n\n{text}"
             marker = ""
-
-
-def _in_cell(token: Token) -> bool:
-    return bool(token.meta.get("cell"))
 
 
 def _leaf_text(token: Token) -> str:

@@ -162,8 +162,8 @@ _PAGE = """<!doctype html>
 <form class=filter><input type=search placeholder="Filter by words" aria-label="Filter by words">{outcomes}
 <output></output></form>
 <div class=scroll><table class=questions>
-<thead><tr><th>Outcome<th>Question<th>Accepted<th>Answer<th>Quote<th>Score<th>F1
-<th title="First passage that holds the answer">Rank
+<thead><tr><th>Outcome<th>Question<th>Accepted<th>Answer<th>Quote
+<th class=number>Score<th class=number>F1<th class=number title="First passage that holds the answer">Rank
 <tbody>
 {rows}
 </table></div>
@@ -179,15 +179,17 @@ _STYLE = """
   --fair: #e3b341; --bad: #ff8a80; --mark: #5c4a00; } }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 86rem; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .5rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .6rem; }
-.tile { background: var(--soft); border-radius: .5rem; padding: .6rem .8rem; display: grid; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .6rem; }
+@media (min-width: 64rem) { .tiles { grid-template-columns: repeat(4, 1fr); } }
+.tile { background: var(--soft); border-radius: .5rem; padding: .6rem .8rem; display: grid; align-content: start; }
 .tile b { font-size: 1.35rem; } .tile span, small { color: var(--dim); font-size: .82rem; } small { display: block; }
 .beside { display: flex; flex-wrap: wrap; gap: 3rem; }
 table { border-collapse: collapse; } th, td { padding: .35rem .6rem; text-align: left; vertical-align: top; }
 tr + tr > *, tbody tr > * { border-top: 1px solid var(--line); } th { font-weight: 600; }
-.small td, .number { text-align: right; font-variant-numeric: tabular-nums; }
+.small td, .small th:not(:first-child), .number { text-align: right; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } .questions { width: 100%; } .questions td { overflow-wrap: anywhere; min-width: 3rem; }
 .questions td:nth-child(2), .questions td:nth-child(5) { min-width: 14rem; }
+.questions td:nth-child(3), .questions td:nth-child(4) { min-width: 9rem; }
 .filter { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; margin-bottom: .6rem; }
 .filter input[type=search] { font: inherit; padding: .3rem .6rem; min-width: 16rem; }
 .outcome { font-weight: 600; white-space: nowrap; color: var(--bad); }

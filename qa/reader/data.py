@@ -132,15 +132,18 @@ def as_typed(example: Example, rng: random.Random) -> Example:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Everything to learn from, and the examples kept aside to watch progress on."""
+    """Everything to learn from, in order, and the examples kept aside to watch progress on."""
 
     train: tuple[Example, ...]
     watch: tuple[Example, ...]
 
 
-def load_corpus(data: Path, *, negative_share: float, qamr_share: float, watch_articles: int, seed: int) -> Corpus:
+def load_corpus(
+    data: Path, *, answerable_first: int, negative_share: float, qamr_share: float, watch_articles: int, seed: int
+) -> Corpus:
     """Reads the training files in ``data``; ``squad-heldout`` is never opened.
 
+    The first ``answerable_first`` examples have an answer, all others are mixed at random.
     ``watch`` holds the questions of ``watch_articles`` articles of ``squad-train`` that are left out
     of ``train``.
     """
@@ -155,7 +158,12 @@ def load_corpus(data: Path, *, negative_share: float, qamr_share: float, watch_a
         train.extend(_examples(load_articles(data / f"{name}.json.xz")))
     train.extend(example for example in _examples(load_articles(data / "qamr.json.xz")) if rng.random() < qamr_share)
     rng.shuffle(train)
-    return Corpus(tuple(train), tuple(_examples(watched)))
+    answerable = [example for example in train if example.spans]
+    rest = answerable[answerable_first:] + [example for example in train if not example.spans]
+    rng.shuffle(rest)
+    watch = list(_examples(watched))
+    rng.shuffle(watch)
+    return Corpus((*answerable[:answerable_first], *rest), tuple(watch))
 
 
 def _examples(articles: Sequence[TrainingArticle]) -> Iterator[Example]:

@@ -55,11 +55,16 @@ _PAIRS = {"(": ")", "[": "]", "“": "”", "‘": "’", '"': '"', "«": "»"}
 
 
 def polish(text: str, start: int, end: int) -> tuple[int, int]:
-    """``start:end`` without stray punctuation at its edges: what a person would write as the answer.
+    """``start:end`` in whole words, without stray punctuation at its edges: what a person would write as the answer.
 
-    A full stop that belongs to an abbreviation or an initial ("Washington, D.C.", "Dr. J.") stays, and
-    so do brackets and quotation marks that open and close within the span.
+    The network sees pieces of words, so a span may begin or end inside one. A full stop that belongs to
+    an abbreviation or an initial ("Washington, D.C.", "Dr. J.") stays, and so do brackets and quotation
+    marks that open and close within the span.
     """
+    while 0 < start < end and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while start < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
     while start < end and text[start] in _EDGES and not (text[start] == "-" and text[start + 1 : end][:1].isdigit()):
         start += 1
     while start < end and text[end - 1] in _EDGES and not _ends_abbreviation(text, start, end):
@@ -78,4 +83,4 @@ def _ends_abbreviation(text: str, start: int, end: int) -> bool:
     if text[end - 1] != ".":
         return False
     words = text[start : end - 1].split()
-    return bool(words) and (len(words[-1]) == 1 and words[-1].isalpha() or "." in words[-1].strip("."))
+    return bool(words) and ((len(words[-1]) == 1 and words[-1].isalpha()) or "." in words[-1].strip("."))

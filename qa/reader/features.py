@@ -13,6 +13,10 @@ MAX_TITLE_TOKENS = 24
 """A title tells the reader what the passage is about; more than this only costs time."""
 
 
+LENGTH_STEP = 8
+"""Windows are padded to a multiple of this many tokens."""
+
+
 @dataclass(frozen=True)
 class Window:
     """One input row of the network: ``[CLS] question [SEP] title [SEP] context [SEP]``."""
@@ -103,7 +107,9 @@ class Featurizer:
 
     def pad(self, windows: Sequence[Window]) -> Batch:
         """One batch of ``windows``, padded to the longest of them."""
-        shape = (len(windows), max(len(window.ids) for window in windows))
+        longest = max(len(window.ids) for window in windows)
+        # Few distinct lengths: libraries of kernels keep one prepared for each shape they have met.
+        shape = (len(windows), -(-longest // LENGTH_STEP) * LENGTH_STEP)
         input_ids = np.full(shape, self._pad, dtype=np.int64)
         attention_mask = np.zeros(shape, dtype=np.int64)
         token_type_ids = np.zeros(shape, dtype=np.int64)

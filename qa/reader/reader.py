@@ -113,7 +113,8 @@ def read_many(
         for window, start, end in _logits(featurizer, run, windows):
             question, passage = owners[first + window.passage]
             text = part[window.passage][2]
-            for span in best_spans(start, end, window, top_k):
+            # More than are kept, because most of a window's best spans overlap.
+            for span in best_spans(start, end, window, 8 * top_k):
                 at, to = polish(text, window.offsets[span.first][0], window.offsets[span.last][1])
                 if at < to:
                     candidates[question].append(Candidate(text[at:to], passage, at, to, span.score))
@@ -130,15 +131,12 @@ def _logits(
 
 
 def _best_of_each(found: Sequence[Candidate], top_k: int) -> list[Candidate]:
-    """Best first, at most ``top_k`` of one passage, a span seen by two windows once."""
-    kept: list[Candidate] = []
-    seen: set[tuple[int, int, int]] = set()
-    per_passage: dict[int, int] = {}
+    """Best first, at most ``top_k`` of one passage, none that overlaps a better one: that is the same answer,
+    longer, shorter, or seen by two windows."""
+    kept: dict[int, list[Candidate]] = {}
     for candidate in sorted(found, key=lambda candidate: -candidate.score):
-        place = (candidate.passage, candidate.start, candidate.end)
-        if place in seen or per_passage.get(candidate.passage, 0) >= top_k:
-            continue
-        seen.add(place)
-        per_passage[candidate.passage] = per_passage.get(candidate.passage, 0) + 1
-        kept.append(candidate)
-    return kept
+        rivals = kept.setdefault(candidate.passage, [])
+        apart = all(candidate.end <= rival.start or rival.end <= candidate.start for rival in rivals)
+        if apart and len(rivals) < top_k:
+            rivals.append(candidate)
+    return sorted((candidate for rivals in kept.values() for candidate in rivals), key=lambda one: -one.score)

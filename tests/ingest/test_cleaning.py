@@ -177,7 +177,9 @@ def test_buttons_beside_a_byline_go(line: str, cleaned: str) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.sampled_from(["It rained.", "She said: “Read more!”", "Who came?", "Photo: it was dark."]), max_size=9))
+@given(
+    st.lists(st.sampled_from(["It rained.", "She said: “Read more!”", "Who came?", "Photo: it was dark."]), max_size=9)
+)
 def test_no_sentence_is_ever_dropped(sentences: list[str]) -> None:
     text = clean("\n\n".join(["Title", *sentences]))
     assert drop_furniture(text) == text

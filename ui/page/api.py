@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from qa.chatbot import Chatbot
 from qa.errors import QAError
@@ -32,9 +33,9 @@ def add_endpoints(bot: Chatbot) -> None:
         with _readable_errors():
             return [asdict(article) for article in bot.index.articles()]
 
-    gr.api(ask, api_name="ask")
-    gr.api(search, api_name="search")
-    gr.api(list_articles, api_name="list_articles")
+    api(ask, api_name="ask")
+    api(search, api_name="search")
+    api(list_articles, api_name="list_articles")
 
 
 @contextmanager

@@ -16,13 +16,16 @@ from qa.chatbot import Chatbot
 from ui.page import render
 from ui.page.api import add_endpoints
 from ui.page.chat import converse
-from ui.page.exchange import Exchange, Exchanges, Pending, from_browser, to_browser
+from ui.page.exchange import Exchanges, Pending, from_browser, to_browser
 from ui.page.library import Library
 from ui.page.render import Mark
 from ui.page.theme import script
 from vectorstore import StoreError
 
 logger = logging.getLogger(__name__)
+
+UPLOADS_KEPT = 3600
+"""Seconds that what came up for adding lies about in Gradio's own folder; the library has its copy."""
 
 Updates = dict[Any, Any]
 """New values, or other updates, by component: what Gradio takes from a handler."""
@@ -31,10 +34,13 @@ Updates = dict[Any, Any]
 def build_page(bot: Chatbot, library: Library | None = None) -> gr.Blocks:
     """The page over ``bot``; ``theme.look()`` is what its ``launch`` needs besides."""
     page = _Page(bot, library or Library(bot.index))
-    with gr.Blocks(title="Ask your articles", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)) as blocks:
+    blocks = gr.Blocks(
+        title="Ask your articles", fill_width=True, analytics_enabled=False, delete_cache=(UPLOADS_KEPT, UPLOADS_KEPT)
+    )
+    with blocks:
+        add_endpoints(bot)  # first, for the first to take a name has it
         page.build()
         page.connect(blocks)
-        add_endpoints(bot)
     return blocks
 
 
@@ -61,7 +67,7 @@ class _Page:
                 self.question = gr.Textbox(
                     label="Your question",
                     show_label=False,
-                    placeholder="Ask a question about your articles",
+                    placeholder="Ask a question",
                     lines=1,
                     max_lines=5,
                     max_length=1000,
@@ -78,7 +84,7 @@ class _Page:
 
     def _build_library(self) -> None:
         self.files = gr.File(
-            label="Drop articles here: text, Markdown or saved web pages",
+            label="Drop text, Markdown or saved web pages here, or click to choose",
             file_count="multiple",
             height=112,
             elem_id="files",
@@ -246,14 +252,20 @@ class _Page:
         return render.render_library(self.library.articles(), wanted)
 
     def add_files(
-        self, files: list[str] | None, exchanges: Exchanges, progress: gr.Progress = gr.Progress()  # noqa: B008
+        self,
+        files: list[str] | None,
+        exchanges: Exchanges,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Updates:
         """Adds what was dropped."""
         paths = [Path(file) for file in files or []]
         return {**self._add(exchanges, progress, lambda told: self.library.add_uploads(paths, told)), self.files: None}
 
     def add_pages(
-        self, addresses: str, exchanges: Exchanges, progress: gr.Progress = gr.Progress()  # noqa: B008
+        self,
+        addresses: str,
+        exchanges: Exchanges,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Updates:
         """Adds the pages at the addresses that were pasted."""
         if not addresses.strip():
@@ -271,9 +283,10 @@ class _Page:
         self, exchanges: Exchanges, progress: gr.Progress, add: Callable[[ProgressCallback], IngestReport]
     ) -> Updates:
         def told(now: Progress) -> None:
-            progress((now.done, now.total), desc=f"Reading {render.source_name(now.source)}", unit="articles")
+            name = render.source_name(now.source)
+            progress(now.done / max(now.total, 1), desc=f"{now.done:,} of {now.total:,}{name and ': '}{name}")
 
-        progress(0.0, desc="Reading")
+        progress(0.0, desc="Reading the articles")
         return self._changed(exchanges, lambda: render.render_report(add(told)))
 
     def remove(self, exchanges: Exchanges, wanted: str, event: gr.EventData) -> Updates:

@@ -14,8 +14,8 @@ from ingest import add_articles
 from ingest.report import IngestReport, Outcome, ProgressCallback
 from vectorstore import ArticleIndex, ArticleSummary, StoreLocked, StoreReadOnly
 
-MAX_NAME = 120
-"""Characters of an uploaded file's name that are kept; file systems take 255 bytes."""
+MAX_NAME_BYTES = 200
+"""How much of an uploaded file's name is kept; file systems take 255 bytes."""
 
 EXAMPLES = {
     "kim-and-kanye-third-anniversary.txt": "When did Kanye propose?",
@@ -41,9 +41,7 @@ class Library:
     def examples(self) -> list[str]:
         """Questions that the sample articles in the library answer; none where there are none."""
         sources = {article.source for article in self.articles()}
-        return [
-            question for name, question in EXAMPLES.items() if str((samples.ARTICLES / name).resolve()) in sources
-        ]
+        return [question for name, question in EXAMPLES.items() if str((samples.ARTICLES / name).resolve()) in sources]
 
     def add_samples(self, progress: ProgressCallback) -> IngestReport:
         """Adds the sample articles."""
@@ -105,7 +103,8 @@ def safe_name(name: str) -> str:
     stem, dot, suffix = kept.strip(" .").rpartition(".")
     if not dot:
         stem, suffix = suffix, ""
-    return (stem[:MAX_NAME].strip(" .") or "article") + (f".{suffix[:10]}" if suffix else "")
+    stem = stem.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .") or "article"
+    return f"{stem}.{suffix[:10]}" if suffix else stem
 
 
 def read_addresses(text: str) -> tuple[list[str], list[Outcome]]:

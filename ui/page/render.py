@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -134,9 +133,7 @@ def render_quote(citation: Citation) -> str:
         return escape(citation.quote)
     start = min(max(citation.answer_start - citation.start, 0), len(citation.quote))
     end = min(max(citation.answer_end - citation.start, start), len(citation.quote))
-    return (
-        f"{escape(citation.quote[:start])}<em>{escape(citation.quote[start:end])}</em>{escape(citation.quote[end:])}"
-    )
+    return f"{escape(citation.quote[:start])}<em>{escape(citation.quote[start:end])}</em>{escape(citation.quote[end:])}"
 
 
 def _more_citations(citations: Sequence[Citation], number: int) -> str:
@@ -194,7 +191,7 @@ def _confidence(answer: Answer) -> str:
 def _written_by(answer: Answer) -> str:
     if answer.model == "reader" or any(citation.answer_start is not None for citation in answer.citations):
         return ""
-    return f'<span class="faint">Written by {escape(answer.model)}; only the quotes are the articles\' own words.</span>'
+    return f'<span class="faint">Written by {escape(answer.model)}; the quotes are the articles’ own words.</span>'
 
 
 def _asides(answer: Answer) -> str:
@@ -222,7 +219,7 @@ def render_error(message: str) -> str:
     """A failure, which must look like neither an answer nor an abstention."""
     return (
         '<div class="reply failed" role="alert"><p class="verdict">This could not be answered.</p>'
-        f'<p dir="auto">{escape(message)}</p></div>'
+        f'<p dir="auto">{escape(message[:1].upper() + message[1:])}</p></div>'
     )
 
 
@@ -233,7 +230,8 @@ def render_welcome(articles: int, examples: Sequence[str]) -> str:
             "<h2>Your library is empty</h2>"
             "<p>Add articles, ask about them in plain words, and get a short answer with the exact words that "
             "support it. Nothing leaves this computer.</p>"
-            '<p class="actions"><button type="button" class="primary" data-do="samples">Add the sample articles</button>'
+            '<p class="actions">'
+            '<button type="button" class="primary" data-do="samples">Add the sample articles</button>'
             '<button type="button" class="plain" data-do="library">Add your own</button></p>'
         )
     asked = "".join(
@@ -329,18 +327,16 @@ def render_reasons(answer: Answer, number: int = 0) -> str:
     """Other likely answers, and what was read and why; folded."""
     others = "".join(f"<li>{_alternative(other, number)}</li>" for other in answer.alternatives)
     read = "".join(f"<li>{_passage(passage, number)}</li>" for passage in answer.passages)
-    # Next to an abstention, guesses would look like answers.
-    told = answer.text is not None and others
-    return (
-        (f'<details class="fold"><summary>Other likely answers</summary><ol>{others}</ol></details>' if told else "")
-        + (
-            f'<details class="fold"><summary>Passages read, and why</summary><p class="faint">Ranked by how near their '
+    parts = []
+    if others and answer.text is not None:  # next to an abstention, guesses would look like answers
+        parts.append(f'<details class="fold"><summary>Other likely answers</summary><ol>{others}</ol></details>')
+    if read:
+        parts.append(
+            '<details class="fold"><summary>Passages read, and why</summary><p class="faint">Ranked by how near their '
             "meaning is to the question’s and by the words they share with it.</p>"
             f'<ol class="passages">{read}</ol></details>'
-            if read
-            else ""
         )
-    )
+    return "".join(parts)
 
 
 def _alternative(other: Alternative, number: int) -> str:
@@ -394,50 +390,57 @@ def _listed(article: ArticleSummary) -> str:
     return (
         f'<button type="button" class="source" data-do="open" data-article="{escape(article.id)}">'
         f'<span class="title" dir="auto">{title}</span><span class="about">{about}</span></button>'
-        f'<details class="remove"><summary aria-label="Remove {title}">Remove</summary><div class="confirm">'
-        f"<span>Remove it from the library?</span>"
+        f'<details class="remove"><summary aria-label="Remove {title}">'
+        f'<span class="drop">Remove</span><span class="keep">Keep it</span></summary><div class="confirm">'
+        "<span>Remove it from the library?</span>"
         f'<button type="button" class="danger" data-do="remove" data-article="{escape(article.id)}" '
         f'aria-label="Yes, remove {title}">Yes, remove</button></div></details>'
     )
 
 
 _HEADINGS: dict[Status, str] = {
-    "added": "Added",
+    "skipped": "Not added",
     "changed": "Updated",
+    "added": "Added",
     "unchanged": "Already there",
     "removed": "Removed",
-    "skipped": "Not added",
+}
+_REASONS: dict[Status, str] = {
+    "changed": "takes the place of what was stored under this name",
+    "unchanged": "nothing in it has changed",
+    "removed": "its file is no longer there",
 }
 
 
 def render_report(report: IngestReport) -> str:
     """What was added, what was not, and why."""
-    counts = Counter(outcome.status for outcome in report.outcomes)
-    if not counts:
+    if not report.outcomes:
         return render_message("There was nothing to add.")
-    said = " · ".join(f"{heading}: {counts[status]}" for status, heading in _HEADINGS.items() if counts[status])
-    listed = [outcome for status in ("skipped", "changed", "added", "unchanged", "removed") for outcome in report.of(status)]
-    items = "".join(f'<li class="{outcome.status}">{_outcome(outcome)}</li>' for outcome in listed[:LISTED])
+    groups = "".join(_group(status, report.of(status)) for status in _HEADINGS if report.of(status))
     return (
-        f'<div class="report" role="status"><p class="totals">{said}</p><ul>{items}</ul>'
+        f'<div class="report" role="status">{groups}'
         '<button type="button" class="plain" data-do="dismiss">Dismiss</button></div>'
+    )
+
+
+def _group(status: Status, outcomes: Sequence[Outcome]) -> str:
+    """The outcomes of one kind; what needs a look is open."""
+    opened = " open" if status in ("skipped", "changed") or len(outcomes) <= 3 else ""
+    items = "".join(f"<li>{_outcome(outcome)}</li>" for outcome in outcomes[:LISTED])
+    return (
+        f'<details class="group {status}"{opened}><summary>{_HEADINGS[status]}: '
+        f"{_count(len(outcomes), 'article' if status != 'skipped' else 'source')}</summary><ul>{items}</ul></details>"
     )
 
 
 def _outcome(outcome: Outcome) -> str:
     name = source_name(outcome.source) or outcome.source
-    known = outcome.title and outcome.title != name
-    reason = {
-        "changed": "replaces what was stored from the same place",
-        "unchanged": "nothing in it has changed",
-    }.get(outcome.status, "")
+    file = f" <small>{escape(name)}</small>" if outcome.title and outcome.title != name else ""
+    reason = _REASONS.get(outcome.status, "")
     if outcome.status == "skipped":
         reason = (outcome.reason or "").removeprefix(f"{outcome.source}: ")
-    return (
-        f'<span class="status">{_HEADINGS[outcome.status]}</span> <span class="what" dir="auto">'
-        f"<b>{escape(outcome.title or name)}</b>{f' <small>{escape(name)}</small>' if known else ''}"
-        f"{f'<span class=reason>{escape(reason)}</span>' if reason else ''}</span>"
-    )
+    said = f'<span class="reason">{escape(reason)}</span>' if reason else ""
+    return f'<span dir="auto"><b>{escape(outcome.title or name)}</b>{file}{said}</span>'
 
 
 def render_message(message: str, failed: bool = False) -> str:
@@ -466,7 +469,8 @@ def date_in_words(published: str | None) -> str:
     if not found or (found[2] and not 1 <= int(found[2]) <= 12):
         return published
     year, month, day = found.groups()
-    return " ".join(filter(None, [str(int(day)) if day else "", calendar.month_name[int(month)] if month else "", year]))
+    parts = (str(int(day)) if day else "", calendar.month_name[int(month)] if month else "", year)
+    return " ".join(filter(None, parts))
 
 
 def source_name(source: str) -> str:

@@ -1,4 +1,4 @@
-// Brings the mark into the middle of the article, when an article comes and when its tab comes to the front.
+// Brings the mark into sight: when an article comes, when its tab comes to the front, when its room changes.
 const bring = () => {
   const text = element.querySelector('.article-text');
   if (!text || !text.clientHeight) return;
@@ -6,10 +6,9 @@ const bring = () => {
   const offset = mark ? mark.getBoundingClientRect().top - text.getBoundingClientRect().top + text.scrollTop : 0;
   text.scrollTop = offset - text.clientHeight / 3;
 };
-let hidden = true;
+let height = 0;
 new ResizeObserver(() => {
-  const shown = element.clientHeight > 0;
-  if (shown && hidden) requestAnimationFrame(bring);
-  hidden = !shown;
+  if (Math.abs(element.clientHeight - height) > 40) requestAnimationFrame(bring);
+  height = element.clientHeight;
 }).observe(element);
 watch('value', () => requestAnimationFrame(bring));

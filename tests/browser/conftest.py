@@ -1,0 +1,170 @@
+"""A real server with a library of its own, and Chromium pages that fail a test on anything untoward."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from vectorstore import ArticleIndex
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVE = (
+    "import sys; from qa.settings import Settings; from ui.page import launch; "
+    "launch(Settings(), port=int(sys.argv[1]))"
+)
+PATIENCE_SECONDS = 120
+"""For a server to start and for a page to do something: it takes one or two, but tests run on busy machines too."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(folder: Path) -> Iterator[str]:
+    """The address of a server over the library in ``folder``, in a process of its own."""
+    port = free_port()
+    log = folder.parent / f"{folder.name}.log"
+    environment = {**os.environ, "ARTICLE_QA_INDEX": str(folder), "ARTICLE_QA_THREADS": "2"}
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(port)], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    try:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+                break
+            except OSError:
+                if server.poll() is not None or time.monotonic() > until:
+                    pytest.fail(f"the server did not start:\n{log.read_text()}")
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+        assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture(scope="session")
+def samples_server(library: ArticleIndex, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over the sample articles. Shared: to be asked, not changed."""
+    folder = tmp_path_factory.mktemp("served") / "index"
+    shutil.copytree(library.folder, folder, ignore=shutil.ignore_patterns("*.lock"))
+    yield from serve(folder)
+
+
+@pytest.fixture(scope="module")
+def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over an empty library, for a module that fills it."""
+    yield from serve(tmp_path_factory.mktemp("filled") / "index")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium or Chrome, or else Playwright's own."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """What must not happen on any page."""
+
+    address: str
+    problems: list[str] = field(default_factory=list)
+
+    def follow(self, page: Page) -> None:
+        page.on("request", self._request)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.problems.append(f"request to {request.url}")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"{message.type}: {message.text}")
+
+
+OpenPage = Callable[..., "Talk"]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages, each as another visitor; the test fails if any asks another host or reports an error."""
+    contexts = []
+    watches = []
+
+    def opened(address: str, width: int = 1280, height: int = 800, **options: Any) -> Talk:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(1000 * PATIENCE_SECONDS)
+        contexts.append(context)
+        watched = Watched(address)
+        watches.append(watched)
+        page = context.new_page()
+        watched.follow(page)
+        page.goto(address)
+        page.wait_for_selector(".welcome h2, .exchange")
+        return Talk(page)
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [problem for watched in watches for problem in watched.problems] == []
+
+
+class Talk:
+    """A visitor at the page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def ask(self, question: str) -> None:
+        """Types a question and waits until it has been dealt with."""
+        self.page.get_by_label("Your question").fill(question)
+        self.page.keyboard.press("Enter")
+        self.wait_for(question)
+
+    def wait_for(self, question: str) -> None:
+        done = self.page.locator(".exchange:not([aria-busy])").filter(has_text=question)
+        done.locator(".reply").first.wait_for()
+
+    @property
+    def last(self) -> Any:
+        """The newest exchange."""
+        return self.page.locator(".exchange").last
+
+    def open_library(self) -> None:
+        self.page.get_by_role("tab", name="Library").click()
+        self.page.locator("#files").wait_for()
+
+    def upload(self, *files: Path) -> Any:
+        """Drops files and gives the report of what became of them."""
+        self.open_library()
+        if self.page.locator(".report").count():
+            self.page.get_by_role("button", name="Dismiss").click()
+            self.page.locator(".report").wait_for(state="detached")
+        self.page.locator("#files input[type=file]").set_input_files([str(file) for file in files])
+        report = self.page.locator(".report")
+        report.wait_for()
+        return report

@@ -1,0 +1,126 @@
+"""Filling and emptying a library at the page. The tests share one library and run in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import OpenPage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+EVIL_TITLE = "Lighthouse <img src=x onerror=alert(1)> of Vardo"
+EVIL = f"""{EVIL_TITLE}
+
+The keeper of the lighthouse of Vardo was Marta Skog. <script>alert('text')</script> <b onclick="alert(2)">She</b>
+kept it for 31 years.
+
+Her lamp burned &lt;whale oil&gt; until 1921.
+"""
+
+
+def test_empty_library_invites_to_add_the_samples(empty_server: str, open_page: OpenPage) -> None:
+    talk = open_page(empty_server)
+    assert talk.page.get_by_role("heading", name="Your library is empty").is_visible()
+    assert talk.page.locator("button.example").count() == 0
+    talk.page.get_by_role("button", name="Add the sample articles").click()
+    talk.page.locator(".report").wait_for()
+    assert "Added: 12 articles" in talk.page.locator(".report").inner_text()
+    assert talk.page.locator(".articles li").count() == 12
+    assert talk.page.locator("button.example").count() == 4
+    assert "12 articles" in talk.page.locator("#brand").inner_text()
+
+
+def test_asking_an_empty_or_any_library_says_that_the_articles_do_not(empty_server: str, open_page: OpenPage) -> None:
+    talk = open_page(empty_server)
+    talk.ask("Who won the football world cup in 1966?")
+    assert "The articles don't say." in talk.last.inner_text()
+
+
+def test_upload_is_added_and_answers(empty_server: str, open_page: OpenPage, tmp_path: Path) -> None:
+    file = tmp_path / "orchard.txt"
+    file.write_text("The Orchard at Hollin Farm\n\nThe orchard was planted in 1887 by Edith Marlow, a retired nurse.")
+    talk = open_page(empty_server)
+    report = talk.upload(file)
+    assert "Added: 1 article" in report.inner_text()
+    assert "The Orchard at Hollin Farm" in talk.page.locator("#listed").inner_text()
+    talk.ask("Who planted the orchard at Hollin Farm?")
+    assert "Edith Marlow" in talk.last.locator(".answer").inner_text()
+
+
+def test_same_file_again_is_unchanged_and_a_new_version_updates(
+    empty_server: str, open_page: OpenPage, tmp_path: Path
+) -> None:
+    file = tmp_path / "pier.txt"
+    file.write_text("The Pier\n\nThe pier at Saltby is 400 metres long.")
+    talk = open_page(empty_server)
+    assert "Added: 1 article" in talk.upload(file).inner_text()
+    assert "Already there: 1 article" in talk.upload(file).inner_text()
+    file.write_text("The Pier\n\nThe pier at Saltby is 450 metres long since it was mended.")
+    report = talk.upload(file).inner_text()
+    assert "Updated: 1 article" in report
+    assert "takes the place of what was stored under this name" in report
+
+
+def test_broken_file_is_refused_with_the_reason(empty_server: str, open_page: OpenPage, tmp_path: Path) -> None:
+    good, broken = tmp_path / "well.txt", tmp_path / "holiday.txt"
+    good.write_text("The Well\n\nThe well at Brook Cottage is 31 metres deep.")
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 40)
+    talk = open_page(empty_server)
+    report = talk.upload(good, broken).inner_text()
+    assert "Not added: 1 source" in report
+    assert "holiday.txt" in report.split("Added")[0]
+    assert len(report.split("holiday.txt")[1].split("Added")[0].strip()) > 10  # a reason
+    assert "Added: 1 article" in report
+    assert "holiday" not in talk.page.locator("#listed").inner_text()
+
+
+def test_markup_in_articles_and_names_is_shown_as_text(empty_server: str, open_page: OpenPage, tmp_path: Path) -> None:
+    file = tmp_path / "<img src=x onerror=alert(3)>.txt"
+    file.write_text(EVIL)
+    talk = open_page(empty_server)
+    report = talk.upload(file)
+    assert EVIL_TITLE in report.inner_text()
+    talk.page.get_by_label("Find an article").fill("lighthouse")
+    talk.page.wait_for_function("document.querySelectorAll('.articles li').length === 1")
+    talk.page.locator(".articles .source").click()
+    talk.page.locator(".article-text").wait_for()
+    assert talk.page.locator(".article-head h2").inner_text() == EVIL_TITLE
+    assert (
+        "<script>alert('text')</script> <b onclick=\"alert(2)\">She</b>"
+        in talk.page.locator(".article-text").inner_text()
+    )
+    talk.ask("Who was the keeper of the lighthouse of Vardo?")
+    assert "Marta Skog" in talk.last.inner_text()
+    talk.ask("<script>alert(4)</script><img src=x onerror=alert(5)> what is this?")
+    talk.page.wait_for_timeout(300)
+    assert talk.page.locator("img[src=x], [onclick], [onerror]").count() == 0
+    assert talk.page.evaluate("[...document.querySelectorAll('#panes script')].length") == 0
+
+
+def test_only_web_addresses_are_taken(empty_server: str, open_page: OpenPage) -> None:
+    talk = open_page(empty_server)
+    talk.open_library()
+    talk.page.get_by_label("Web addresses").fill("/etc/passwd http://127.0.0.1:9/page")
+    talk.page.get_by_role("button", name="Add", exact=True).click()
+    talk.page.locator(".report").wait_for()
+    report = talk.page.locator(".report").inner_text()
+    assert "Not added: 2 sources" in report
+    assert "not a web address" in report
+
+
+def test_remove_asks_first_and_then_forgets(empty_server: str, open_page: OpenPage, tmp_path: Path) -> None:
+    file = tmp_path / "mill.txt"
+    file.write_text("The Mill at Oxley\n\nThe mill at Oxley was sold for 900 pounds in 1851.")
+    talk = open_page(empty_server)
+    talk.upload(file)
+    row = talk.page.locator(".articles li").filter(has_text="The Mill at Oxley")
+    assert not row.get_by_role("button", name="Yes, remove The Mill at Oxley").is_visible()
+    row.get_by_text("Remove", exact=True).click()
+    row.get_by_text("Keep it").click()
+    assert not row.get_by_role("button", name="Yes, remove The Mill at Oxley").is_visible()
+    row.get_by_text("Remove", exact=True).click()
+    row.get_by_role("button", name="Yes, remove The Mill at Oxley").click()
+    talk.page.get_by_text("Removed “The Mill at Oxley”.").wait_for()
+    assert talk.page.locator(".articles li").filter(has_text="The Mill at Oxley").count() == 0

@@ -1,0 +1,54 @@
+"""What programs see of a served page, and what becomes of one that cannot be served."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+
+from tests.browser.conftest import ROOT, SERVE
+
+pytestmark = pytest.mark.slow
+
+
+def test_programs_ask_search_and_list(samples_server: str) -> None:
+    client = Client(samples_server, verbose=False)
+    answer = client.predict("How much does an Arctic tern weigh?", api_name="/ask")
+    assert "100 grams" in answer["answer"]
+    (citation, *_) = answer["citations"]
+    assert citation["end"] - citation["start"] == len(citation["quote"])
+    passages = client.predict("Arctic tern", 3, api_name="/search")
+    assert [passage["rank"] for passage in passages] == [1, 2, 3]
+    assert len(client.predict(api_name="/list_articles")) == 12
+
+
+def test_only_the_named_endpoints_are_offered(samples_server: str) -> None:
+    client = Client(samples_server, verbose=False)
+    offered = client.view_api(return_format="dict", print_info=False)
+    assert set(offered["named_endpoints"]) == {"/ask", "/search", "/list_articles"}
+    assert offered["unnamed_endpoints"] == {}
+
+
+def test_errors_reach_programs_in_words(samples_server: str) -> None:
+    client = Client(samples_server, verbose=False)
+    with pytest.raises(Exception, match="the question is empty"):
+        client.predict(" ", api_name="/ask")
+
+
+def test_taken_port_is_said_plainly(samples_server: str, tmp_path: Path) -> None:
+    port = samples_server.rpartition(":")[2]
+    run = subprocess.run(
+        [sys.executable, "-c", SERVE, port],
+        cwd=ROOT,
+        env={**os.environ, "ARTICLE_QA_INDEX": str(tmp_path / "index")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 1
+    assert f"port {port} is taken" in run.stderr
+    assert "Traceback" not in run.stderr

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingest import Progress, add_articles
+from vectorstore import ArticleIndex, StoreLocked
+
+BRIDGE = "The Old Bridge\n\nThe bridge over the river was opened in 1883. Its towers are made of granite.\n"
+CHEESE = "Cheese\n\nThe wheels ripen for two years. An expert taps each of them with a hammer.\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of two articles."""
+    made = tmp_path / "articles"
+    made.mkdir()
+    (made / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
+    (made / "cheese.txt").write_text(CHEESE, encoding="utf-8")
+    return made
+
+
+class CountingEmbedder:
+    """Fixed little vectors, and a count of the texts that were embedded."""
+
+    name = "counting"
+    dimension = 4
+
+    def __init__(self) -> None:
+        self.embedded = 0
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.embedded += len(texts)
+        return [[1.0, len(text) % 7, len(text) % 11, 1.0] for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+def statuses(folder: Path, index: ArticleIndex) -> dict[str, str]:
+    return {Path(outcome.source).name: outcome.status for outcome in add_articles([folder], index).outcomes}
+
+
+def test_articles_of_a_folder_are_added_with_their_offsets(folder: Path, empty_index: ArticleIndex) -> None:
+    assert statuses(folder, empty_index) == {"bridge.txt": "added", "cheese.txt": "added"}
+    [hit, *_] = empty_index.search_lexical("granite", top_k=3)
+    article = empty_index.article(hit.chunk.article_id)
+    assert article is not None
+    assert article.text[hit.chunk.start : hit.chunk.end] == hit.chunk.text
+    assert article.title == "The Old Bridge"
+
+
+def test_adding_twice_changes_nothing_and_embeds_nothing(folder: Path, tmp_path: Path) -> None:
+    embedder = CountingEmbedder()
+    index = ArticleIndex.open(tmp_path / "index", embedder)
+    add_articles([folder], index)
+    embedded, generation = embedder.embedded, index.generation
+    assert statuses(folder, index) == {"bridge.txt": "unchanged", "cheese.txt": "unchanged"}
+    assert (embedder.embedded, index.generation) == (embedded, generation)
+
+
+def test_a_folder_is_mirrored(folder: Path, empty_index: ArticleIndex) -> None:
+    add_articles([folder], empty_index)
+    (folder / "cheese.txt").unlink()
+    (folder / "bridge.txt").write_text(BRIDGE + "\nIt was closed in 1999.\n", encoding="utf-8")
+    (folder / "tern.txt").write_text("Terns\n\nArctic terns fly from pole to pole.\n", encoding="utf-8")
+    expected = {"bridge.txt": "changed", "tern.txt": "added", "cheese.txt": "removed"}
+    assert statuses(folder, empty_index) == expected
+    assert {article.title for article in empty_index.articles()} == {"The Old Bridge", "Terns"}
+    assert empty_index.check().sound
+
+
+def test_a_folder_that_turns_out_empty_loses_nothing(folder: Path, empty_index: ArticleIndex) -> None:
+    add_articles([folder], empty_index)
+    for file in folder.iterdir():
+        file.unlink()
+    report = add_articles([folder], empty_index)
+    assert [(outcome.source, outcome.status) for outcome in report.outcomes] == [(str(folder), "skipped")]
+    assert "2 read from it before are kept" in (report.outcomes[0].reason or "")
+    assert empty_index.counts()[0] == 2
+
+
+def test_a_file_that_became_unreadable_keeps_its_old_text(folder: Path, empty_index: ArticleIndex) -> None:
+    add_articles([folder], empty_index)
+    (folder / "cheese.txt").write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 20)
+    report = add_articles([folder], empty_index)
+    [skipped] = report.of("skipped")
+    assert skipped.source.endswith("cheese.txt")
+    assert "PDF" in (skipped.reason or "")
+    assert empty_index.search_lexical("hammer", top_k=1)
+
+
+def test_a_bad_file_is_named_and_the_rest_goes_on(folder: Path, empty_index: ArticleIndex) -> None:
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "program.txt").write_bytes(b"\x7fELF" + bytes(500))
+    (folder / "latin.txt").write_bytes("Café Müller\n\nDas Café öffnete 1920 in Köln.\n".encode("latin-1"))
+    report = add_articles([folder], empty_index)
+    assert {Path(outcome.source).name for outcome in report.of("skipped")} == {"empty.txt", "program.txt"}
+    assert all(outcome.reason for outcome in report.of("skipped"))
+    assert empty_index.search_lexical("Köln", top_k=1)[0].chunk.title == "Café Müller"
+
+
+def test_a_source_that_is_not_there_is_named(empty_index: ArticleIndex, tmp_path: Path) -> None:
+    [outcome] = add_articles([tmp_path / "nowhere.txt"], empty_index).outcomes
+    assert outcome.status == "skipped"
+    assert "nowhere.txt" in outcome.source
+    assert outcome.reason
+
+
+def test_progress_is_told_to_the_end(folder: Path, empty_index: ArticleIndex) -> None:
+    told: list[Progress] = []
+    report = add_articles([folder], empty_index, told.append)
+    assert [step.done for step in told] == [1, 2, 2]
+    assert told[-1].total == 2
+    assert told[-1].chunks == report.chunks > 0
+
+
+def test_a_second_ingest_at_the_same_time_is_refused(folder: Path, empty_index: ArticleIndex) -> None:
+    other = ArticleIndex.open(empty_index.folder)
+    with other.writing(), pytest.raises(StoreLocked):
+        add_articles([folder], empty_index)
+
+
+EDITS = st.lists(st.tuples(st.sampled_from("abcd"), st.one_of(st.none(), st.integers(0, 30))), min_size=1, max_size=12)
+
+
+@given(edits=EDITS)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_any_edits_the_index_equals_one_built_afresh(
+    edits: list[tuple[str, int | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("edits")
+    folder = root / "articles"
+    folder.mkdir()
+    (folder / "stays.txt").write_text("Stays\n\nThis one is always there.\n", encoding="utf-8")
+    edited = ArticleIndex.open(root / "edited", CountingEmbedder())
+    for number, (name, content) in enumerate(edits):
+        path = folder / f"{name}.txt"
+        if content is None:
+            path.unlink(missing_ok=True)
+        else:
+            sentences = " ".join(f"Sentence {content + place} of the text stands here." for place in range(content))
+            path.write_text(f"Title {content}\n\nIt has {content}. {sentences}\n", encoding="utf-8")
+        if number % 2:
+            add_articles([folder], edited)
+    add_articles([folder], edited)
+    fresh = ArticleIndex.open(root / "fresh", CountingEmbedder())
+    add_articles([folder], fresh)
+    assert contents(edited) == contents(fresh)
+    assert edited.check().sound
+
+
+def contents(index: ArticleIndex) -> dict[str, object]:
+    """All that makes a library what it is, but when it was made."""
+    articles = {summary.id: index.article(summary.id) for summary in index.articles()}
+    ids, vectors = index._record.vectors()
+    return {
+        "articles": articles,
+        "chunks": index._record.chunks(ids),
+        "vectors": {chunk_id: vector.tobytes() for chunk_id, vector in zip(ids, vectors, strict=True)},
+        "words": {hit.chunk.id: round(hit.score, 9) for hit in index.search_lexical("sentence title", top_k=1000)},
+    }

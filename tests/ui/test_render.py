@@ -1,0 +1,302 @@
+"""Values to HTML: everything escaped, marks exact, abstentions and failures unlike answers."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+
+from ingest.report import IngestReport, Outcome
+from qa.types import Alternative, Answer, Citation, Passage
+from ui.page import render
+from ui.page.exchange import Exchange, Pending, from_browser, to_browser, turns
+from ui.page.render import Mark
+from vectorstore.types import Article, ArticleSummary
+
+EVIL = "<script>alert(1)</script><img src=x onerror=\"alert('2')\">&amp;"
+TEXT = "First <b>line</b> & more.\n\nIt was on Oct. 21, 2013, in the park.\nStill there.\n\n\nThe end"
+
+
+def article(text: str = TEXT, **changes: str) -> Article:
+    values = {"id": "a1", "source": "/here/a.txt", "title": "Title", "text": text, "fingerprint": "f"} | changes
+    return Article(**values)  # type: ignore[arg-type]
+
+
+def mark(text: str, quote: str, words: str | None = None) -> Mark:
+    start = text.index(quote)
+    if words is None:
+        return Mark("a1", start, start + len(quote))
+    inside = text.index(words, start)
+    return Mark("a1", start, start + len(quote), inside, inside + len(words))
+
+
+def citation(**changes: object) -> Citation:
+    quote = "It was on Oct. 21, 2013, in the park."
+    start = TEXT.index(quote)
+    words = TEXT.index("Oct. 21, 2013")
+    values = {
+        "article_id": "a1", "title": "Title", "source": "/here/a.txt", "quote": quote, "start": start,
+        "end": start + len(quote), "answer_start": words, "answer_end": words + 13, "published": "2017-05-12",
+    } | changes  # fmt: skip
+    return Citation(**values)  # type: ignore[arg-type]
+
+
+def passage(**changes: object) -> Passage:
+    values = {
+        "chunk_id": "c1", "article_id": "a1", "title": "Title", "source": "/here/a.txt", "text": TEXT, "start": 0,
+        "end": len(TEXT), "score": 1.0, "similarity": 0.71, "bm25": 4.2, "rank": 1,
+    } | changes  # fmt: skip
+    return Passage(**values)  # type: ignore[arg-type]
+
+
+def answer(text: str | None = "Oct. 21, 2013", **changes: object) -> Answer:
+    values = {
+        "question": "when?", "text": text, "score": 0.9, "citations": (citation(),) if text else (),
+        "passages": (passage(),), "query": "when?",
+    } | changes  # fmt: skip
+    return Answer(**values)  # type: ignore[arg-type]
+
+
+class Seen(HTMLParser):
+    """The tags and the text a browser would see, and that every tag is closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.open.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def inside(html: str, tag: str) -> list[str]:
+    found = re.findall(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+    return [unescape(re.sub(r"<[^>]+>", "", one)) for one in found]
+
+
+def test_mark_holds_exactly_the_quote_and_the_answer_inside_it() -> None:
+    html = render.render_text(TEXT, mark(TEXT, "It was on Oct. 21, 2013, in the park.", "Oct. 21, 2013"))
+    assert inside(html, "mark") == ["It was on Oct. 21, 2013, in the park."]
+    assert inside(html, "strong") == ["Oct. 21, 2013"]
+
+
+def test_marks_of_a_quote_over_two_paragraphs_join_to_the_quote() -> None:
+    html = render.render_text(TEXT, mark(TEXT, "more.\n\nIt was"))
+    assert inside(html, "mark") == ["more.", "It was"]
+
+
+def test_answer_at_the_edges_of_the_quote_is_marked_whole() -> None:
+    html = render.render_text("one two", Mark("a1", 0, 7, 0, 7))
+    assert inside(html, "mark") == inside(html, "strong") == ["one two"]
+
+
+def test_paragraphs_are_kept_and_nothing_of_the_text_is_lost() -> None:
+    html = render.render_text(TEXT, mark(TEXT, "on Oct."))
+    assert "\n\n".join(inside(f"{html}".replace('<p dir="auto">', "<p>"), "p")) == TEXT.replace("\n\n\n", "\n\n")
+
+
+@pytest.mark.parametrize("place", [Mark("a1", 0, 0), Mark("a1", 5, 3), Mark("a1", 9999, 99999), Mark("a1", 3, 9999)])
+def test_marks_that_do_not_fit_the_text_do_no_harm(place: Mark) -> None:
+    assert Seen(render.render_text(TEXT, place)).text.replace("\n", "") == TEXT.replace("\n", "")
+
+
+def test_very_long_articles_are_shown_around_the_mark() -> None:
+    text = "\n\n".join(f"Paragraph {number} " + "word " * 50 for number in range(4000))
+    html = render.render_text(text, mark(text, "Paragraph 2000 "))
+    assert inside(html, "mark") == ["Paragraph 2000 "]
+    assert len(html) < 3 * render.SHOWN_AROUND
+    assert "left out here" in html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        render.render_article(article(EVIL, title=EVIL, source=f"/x/{EVIL}"), mark(EVIL, "alert(1)")),
+        render.render_article(article(title=EVIL, source=f"https://x.example/{EVIL}"), None),
+        render.render_conversation([Exchange(EVIL, answer(EVIL, notice=EVIL, query=EVIL, model=EVIL))]),
+        render.render_conversation(
+            [Exchange(EVIL, answer(citations=(citation(title=EVIL, quote=EVIL, source=EVIL),)))]
+        ),
+        render.render_conversation([Exchange(EVIL, answer(citations=(citation(article_id=EVIL, published=EVIL),)))]),
+        render.render_conversation([Exchange(EVIL, answer(None, passages=(passage(text=EVIL, title=EVIL),)))]),
+        render.render_conversation([Exchange(EVIL, error=EVIL)]),
+        render.render_conversation([], Pending(EVIL, EVIL, (passage(title=EVIL),), EVIL)),
+        render.render_reasons(answer(alternatives=(Alternative(EVIL, 0.1, citation(title=EVIL)),))),
+        render.render_reasons(answer(passages=(passage(text=EVIL, title=EVIL, source=EVIL),))),
+        render.render_library([ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)]),
+        render.render_library([ArticleSummary("a", "b", "c", (), None, 1, 1, "2026-01-01")], EVIL),
+        render.render_report(IngestReport((Outcome(EVIL, "skipped", EVIL, EVIL, EVIL),), 0, 0.1)),
+        render.render_message(EVIL, failed=True),
+        render.render_no_article(EVIL, EVIL),
+        render.render_welcome(1, [EVIL]),
+    ],
+)
+def test_nothing_from_outside_becomes_markup(html: str) -> None:
+    seen = Seen(html)
+    assert not {"script", "img"} & set(seen.tags)
+    assert "onerror" not in seen.attributes
+    assert "src" not in seen.attributes
+
+
+def test_addresses_of_other_schemes_do_not_become_links() -> None:
+    assert "<a " not in render.render_article(article(source="javascript:alert(1)"))
+    assert 'href="https://x.example/a?b=1&amp;c=2"' in render.render_article(
+        article(source="https://x.example/a?b=1&c=2")
+    )
+
+
+def test_answer_shows_text_quote_article_date_and_confidence() -> None:
+    seen = Seen(render.render_answer(answer()))
+    for expected in ("Oct. 21, 2013", "It was on", "Title", "12 May 2017", "a.txt", "Very likely", "About 90 %"):
+        assert expected in seen.text
+    assert inside(render.render_answer(answer()), "em") == ["Oct. 21, 2013"]
+
+
+def test_quotes_without_a_known_place_of_the_answer_are_whole() -> None:
+    assert render.render_quote(citation(answer_start=None, answer_end=None)) == citation().quote
+
+
+def test_button_of_a_citation_carries_its_place() -> None:
+    place = citation()
+    html = render.render_answer(answer(), number=4)
+    assert (
+        f'data-do="show" data-exchange="4" data-article="a1" data-start="{place.start}" data-end="{place.end}"' in html
+    )
+
+
+def test_abstention_says_so_and_lists_the_nearest_passages() -> None:
+    html = render.render_answer(answer(None, score=0.4, alternatives=(Alternative("a guess", 0.4, citation()),)))
+    seen = Seen(html)
+    assert "The articles don't say." in seen.text
+    assert "none of which answers it" in seen.text
+    assert "Title" in seen.text
+    assert "a guess" not in seen.text
+    assert "reply answered" not in html
+    assert "likely" not in seen.text.lower()
+
+
+def test_guesses_are_not_shown_beside_an_abstention() -> None:
+    reasons = render.render_reasons(answer(None, alternatives=(Alternative("a guess", 0.4, citation()),)))
+    assert "a guess" not in reasons
+    assert "Passages read, and why" in reasons
+
+
+def test_failure_looks_like_neither_answer_nor_abstention() -> None:
+    html = render.render_conversation([Exchange("when?", error="the model is gone; install it")])
+    assert 'role="alert"' in html
+    assert "The model is gone; install it" in html
+    assert "don't say" not in html
+    assert "reply answered" not in html
+
+
+def test_query_is_shown_only_where_it_differs() -> None:
+    assert "Understood as" not in render.render_answer(answer(question=" when? "))
+    assert "Understood as" in render.render_answer(answer(query="when did Kanye propose?"))
+
+
+def test_notice_is_shown() -> None:
+    assert "the model was away" in render.render_answer(answer(notice="the model was away"))
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [(1.0, "Very likely"), (0.85, "Very likely"), (0.849, "Likely"), (0.6, "Likely"), (0.59, "Possible, unsure")],
+)
+def test_confidence_in_words(score: float, words: str) -> None:
+    assert render.confidence_in_words(score) == words
+
+
+def test_reasons_tell_rank_and_both_scores() -> None:
+    text = " ".join(Seen(render.render_reasons(answer())).text.split())
+    assert "rank1" in text and "score1.00" in text and "meaning0.71" in text and "words4.2" in text
+
+
+def test_stepper_leads_to_the_next_quote() -> None:
+    first, second = mark(TEXT, "First"), mark(TEXT, "The end")
+    html = render.render_article(article(), first, [first, second], number=2)
+    assert "Quote 1 of 2" in html
+    assert (
+        f'aria-label="Next quote" data-do="show" data-exchange="2" data-article="a1" data-start="{second.start}"'
+        in html
+    )
+    assert 'aria-label="Previous quote" disabled' in html
+
+
+def test_library_is_narrowed_by_all_the_words() -> None:
+    articles = [
+        ArticleSummary("1", "/x/one.txt", "Kind of Blue", ("Ann Lee",), "1959", 9, 2, "2026-11-23T10:00:00Z"),
+        ArticleSummary("2", "/x/two.txt", "Blue Whales", (), None, 9, 2, "2026-11-23T10:00:00Z"),
+    ]
+    assert "Blue Whales" not in render.render_library(articles, "blue KIND")
+    assert "Blue Whales" in render.render_library(articles, "two.txt")
+    assert "No article is called" in render.render_library(articles, "green")
+    assert "No articles yet" in render.render_library([])
+    assert "added 23 November 2026" in render.render_library(articles)
+
+
+def test_report_says_why_a_source_was_skipped() -> None:
+    report = IngestReport(
+        (Outcome("/x/a.txt", "skipped", reason="/x/a.txt: not text"), Outcome("/x/b.txt", "added", "B")), 1, 0
+    )
+    text = Seen(render.render_report(report)).text
+    assert "Not added: 1 source" in text and "a.txtnot text" in text
+    assert "Added: 1 article" in text
+
+
+@pytest.mark.parametrize(
+    ("published", "words"),
+    [
+        ("2017-05-05", "5 May 2017"), ("2017-05", "May 2017"), ("2017", "2017"), (None, ""), ("", ""),
+        ("2017-13", "2017-13"), ("long ago", "long ago"),
+    ],
+)  # fmt: skip
+def test_dates_in_words(published: str | None, words: str) -> None:
+    assert render.date_in_words(published) == words
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("/a/b/c.txt", "c.txt"), ("https://user:secret@x.example/a%20b/", "x.example/a b"),
+        ("http://x.example", "x.example"),
+    ],
+)  # fmt: skip
+def test_source_names(source: str, name: str) -> None:
+    assert render.source_name(source) == name
+
+
+def test_spoken_state_tells_answers_abstentions_and_failures_apart() -> None:
+    assert render.spoken([Exchange("q", answer())], None) == "Answer: Oct. 21, 2013. Very likely."
+    assert render.spoken([Exchange("q", answer(None))], None) == "The articles don't say."
+    assert "could not be answered" in render.spoken([Exchange("q", error="no")], None)
+    assert render.spoken([Exchange("q", answer())], Pending("r")) == "Searching your articles."
+
+
+def test_conversation_survives_the_browser() -> None:
+    exchanges = (
+        Exchange("q", answer(alternatives=(Alternative("x", 0.1, citation()),))),
+        Exchange("r", answer(None)),
+        Exchange("s", error="e"),
+    )
+    assert from_browser(to_browser(exchanges)) == exchanges
+    assert turns(exchanges) == [("q", "Oct. 21, 2013"), ("r", None)]
+
+
+@pytest.mark.parametrize("stored", [None, "", "{}", "[1]", '[{"question": 1}]', '[{"question": "q"}]', 7])
+def test_what_a_browser_cannot_have_kept_is_no_conversation(stored: object) -> None:
+    assert from_browser(stored) == ()

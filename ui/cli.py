@@ -1,0 +1,485 @@
+"""The command ``article-qa``: flags in, the packages called, results printed.
+
+Each command imports what it needs when it runs: ``--help`` loads no model, store or page.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ui import keep_off_hub, terminal
+
+if TYPE_CHECKING:
+    from ingest import Progress
+    from qa.chatbot import Chatbot
+    from qa.evaluation import EvalQuestion, EvalResult
+    from qa.settings import Settings
+    from vectorstore import ArticleIndex, ArticleSummary
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+"""Exit statuses: some source or question failed; wrong usage; Ctrl+C."""
+
+
+class _Commands(TyperGroup):
+    """Tells people what went wrong in one line; what nobody foresaw keeps its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            terminal.complain("interrupted")
+            raise typer.Exit(INTERRUPTED) from error
+        except _known_errors() as error:
+            terminal.complain(str(error))
+            raise typer.Exit(MISUSED if type(error).__name__ == "QuestionError" else FAILED) from error
+
+
+def _known_errors() -> tuple[type[BaseException], ...]:
+    """The errors meant for people, of the packages imported so far: others cannot have been raised."""
+    homes = {"qa.errors": "QAError", "vectorstore.errors": "StoreError", "ingest.errors": "IngestError"}
+    return tuple(getattr(sys.modules[module], name) for module, name in homes.items() if module in sys.modules)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Ask your articles: short exact answers with the words that support them, offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """The console command."""
+    logging.captureWarnings(True)  # Python's warnings are for developers: shown with --verbose
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that knows no “ shows a ?
+    app(prog_name="article-qa")
+
+
+# Options ----------------------------------------------------------------------------------------
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        try:
+            typer.echo(f"article-qa {version('article-qa')}")
+        except PackageNotFoundError:
+            typer.echo("article-qa, not installed: run from its source")
+        raise typer.Exit
+
+
+def _show_logs(value: bool) -> None:
+    if value:
+        terminal.set_up_logging(verbose=True)
+
+
+Index = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="Folder of the library.",
+        show_default="data/index, or ARTICLE_QA_INDEX",
+        file_okay=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+EmbedderName = Annotated[
+    str | None,
+    typer.Option("--embedder", metavar="MODEL", help="sentence-transformers model, by name or path."),
+]
+ReaderName = Annotated[
+    str | None,
+    typer.Option("--reader", metavar="MODEL", help="Hugging Face extractive QA model, by name or path."),
+]
+Llm = Annotated[
+    str | None,
+    typer.Option("--llm", metavar="PROVIDER:MODEL", help="Chat model that writes the answers."),
+]
+LlmBaseUrl = Annotated[
+    str | None,
+    typer.Option("--llm-base-url", metavar="URL", help="OpenAI-compatible server of the chat model."),
+]
+TopK = Annotated[int | None, typer.Option("--top-k", min=1, max=100, help="Passages read for a question.")]
+Threshold = Annotated[
+    float | None,
+    typer.Option("--threshold", min=0.0, max=1.0, help="Least chance of being right that an answer must have."),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", callback=_show_logs, help="Show what the libraries log.")]
+
+
+@app.callback()
+def article_qa(
+    verbose: Verbose = False,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Ask your articles: short exact answers with the words that support them, offline."""
+    terminal.set_up_logging(verbose)
+
+
+def _settings(**given: Any) -> Settings:
+    """The settings from the environment, changed by the options that were given."""
+    from pydantic import ValidationError
+
+    from qa.settings import Settings
+
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise typer.BadParameter(f"{told} (in an option, or in the environment as ARTICLE_QA_…)") from error
+    keep_off_hub(settings.embedder, settings.reader)
+    return settings
+
+
+def _check_library(settings: Settings) -> None:
+    """Raises StoreError where there is no library: looking must not make one."""
+    from vectorstore import StoreError
+    from vectorstore.record import FILE_NAME
+
+    folder = settings.index.expanduser()
+    if not (folder / FILE_NAME).exists():
+        raise StoreError(
+            f"there is no library at {folder} yet: article-qa ingest FOLDER --index {shlex.quote(str(folder))}"
+        )
+
+
+@contextmanager
+def _library(settings: Settings) -> Iterator[ArticleIndex]:
+    from vectorstore import ArticleIndex
+
+    _check_library(settings)
+    with closing(ArticleIndex.open(settings.index)) as library:
+        yield library
+
+
+@contextmanager
+def _chatbot(settings: Settings) -> Iterator[Chatbot]:
+    from qa import Chatbot
+
+    _check_library(settings)
+    bot = Chatbot.open(settings=settings)
+    with closing(bot.index):
+        yield bot
+
+
+# Commands ---------------------------------------------------------------------------------------
+
+
+@app.command()
+def ingest(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders and web addresses.")],
+    index: Index = None,
+    embedder: EmbedderName = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Let web addresses lead to this machine and its network.")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Add files, folders and web pages to the library; what is unchanged costs next to nothing."""
+    settings = _settings(index=index, embedder=embedder)
+    from ingest import add_articles
+    from vectorstore import ArticleIndex
+
+    with (
+        closing(ArticleIndex.open(settings.index, settings.embedder)) as library,
+        terminal.progress_bar("Reading articles", "articles") as tell,
+    ):
+
+        def told(progress: Progress) -> None:
+            tell(progress.done, progress.total, progress.source)
+
+        report = add_articles(sources, library, told, allow_private=allow_private)
+    if not report.outcomes:
+        terminal.complain(f"no article was found in {', '.join(sources)}")
+        raise typer.Exit(FAILED)
+    terminal.show_report(report)
+    if report.of("skipped"):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In plain words.")],
+    index: Index = None,
+    as_json: AsJson = False,
+    top_k: TopK = None,
+    threshold: Threshold = None,
+    reader: ReaderName = None,
+    llm: Llm = None,
+    llm_base_url: LlmBaseUrl = None,
+    verbose: Verbose = False,
+) -> None:
+    """Answer one question, with the words that support the answer."""
+    settings = _settings(
+        index=index, top_k=top_k, threshold=threshold, reader=reader, llm=llm, llm_base_url=llm_base_url
+    )
+    with _chatbot(settings) as bot:
+        if bot.index.counts() == (0, 0):
+            terminal.complain(f"the library at {bot.index.folder} holds no articles")
+        answer = bot.ask(os.fsencode(question).decode("utf-8", "replace"))
+    if as_json:
+        terminal.print_json(answer.to_dict())
+    else:
+        terminal.show_answer(answer)
+
+
+@app.command()
+def chat(
+    index: Index = None,
+    host: Annotated[str, typer.Option(help="Address to serve on; 0.0.0.0 for every one.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    auth: Annotated[
+        str | None, typer.Option(metavar="USER:PASSWORD", help="Ask whoever opens the page for these.")
+    ] = None,
+    top_k: TopK = None,
+    threshold: Threshold = None,
+    reader: ReaderName = None,
+    llm: Llm = None,
+    llm_base_url: LlmBaseUrl = None,
+    verbose: Verbose = False,
+) -> None:
+    """Chat with the articles in the browser."""
+    user, colon, password = (auth or "").partition(":")
+    if auth is not None and not (user and colon and password):
+        raise typer.BadParameter("expected USER:PASSWORD", param_hint="--auth")
+    settings = _settings(
+        index=index, top_k=top_k, threshold=threshold, reader=reader, llm=llm, llm_base_url=llm_base_url
+    )
+    from ui.page import launch
+
+    launch(settings, host=host, port=port, auth=(user, password) if auth else None)
+
+
+@app.command("eval")
+def evaluate(
+    test_set: Annotated[
+        Path, typer.Argument(metavar="TESTSET", help="JSON Lines, or SQuAD JSON.", exists=True, dir_okay=False)
+    ],
+    index: Index = None,
+    gold_context: Annotated[
+        bool, typer.Option("--gold-context", help="Give the reader the gold paragraph (SQuAD JSON); needs no library.")
+    ] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures.", dir_okay=False)
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a JSON line for each question.", dir_okay=False)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page to look through.", dir_okay=False)
+    ] = None,
+    top_k: TopK = None,
+    threshold: Threshold = None,
+    reader: ReaderName = None,
+    llm: Llm = None,
+    llm_base_url: LlmBaseUrl = None,
+    verbose: Verbose = False,
+) -> None:
+    """Score the answers on a test set."""
+    if gold_context and (llm or top_k):
+        raise typer.BadParameter("with --gold-context there is neither retrieval nor a chat model")
+    settings = _settings(
+        index=index, top_k=top_k, threshold=threshold, reader=reader, llm=llm, llm_base_url=llm_base_url
+    )
+    from qa.evaluation import load_test_set, write_report
+
+    questions = load_test_set(test_set)
+    if gold_context and any(question.context is None for question in questions):
+        raise typer.BadParameter(
+            f"{test_set} holds no paragraphs: --gold-context takes SQuAD JSON", param_hint="TESTSET"
+        )
+    for file in (json_file, predictions, report):
+        if file is not None:
+            _check_writable(file)  # now, not after the hour it may take
+    with terminal.progress_bar("Asking", "questions") as tell:
+        result = _evaluate(settings, questions, gold_context, tell)
+    result.settings["test_set"] = str(test_set)
+    figures = result.to_dict()
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    if predictions is not None:
+        lines = [json.dumps(row.to_dict(), ensure_ascii=False) + "\n" for row in result.rows]
+        predictions.write_text("".join(lines), encoding="utf-8")
+    if report is not None:
+        write_report(result, report, title=f"Evaluation on {test_set.name}")
+    terminal.show_figures(figures)
+    for notice, times in Counter(row.notice for row in result.rows if row.notice).items():
+        terminal.complain(f"{times} of {len(questions)} questions: {notice}")
+    for row in result.failed:
+        terminal.complain(f"question {row.question.id} failed: {row.failure}")
+    if result.failed:
+        raise typer.Exit(FAILED)
+
+
+def _check_writable(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{file.parent} cannot be made: {error.strerror}") from error
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise typer.BadParameter(f"{file} cannot be written")
+
+
+def _evaluate(
+    settings: Settings, questions: Sequence[EvalQuestion], gold_context: bool, tell: terminal.Tell
+) -> EvalResult:
+    from qa.evaluation import evaluate, evaluate_gold_context
+
+    if not gold_context:
+        with _chatbot(settings) as bot:
+            return evaluate(bot, questions, tell)
+    from qa.reader import WEIGHTS, load_reader
+    from qa.selection import Calibrations
+
+    reader = load_reader(settings.reader, settings.threads)
+    return evaluate_gold_context(reader, Calibrations.load(WEIGHTS).passage, questions, tell, settings.threshold)
+
+
+class ArticlesAction(StrEnum):
+    """What ``article-qa articles`` does."""
+
+    list = "list"
+    show = "show"
+    remove = "remove"
+
+
+@app.command()
+def articles(
+    action: Annotated[ArticlesAction, typer.Argument(metavar="list|show|remove")] = ArticlesAction.list,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Ids, or beginnings that fit one article only.")
+    ] = None,
+    index: Index = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """List what is in the library, show an article, remove articles."""
+    ids = ids or []
+    if action == ArticlesAction.list and ids:
+        raise typer.BadParameter("list takes no ids; to read one article: article-qa articles show ID")
+    if action == ArticlesAction.show and len(ids) != 1:
+        raise typer.BadParameter("show takes one id; article-qa articles lists them")
+    if action == ArticlesAction.remove and not ids:
+        raise typer.BadParameter("remove takes the ids of what to remove; article-qa articles lists them")
+    with _library(_settings(index=index)) as library:
+        stored = library.articles()
+        chosen = _chosen(stored, ids)
+        if action == ArticlesAction.list:
+            _list_articles(stored, as_json)
+        elif action == ArticlesAction.show:
+            _show_article(library, chosen[0].id, as_json)
+        else:
+            library.remove([article.id for article in chosen])
+            _tell_removed(chosen, as_json)
+
+
+def _chosen(stored: Sequence[ArticleSummary], ids: Sequence[str]) -> list[ArticleSummary]:
+    """The articles meant by ``ids``, each once; leaves, naming those that mean none or several, if there are such."""
+    chosen: dict[str, ArticleSummary] = {}
+    wrong = False
+    for wanted in ids:
+        fitting = [article for article in stored if wanted and article.id.startswith(wanted)]
+        if len(fitting) == 1:
+            chosen[fitting[0].id] = fitting[0]
+            continue
+        wrong = True
+        if fitting:
+            terminal.complain(f"the id {wanted} fits {len(fitting)} articles: give more of it")
+        else:
+            terminal.complain(f"no article has the id {wanted}; article-qa articles lists them")
+    if wrong:
+        raise typer.Exit(FAILED)
+    return list(chosen.values())
+
+
+def _list_articles(stored: Sequence[ArticleSummary], as_json: bool) -> None:
+    if as_json:
+        terminal.print_json([_summary(article) for article in stored])
+    else:
+        terminal.show_articles(stored)
+
+
+def _tell_removed(removed: Sequence[ArticleSummary], as_json: bool) -> None:
+    if as_json:
+        terminal.print_json([_summary(article) for article in removed])
+    else:
+        for article in removed:
+            terminal.say(f"- {terminal.line(article.title)}  {terminal.line(article.source)}")
+
+
+def _show_article(library: ArticleIndex, article_id: str, as_json: bool) -> None:
+    article = library.article(article_id)
+    if article is None:
+        terminal.complain(f"the article {article_id} has just been removed")
+        raise typer.Exit(FAILED)
+    if as_json:
+        names = ("id", "source", "title", "authors", "published", "text")
+        terminal.print_json({name: getattr(article, name) for name in names})
+    else:
+        terminal.show_article(article)
+
+
+def _summary(article: ArticleSummary) -> dict[str, Any]:
+    names = ("id", "source", "title", "authors", "published", "characters", "chunks", "added_at")
+    return {name: getattr(article, name) for name in names}
+
+
+class IndexAction(StrEnum):
+    """What ``article-qa index`` does."""
+
+    check = "check"
+    rebuild = "rebuild"
+
+
+@app.command("index")
+def care(
+    action: Annotated[IndexAction, typer.Argument(metavar="check|rebuild")] = IndexAction.check,
+    index: Index = None,
+    embedder: EmbedderName = None,
+    verbose: Verbose = False,
+) -> None:
+    """Check the library against its record, or make anew all that is derived from it."""
+    if embedder and action != IndexAction.rebuild:
+        raise typer.BadParameter("only rebuild takes another embedding model", param_hint="--embedder")
+    settings = _settings(index=index, embedder=embedder)
+    with _library(settings) as library:
+        if action == IndexAction.rebuild:
+            _rebuild(library, embedder)
+        checked = library.check()
+        for problem in checked.problems:
+            terminal.complain(problem)
+        if not checked.sound:
+            terminal.complain(f"to repair: article-qa index rebuild --index {shlex.quote(str(library.folder))}")
+            raise typer.Exit(FAILED)
+        terminal.say(f"sound: {checked.articles:,} articles, {checked.chunks:,} passages, {library.embedder_name}")
+
+
+def _rebuild(library: ArticleIndex, embedder: str | None) -> None:
+    from vectorstore import load_embedder
+
+    with terminal.progress_bar("Rebuilding", "passages") as tell:
+        library.rebuild(load_embedder(embedder) if embedder else None, tell)
+
+
+if __name__ == "__main__":
+    main()
