@@ -1,7 +1,9 @@
-"""The chat in the browser: ``python app.py`` is the same as ``article-qa chat``."""
+"""The chat in the browser: ``python app.py`` is ``article-qa chat``, options and all."""
 
-from qa.settings import Settings
-from ui.page import launch
+import sys
+
+from ui.cli import main
 
 if __name__ == "__main__":
-    launch(Settings())
+    sys.argv.insert(1, "chat")
+    main()

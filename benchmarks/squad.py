@@ -17,15 +17,22 @@ def halves(path: Path) -> tuple[list[TrainingArticle], list[TrainingArticle]]:
     return articles[:middle], articles[middle:]
 
 
-def make_library(articles: Sequence[TrainingArticle], folder: Path) -> ArticleIndex:
-    """A library in ``folder/index`` of the articles, written to ``folder/articles`` as title and paragraphs."""
-    sources = folder / "articles"
-    sources.mkdir(parents=True, exist_ok=True)
+def write_articles(articles: Sequence[TrainingArticle], folder: Path) -> list[Path]:
+    """The articles as text files in ``folder``, title and paragraphs, in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
     for article in articles:
         text = "\n\n".join([article.title, *(paragraph.context for paragraph in article.paragraphs)])
-        (sources / f"{article.title.replace('/', '-')}.txt").write_text(text + "\n", encoding="utf-8")
+        files.append(folder / f"{article.title.replace('/', '-')}.txt")
+        files[-1].write_text(text + "\n", encoding="utf-8")
+    return files
+
+
+def make_library(articles: Sequence[TrainingArticle], folder: Path) -> ArticleIndex:
+    """A library in ``folder/index`` of the articles, written to ``folder/articles``."""
+    write_articles(articles, folder / "articles")
     index = ArticleIndex.open(folder / "index")
-    report = add_articles([sources], index)
+    report = add_articles([folder / "articles"], index)
     if skipped := report.of("skipped"):
         raise RuntimeError(f"{skipped[0].source}: {skipped[0].reason}")
     return index

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.chunking import CHUNKER_VERSION, chunk_article
-from ingest.errors import IngestError
+from ingest.errors import UnreadableSource
 from ingest.formats import fingerprint, read_article
 from ingest.report import IngestReport, Outcome, Progress, ProgressCallback
-from ingest.sources import find_sources, read_source
+from ingest.sources import find_sources, named_folders, read_source
 from ingest.types import Place, Skipped
 from vectorstore import Article, ArticleIndex, Chunk
 
@@ -75,8 +75,8 @@ class _Ingest:
             if mark == stored_mark:
                 return Outcome(raw.source, "unchanged", article_id=article_id)
             article = replace(read_article(raw), fingerprint=mark)
-        except IngestError as error:
-            return Outcome(place.source, "skipped", reason=str(error))
+        except UnreadableSource as error:
+            return Outcome(place.source, "skipped", reason=error.reason)
         chunking = self._index.chunking
         self._waiting.append((article, chunk_article(article, chunking.size, chunking.overlap)))
         return Outcome(article.source, "changed" if article_id else "added", article.title, article.id)
@@ -93,7 +93,7 @@ class _Ingest:
         A folder without a single readable file is left alone: an unplugged drive looks the same.
         """
         present = {place.source for place in places}
-        for folder in _folders(sources):
+        for folder in named_folders(sources):
             inside = [source for source in self._stored if Path(source).is_relative_to(folder)]
             missing = [source for source in inside if source not in present and not Path(source).exists()]
             if not missing:
@@ -110,7 +110,3 @@ class _Ingest:
     def _tell(self, done: int, total: int, source: str) -> None:
         if self._progress is not None:
             self._progress(Progress(done, total, self._chunks, source))
-
-
-def _folders(sources: Sequence[str | Path]) -> list[Path]:
-    return [Path(source).resolve() for source in sources if Path(source).is_dir()]

@@ -202,7 +202,7 @@ def ingest(
 
     with (
         closing(ArticleIndex.open(settings.index, settings.embedder)) as library,
-        terminal.progress_bar("Reading articles", "articles") as tell,
+        terminal.progress_bar("Reading articles") as tell,
     ):
 
         def told(progress: Progress) -> None:
@@ -311,7 +311,7 @@ def evaluate(
     for file in (json_file, predictions, report):
         if file is not None:
             _check_writable(file)  # now, not after the hour it may take
-    with terminal.progress_bar("Asking", "questions") as tell:
+    with terminal.progress_bar("Asking questions") as tell:
         result = _evaluate(settings, questions, gold_context, tell)
     result.settings["test_set"] = str(test_set)
     figures = result.to_dict()
@@ -477,7 +477,7 @@ def care(
 def _rebuild(library: ArticleIndex, embedder: str | None) -> None:
     from vectorstore import load_embedder
 
-    with terminal.progress_bar("Rebuilding", "passages") as tell:
+    with terminal.progress_bar("Embedding passages") as tell:
         library.rebuild(load_embedder(embedder) if embedder else None, tell)
 
 

@@ -11,13 +11,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from ui import confidence_in_words
@@ -90,12 +91,8 @@ def set_up_logging(verbose: bool) -> None:
 
 
 class _Rate(ProgressColumn):
-    def __init__(self, unit: str) -> None:
-        super().__init__()
-        self._unit = unit
-
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f} {self._unit}/s" if task.speed else "", style="dim")
+        return Text(f"{task.speed:.1f}/s" if task.speed else "", style="dim")
 
 
 class Tell(Protocol):
@@ -107,27 +104,27 @@ class Tell(Protocol):
 
 
 @contextmanager
-def progress_bar(doing: str, unit: str) -> Iterator[Tell]:
+def progress_bar(doing: str) -> Iterator[Tell]:
     """A bar on stderr while the block runs, with rate and time to go."""
     columns = (
         TextColumn(doing),
-        BarColumn(),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        _Rate(unit),
+        _Rate(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[at]}", style="dim", markup=False),
+        TextColumn("{task.fields[at]}", style="dim", markup=False, table_column=Column(no_wrap=True)),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("", total=None, at="")
 
         def tell(done: int, total: int, at: str = "") -> None:
-            bar.update(task, completed=done, total=total, at=_short(line(at)))
+            bar.update(task, completed=done, total=total, at=_short(line(PurePath(at).name)))
 
         yield tell
 
 
-def _short(text: str, width: int = 30) -> str:
-    return text if len(text) <= width else "…" + text[1 - width :]
+def _short(text: str, width: int = 24) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 # Answers ----------------------------------------------------------------------------------------

@@ -41,8 +41,8 @@ _LEAST_EVIDENCE = 16
 _GUESS_REACH = 200_000
 """How many bytes are shown to the guesser; the whole is decoded with its answer."""
 
-_LATIN_CHARSETS = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac-roman")
-"""Tried in this order, the most widespread first."""
+_LATIN_CHARSETS = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257")
+"""Tried in this order, the most widespread first. Not Mac OS Roman: DOS code pages' bytes spell words in it too."""
 _ALPHABETS = tuple(
     frozenset(letters)
     for letters in (

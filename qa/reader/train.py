@@ -33,9 +33,9 @@ from vectorstore.embedder import default_model_path
 class TrainConfig:
     """Everything that decides what comes out, apart from the data itself."""
 
-    examples: int = 110_000
+    examples: int = 122_000
     """How many questions are seen in all; past the number there are, a second epoch begins."""
-    answerable_first: float = 0.45
+    answerable_first: float = 0.7
     """Share of ``examples``, at the start, that all have an answer: the network learns first to find one,
     then to tell whether there is one. Mixed from the start it learns both far more slowly (docs/training.md)."""
     learning_rate: float = 3e-4

@@ -20,10 +20,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from vectorstore import ArticleIndex
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVE = (
-    "import sys; from qa.settings import Settings; from ui.page import launch; "
-    "launch(Settings(), port=int(sys.argv[1]))"
-)
 PATIENCE_SECONDS = 120
 """For a server to start and for a page to do something: it takes one or two, but tests run on busy machines too."""
 
@@ -34,15 +30,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def command(folder: Path, port: int | str) -> list[str]:
+    """Serves the library in ``folder`` as a person would."""
+    return [sys.executable, str(ROOT / "app.py"), "--index", str(folder), "--port", str(port)]
+
+
 def serve(folder: Path) -> Iterator[str]:
     """The address of a server over the library in ``folder``, in a process of its own."""
     port = free_port()
     log = folder.parent / f"{folder.name}.log"
-    environment = {**os.environ, "ARTICLE_QA_INDEX": str(folder), "ARTICLE_QA_THREADS": "2"}
+    environment = {**os.environ, "ARTICLE_QA_THREADS": "2"}
     with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(port)], cwd=ROOT, env=environment, stdout=output, stderr=output
-        )
+        server = subprocess.Popen(command(folder, port), cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:

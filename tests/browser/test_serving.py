@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from gradio_client import Client
 
-from tests.browser.conftest import ROOT, SERVE
+from tests.browser.conftest import PATIENCE_SECONDS, ROOT, command
 
 pytestmark = pytest.mark.slow
 
@@ -42,12 +40,7 @@ def test_errors_reach_programs_in_words(samples_server: str) -> None:
 def test_taken_port_is_said_plainly(samples_server: str, tmp_path: Path) -> None:
     port = samples_server.rpartition(":")[2]
     run = subprocess.run(
-        [sys.executable, "-c", SERVE, port],
-        cwd=ROOT,
-        env={**os.environ, "ARTICLE_QA_INDEX": str(tmp_path / "index")},
-        capture_output=True,
-        text=True,
-        timeout=120,
+        command(tmp_path / "index", port), cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS
     )
     assert run.returncode == 1
     assert f"port {port} is taken" in run.stderr

@@ -63,10 +63,10 @@ def test_text_becomes_canonical(raw: str, cleaned: str) -> None:
 
 
 def test_endless_combining_marks_are_bounded_and_fast() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     cleaned = clean("a" + "\u0301\u0316" * 500_000)
     assert len(cleaned) < 100
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(b"a" * (MAX_PAGE_BYTES + 1))
 
     def page_bomb(self) -> None:
-        self.answer(gzip.compress(b"a" * 60_000_000), Content_Encoding="gzip")
+        self.answer(gzip.compress(b"a" * 15_000_000), Content_Encoding="gzip")
 
     def page_endless(self) -> None:
         self.send_response(200)
@@ -93,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
-        for _ in range(100):
+        for _ in range(400):
             self.wfile.write(b"a")
             time.sleep(0.05)
         self.close_connection = True
@@ -247,7 +247,7 @@ def test_an_empty_page_is_refused(base: str) -> None:
 def test_a_server_that_dribbles_cannot_hold_us(base: str) -> None:
     started = time.perf_counter()
     assert reason(f"{base}/dribble", timeout=0.5) == "no complete answer within 0.5 seconds"
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 10
 
 
 def test_a_server_that_never_answers_cannot_hold_us() -> None:

@@ -196,6 +196,10 @@ def test_guesses_are_not_shown_beside_an_abstention() -> None:
     assert "Passages read, and why" in reasons
 
 
+def test_empty_library_is_told_from_articles_that_do_not_say() -> None:
+    assert "no articles in the library" in render.render_answer(answer(None, passages=()))
+
+
 def test_failure_looks_like_neither_answer_nor_abstention() -> None:
     html = render.render_conversation([Exchange("when?", error="the model is gone; install it")])
     assert 'role="alert"' in html
@@ -211,14 +215,6 @@ def test_query_is_shown_only_where_it_differs() -> None:
 
 def test_notice_is_shown() -> None:
     assert "the model was away" in render.render_answer(answer(notice="the model was away"))
-
-
-@pytest.mark.parametrize(
-    ("score", "words"),
-    [(1.0, "Very likely"), (0.85, "Very likely"), (0.849, "Likely"), (0.6, "Likely"), (0.59, "Possible, unsure")],
-)
-def test_confidence_in_words(score: float, words: str) -> None:
-    assert render.confidence_in_words(score) == words
 
 
 def test_reasons_tell_rank_and_both_scores() -> None:

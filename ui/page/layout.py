@@ -63,7 +63,8 @@ class _Page:
             self.clear = gr.Button("New conversation", size="sm", elem_id="clear", min_width=0, scale=0)
         with gr.Row(elem_id="panes"):
             with gr.Column(elem_id="chat", min_width=0):
-                self.conversation = _html("conversation", "buttons", "conversation")
+                self.welcome = _html("welcome", "buttons")
+                self.conversation = _html("conversation", "conversation", "buttons")
                 self.question = gr.Textbox(
                     label="Your question",
                     show_label=False,
@@ -111,14 +112,17 @@ class _Page:
 
     def connect(self, blocks: gr.Blocks) -> None:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        seen: list[Any] = [self.conversation, self.exchanges, self.article, self.reasons, self.tabs, self.kept]
-        chat = [self.question, *seen]
-        held = [self.brand, self.listed, self.filter]
+        held: list[Any] = [self.brand, self.welcome, self.listed, self.filter]
+        chat = [
+            self.question, self.conversation, self.exchanges, self.article, self.reasons, self.tabs, self.kept,
+        ]  # fmt: skip
 
-        blocks.load(self.open, [self.kept], [*seen, *held], **quiet)
-        self.question.submit(self.ask, [self.question, self.exchanges], chat, **quiet)
-        self.conversation.ask(self.ask_example, [self.exchanges], chat, **quiet)
-        self.clear.click(self.forget, None, chat, **quiet)
+        blocks.load(self.open, [self.kept], [*chat, *held], **quiet)
+        asking = [
+            self.question.submit(self.ask, [self.question, self.exchanges], chat, **quiet),
+            self.welcome.ask(self.ask_example, [self.exchanges], chat, **quiet),
+        ]
+        self.clear.click(self.forget, None, chat, cancels=asking, **quiet)
 
         shown = [self.article, self.reasons, self.tabs]
         for component in (self.conversation, self.article, self.reasons):
@@ -133,17 +137,14 @@ class _Page:
             "show_progress": "full",
             "show_progress_on": [self.report],
         }
-        changed = [self.report, self.conversation, *held]
-        self.files.upload(self.add_files, [self.files, self.exchanges], [*changed, self.files], **writing)
+        changed = [self.report, *held]
+        self.files.upload(self.add_files, [self.files], [*changed, self.files], **writing)
         for listen in (self.add.click, self.addresses.submit):
-            listen(self.add_pages, [self.addresses, self.exchanges], [*changed, self.addresses], **writing)
-        to_library: dict[str, Any] = {**quiet}
-        self.conversation.library(lambda: gr.Tabs(selected="library"), None, self.tabs, **to_library)
-        self.conversation.samples(lambda: gr.Tabs(selected="library"), None, self.tabs, **to_library)
-        self.conversation.samples(self.add_samples, [self.exchanges], changed, **writing)
-        self.listed.remove(
-            self.remove, [self.exchanges, self.filter], changed, **{**writing, "show_progress": "hidden"}
-        )
+            listen(self.add_pages, [self.addresses], [*changed, self.addresses], **writing)
+        for listen in (self.welcome.library, self.welcome.samples):
+            listen(lambda: gr.Tabs(selected="library"), None, self.tabs, **quiet)
+        self.welcome.samples(self.add_samples, None, changed, **writing)
+        self.listed.remove(self.remove, [self.filter], changed, **{**writing, "show_progress": "hidden"})
         self.report.dismiss(lambda: "", None, self.report, **quiet)
         self.filter.input(self.find, [self.filter], self.listed, trigger_mode="always_last", **quiet)
         self.library_tab.select(self.find, [self.filter], self.listed, **quiet)
@@ -154,7 +155,7 @@ class _Page:
         """A page that was opened or reloaded, with the conversation its browser kept."""
         exchanges = from_browser(kept)
         return {
-            self.conversation: self._conversation(exchanges),
+            self.conversation: render.render_conversation(exchanges),
             self.exchanges: exchanges,
             **self._evidence(exchanges, len(exchanges) - 1),
             **self._library(),
@@ -186,18 +187,11 @@ class _Page:
         """A new conversation."""
         return {
             self.question: "",
-            self.conversation: self._conversation(()),
+            self.conversation: render.render_conversation(()),
             self.exchanges: (),
             self.kept: "",
             **self._evidence((), -1),
         }
-
-    def _conversation(self, exchanges: Exchanges) -> str:
-        welcome = "" if exchanges else self._welcome()
-        return render.render_conversation(exchanges, empty=welcome)
-
-    def _welcome(self) -> str:
-        return render.render_welcome(len(self.library.articles()), self.library.examples())
 
     # The article ------------------------------------------------------------------------------
 
@@ -251,54 +245,39 @@ class _Page:
         """The list as the filter narrows it."""
         return render.render_library(self.library.articles(), wanted)
 
-    def add_files(
-        self,
-        files: list[str] | None,
-        exchanges: Exchanges,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Updates:
+    def add_files(self, files: list[str] | None, progress: gr.Progress = gr.Progress()) -> Updates:  # noqa: B008
         """Adds what was dropped."""
         paths = [Path(file) for file in files or []]
-        return {**self._add(exchanges, progress, lambda told: self.library.add_uploads(paths, told)), self.files: None}
+        return {**self._add(progress, lambda told: self.library.add_uploads(paths, told)), self.files: None}
 
-    def add_pages(
-        self,
-        addresses: str,
-        exchanges: Exchanges,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Updates:
+    def add_pages(self, addresses: str, progress: gr.Progress = gr.Progress()) -> Updates:  # noqa: B008
         """Adds the pages at the addresses that were pasted."""
         if not addresses.strip():
             return {self.report: render.render_message("Paste the address of a web page first.")}
-        return {
-            **self._add(exchanges, progress, lambda told: self.library.add_pages(addresses, told)),
-            self.addresses: "",
-        }
+        return {**self._add(progress, lambda told: self.library.add_pages(addresses, told)), self.addresses: ""}
 
-    def add_samples(self, exchanges: Exchanges, progress: gr.Progress = gr.Progress()) -> Updates:  # noqa: B008
+    def add_samples(self, progress: gr.Progress = gr.Progress()) -> Updates:  # noqa: B008
         """Adds the sample articles."""
-        return self._add(exchanges, progress, self.library.add_samples)
+        return self._add(progress, self.library.add_samples)
 
-    def _add(
-        self, exchanges: Exchanges, progress: gr.Progress, add: Callable[[ProgressCallback], IngestReport]
-    ) -> Updates:
+    def _add(self, progress: gr.Progress, add: Callable[[ProgressCallback], IngestReport]) -> Updates:
         def told(now: Progress) -> None:
             name = render.source_name(now.source)
             progress(now.done / max(now.total, 1), desc=f"{now.done:,} of {now.total:,}{name and ': '}{name}")
 
         progress(0.0, desc="Reading the articles")
-        return self._changed(exchanges, lambda: render.render_report(add(told)))
+        return self._changed(lambda: render.render_report(add(told)))
 
-    def remove(self, exchanges: Exchanges, wanted: str, event: gr.EventData) -> Updates:
+    def remove(self, wanted: str, event: gr.EventData) -> Updates:
         """Forgets an article."""
 
         def removed() -> str:
             gone = self.library.remove(str(_field(event, "article") or ""))
             return render.render_message(f"Removed “{gone.title}”." if gone else "It had been removed already.")
 
-        return {**self._changed(exchanges, removed), self.listed: self.find(wanted), self.filter: wanted}
+        return self._changed(removed, wanted)
 
-    def _changed(self, exchanges: Exchanges, change: Callable[[], str]) -> Updates:
+    def _changed(self, change: Callable[[], str], wanted: str = "") -> Updates:
         """Makes a change of the library; what it says, and the page with the library as it is then."""
         try:
             said = change()
@@ -307,14 +286,16 @@ class _Page:
         except Exception:
             logger.exception("changing the library failed")
             said = render.render_message("That did not work. The log of the program says why.", failed=True)
-        return {self.report: said, self.conversation: self._conversation(exchanges), **self._library()}
+        return {self.report: said, **self._library(wanted)}
 
-    def _library(self) -> Updates:
+    def _library(self, wanted: str = "") -> Updates:
+        """What the page shows of the library as it is now."""
         articles = self.library.articles()
         return {
             self.brand: render.render_brand(len(articles)),
-            self.listed: render.render_library(articles),
-            self.filter: gr.Textbox(value="", visible=len(articles) > 1),
+            self.welcome: render.render_welcome(len(articles), self.library.examples()),
+            self.listed: render.render_library(articles, wanted),
+            self.filter: gr.Textbox(value=wanted, visible=len(articles) > 1),
         }
 
 

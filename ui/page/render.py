@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.report import IngestReport, Outcome, Status
 from qa.types import Alternative, Answer, Citation, Passage
+from ui import confidence_in_words
 from ui.page.exchange import Exchange, Pending
 from vectorstore.types import Article, ArticleSummary
 
@@ -50,13 +51,13 @@ class Mark:
 # The conversation ------------------------------------------------------------------------------
 
 
-def render_conversation(exchanges: Sequence[Exchange], pending: Pending | None = None, empty: str = "") -> str:
-    """The whole conversation; ``empty`` is shown before the first question."""
+def render_conversation(exchanges: Sequence[Exchange], pending: Pending | None = None) -> str:
+    """The whole conversation, as far as it has come."""
     said = spoken(exchanges, pending)
     items = [_exchange(exchange, number) for number, exchange in enumerate(exchanges)]
     if pending is not None:
         items.append(_item(pending.question, render_pending(pending), busy=True))
-    body = f'<ol class="exchanges">{"".join(items)}</ol>' if items else f'<div class="welcome">{empty}</div>'
+    body = f'<ol class="exchanges">{"".join(items)}</ol>' if items else ""
     return f'<p class="unseen" role="status">{escape(said)}</p>{body}'
 
 
@@ -168,15 +169,6 @@ def _show(mark: Mark, number: int | None) -> str:
     return f'data-do="show"{given}'
 
 
-def confidence_in_words(score: float) -> str:
-    """How sure an answer is, as one would say it."""
-    if score >= 0.85:
-        return "Very likely"
-    if score >= 0.6:
-        return "Likely"
-    return "Possible, unsure"
-
-
 def _confidence(answer: Answer) -> str:
     level = {"Very likely": 3, "Likely": 2}.get(confidence_in_words(answer.score), 1)
     percent = f"{100 * answer.score:.0f} %"
@@ -208,9 +200,13 @@ def _abstention(answer: Answer, number: int) -> str:
         f'<li><p class="snippet" dir="auto">{escape(_shortened(passage.text))}</p>{_show_button(passage, number)}</li>'
         for passage in answer.passages[:3]
     )
-    listed = f'<p class="faint">The nearest passages, none of which answers it:</p><ul class="nearest">{nearest}</ul>'
+    listed = '<p class="faint">There are no articles in the library yet.</p>'
+    if nearest:
+        listed = (
+            f'<p class="faint">The nearest passages, none of which answers it:</p><ul class="nearest">{nearest}</ul>'
+        )
     return (
-        f'<div class="reply abstained"><p class="verdict">The articles don\'t say.</p>{listed if nearest else ""}'
+        f'<div class="reply abstained"><p class="verdict">The articles don\'t say.</p>{listed}'
         f'<div class="foot">{_asides(answer)}</div></div>'
     )
 
@@ -227,12 +223,12 @@ def render_welcome(articles: int, examples: Sequence[str]) -> str:
     """What stands in place of a conversation before the first question."""
     if not articles:
         return (
-            "<h2>Your library is empty</h2>"
+            '<div class="welcome"><h2>Your library is empty</h2>'
             "<p>Add articles, ask about them in plain words, and get a short answer with the exact words that "
             "support it. Nothing leaves this computer.</p>"
             '<p class="actions">'
             '<button type="button" class="primary" data-do="samples">Add the sample articles</button>'
-            '<button type="button" class="plain" data-do="library">Add your own</button></p>'
+            '<button type="button" class="plain" data-do="library">Add your own</button></p></div>'
         )
     asked = "".join(
         f'<li><button type="button" class="example" data-do="ask" data-question="{escape(question)}">'
@@ -242,8 +238,9 @@ def render_welcome(articles: int, examples: Sequence[str]) -> str:
     tried = f'<p class="faint">For example:</p><ul class="examples">{asked}</ul>' if asked else ""
     ready = "One article is" if articles == 1 else f"{articles:,} articles are"
     return (
-        f"<h2>What would you like to know?</h2><p>{ready} ready. Every answer comes with the words that support it, "
-        f"marked in the article.</p>{tried}"
+        f'<div class="welcome"><h2>What would you like to know?</h2>'
+        f"<p>{ready} ready. Every answer comes with the words that support it, "
+        f"marked in the article.</p>{tried}</div>"
     )
 
 

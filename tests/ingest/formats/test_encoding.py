@@ -67,8 +67,7 @@ def test_western_windows_text_comes_out_right_however_short(text: str) -> None:
         ("Wałęsa był w Łodzi, że źle śpi", "iso8859-2"),
         ("A vidra májusban tért vissza. Őrült nagy öröm volt.", "cp1250"),
         ("Türkçe şarkı söylüyor, ığdır", "cp1254"),
-        ("Ūdrs atgriezās upē maijā.", "cp1257"),
-        ("L’été dernier, la loutre est revenue à la rivière.", "mac_roman"),
+        ("Ūdrs atgriezās upē maijā. Zemnieks viņu redzēja pie vecajām dzirnavām, kur viņš laboja žogu.", "cp1257"),
         ("Žluťoučký kůň úpěl ďábelské ódy, zatímco příliš tichý vůz stál u řeky.", "cp1250"),
         ("これは日本語の文章です。川にカワウソが戻ってきました。", "shift_jis"),
         ("这是一个中文句子，用来测试编码。水獭回到了河里。", "gb18030"),
@@ -127,7 +126,13 @@ def test_damaged_unicode_is_refused_rather_than_garbled(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "encoding"), [("Да", "cp1251"), ("Привет, мир. Это текст.", "koi8-r"), ("crème à la carte", "cp437")]
+    ("text", "encoding"),
+    [
+        ("Да", "cp1251"),
+        ("Привет, мир. Это текст.", "koi8-r"),
+        ("crème à la carte", "cp437"),
+        ("L’été dernier, la loutre est revenue à la rivière.", "mac_roman"),
+    ],
 )
 def test_what_could_be_several_things_is_refused_rather_than_guessed(text: str, encoding: str) -> None:
     with pytest.raises(UnreadableSource, match="save it as UTF-8"):

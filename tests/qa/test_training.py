@@ -1,0 +1,178 @@
+"""The way from data files to weights, on a few made-up questions."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from qa.reader import OnnxReader
+from qa.reader import train as training
+from qa.reader.data import Example, TrainingArticle, crop, hard_negatives, load_articles, load_corpus
+from qa.reader.export import export
+from qa.reader.network import SpanNetwork, span_loss
+from qa.reader.train import TrainConfig, learning_rate_at, train
+from vectorstore.embedder import default_model_path
+
+CITIES = ("Rome", "Oslo", "Lima", "Cairo", "Delhi", "Quito")
+TINY = TrainConfig(
+    examples=48, pool=12, batch_tokens=400, watch_articles=1, watch_questions=6, answerable_first=0.5, qamr_share=1.0
+)
+
+
+def squad(cities: tuple[str, ...]) -> dict[str, Any]:
+    """One article per city, two paragraphs each, with an answerable and an unanswerable question."""
+
+    def question(identity: str, asked: str, context: str, answer: str | None) -> dict[str, Any]:
+        answers = [] if answer is None else [{"text": answer, "answer_start": context.index(answer)}]
+        return {"id": identity, "question": asked, "answers": answers, "is_impossible": answer is None}
+
+    articles = []
+    for number, city in enumerate(cities):
+        founded = f"The old town of {city} was founded in {1200 + number} by monks. They built a small church there."
+        rivers = f"A river called the Blue {number} runs through {city}. Boats carry salt and wood on it."
+        paragraphs = [
+            (founded, f"When was {city} founded?", str(1200 + number), f"Who burned {city}?"),
+            (rivers, f"What runs through {city}?", f"A river called the Blue {number}", f"How deep is {city}'s river?"),
+        ]
+        articles.append(
+            {
+                "title": f"{city}_(city)",
+                "paragraphs": [
+                    {
+                        "context": context,
+                        "qas": [
+                            question(f"{city}-{place}-a", asked, context, answer),
+                            question(f"{city}-{place}-u", unanswerable, context, None),
+                        ],
+                    }
+                    for place, (context, asked, answer, unanswerable) in enumerate(paragraphs)
+                ],
+            }
+        )
+    return {"version": "v2.0", "data": articles}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with files of the names and the format that training reads."""
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("squad-train", "nq-qed", "shift-amazon", "shift-reddit", "qamr"):
+        cities = CITIES if name == "squad-train" else CITIES[:2]
+        with lzma.open(folder / f"{name}.json.xz", "wt", encoding="utf-8") as file:
+            json.dump(squad(cities), file)
+    return folder
+
+
+def test_spans_of_every_example_are_its_answers(data: Path) -> None:
+    article = load_articles(data / "squad-train.json.xz")[0]
+    assert article.title == "Rome (city)"
+    answers = [[e.context[s:t] for s, t in e.spans] for p in article.paragraphs for e in p.examples]
+    assert answers == [["1200"], [], ["A river called the Blue 0"], []]
+
+
+def test_titles_that_name_the_data_set_are_not_shown_to_the_reader(data: Path) -> None:
+    assert {article.title for article in load_articles(data / "nq-qed.json.xz")} == {""}
+
+
+def test_a_crop_keeps_an_answer_whole_and_cuts_between_words() -> None:
+    context = "word " * 200 + "the answer stands here " + "word " * 200
+    start = context.index("the answer")
+    example = Example("?", "", context, ((start, start + 10),))
+    for seed in range(50):
+        cut = crop(example, 120, random.Random(seed))
+        [(first, last)] = cut.spans
+        assert cut.context[first:last] == "the answer"
+        assert len(cut.context) <= 140
+        assert set(cut.context.split()) <= {"word", "the", "answer", "stands", "here"}
+
+
+def test_a_hard_negative_comes_from_the_same_article_and_does_not_answer(data: Path) -> None:
+    article: TrainingArticle = load_articles(data / "squad-train.json.xz")[0]
+    negatives = list(hard_negatives(article, share=1.0, rng=random.Random(0)))
+    assert len(negatives) == 2
+    for negative in negatives:
+        assert negative.spans == ()
+        assert negative.context in {paragraph.context for paragraph in article.paragraphs}
+    assert "1200" not in negatives[0].context
+
+
+def test_the_corpus_begins_with_answerable_questions_and_leaves_the_watched_articles_out(data: Path) -> None:
+    corpus = load_corpus(data, answerable_first=10, negative_share=0.5, qamr_share=1.0, watch_articles=2, seed=1)
+    assert all(example.spans for example in corpus.train[:10])
+    assert any(not example.spans for example in corpus.train[10:])
+    watched = {example.title for example in corpus.watch}
+    assert len(watched) == 2
+    assert watched.isdisjoint(example.title for example in corpus.train)
+
+
+def test_the_learning_rate_rises_and_falls_to_nothing() -> None:
+    config = TrainConfig(examples=1000, warmup=0.1, learning_rate=1.0)
+    rates = [learning_rate_at(seen, config) for seen in (0, 50, 100, 550, 1000)]
+    assert rates == pytest.approx([0.0, 0.5, 1.0, 0.5, 0.0])
+
+
+def test_the_loss_sums_the_chances_of_alternative_spans() -> None:
+    start, end = torch.zeros(1, 4), torch.zeros(1, 4)  # every span has the chance 1/16
+    assert span_loss(start, end, [[(1, 2)]]).item() == pytest.approx(np.log(16))
+    assert span_loss(start, end, [[(1, 2), (3, 3)]]).item() == pytest.approx(np.log(8))
+
+
+@pytest.mark.slow
+def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(TINY, data, tmp_path / "whole", threads=1)
+
+    save, saves = training._save, []
+
+    def stop_at_the_second(*arguments: Any) -> None:
+        save(*arguments)
+        saves.append(arguments)
+        if len(saves) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_save", stop_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            train(TINY, data, tmp_path / "stopped", threads=1)
+    train(TINY, data, tmp_path / "stopped", threads=1)
+
+    whole, resumed = (
+        torch.load(tmp_path / run / "network.pt", weights_only=True)["network"] for run in ("whole", "stopped")
+    )
+    for name, weights in whole.items():
+        assert torch.equal(weights, resumed[name]), name
+    seen = [json.loads(line)["seen"] for line in (tmp_path / "stopped" / "log.jsonl").read_text().splitlines()]
+    assert seen == [12, 24, 36, 48] or seen == [12, 36, 48]  # the line of the pool it was stopped after may be lost
+    with pytest.raises(ValueError, match="learning_rate"):
+        train(TrainConfig(**{**TINY.__dict__, "learning_rate": 1.0}), data, tmp_path / "stopped")
+
+
+@pytest.mark.slow
+def test_the_exported_reader_computes_what_the_network_does(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = SpanNetwork(default_model_path()).eval()
+    torch.save({"network": network.state_dict()}, tmp_path / "network.pt")
+    export(tmp_path / "network.pt", tmp_path / "out", name="test")
+    session = onnxruntime.InferenceSession(str(tmp_path / "out" / "reader-float.onnx"))
+    ids = torch.randint(1000, 2000, (3, 24))
+    mask = torch.ones_like(ids)
+    mask[1, 10:] = 0
+    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": torch.zeros_like(ids), "span_mask": mask > 0}
+    with torch.inference_mode():
+        expected = network(*inputs.values())
+    exported = session.run(["start", "end"], {name: value.numpy() for name, value in inputs.items()})
+    for ours, theirs in zip(exported, expected, strict=True):
+        assert np.allclose(ours, theirs.numpy(), atol=1e-3)
+    assert (tmp_path / "out" / "reader.onnx").stat().st_size < 25_000_000
+    assert OnnxReader(tmp_path / "out" / "reader.onnx", OnnxReader.load()._featurizer, name="test").read(
+        "When?", [("", "In 1883.")]
+    )
