@@ -85,9 +85,10 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
-def _show_logs(value: bool) -> None:
+def _show_logs(value: bool) -> bool:
     if value:
         terminal.set_up_logging(verbose=True)
+    return value
 
 
 Index = Annotated[

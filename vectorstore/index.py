@@ -16,7 +16,7 @@ from vectorstore import chroma, exact
 from vectorstore import record as record_module
 from vectorstore.chroma import ChromaError, ChromaIndex
 from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
-from vectorstore.errors import StoreDamaged, StoreLocked, StoreMismatch, StoreReadOnly
+from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 from vectorstore.record import Record
 from vectorstore.types import Article, ArticleSummary, CheckReport, Chunk, Chunking, ScoredChunk
 
@@ -282,7 +282,13 @@ class ArticleIndex:
             if self._dense is None:
                 self._renew_dense()
                 pending = self._record.pending()
-        self._tell(pending)
+        try:
+            self._tell(pending)
+        except ChromaError as error:
+            raise StoreError(
+                f"{self.folder}: the articles are stored, but the vector index could not follow ({error}); searches go "
+                "on without it, and the next ingest, or article-qa index rebuild, makes it anew"
+            ) from error
         self._record.set_manifest("seal", chroma.seal(self._dense_folder))
         self._dense_generation = self._record.generation
 

@@ -101,7 +101,7 @@ class Watched:
             self.problems.append(f"request to {request.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type == "error":
             self.problems.append(f"{message.type}: {message.text}")
 
 

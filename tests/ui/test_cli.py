@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -489,11 +488,12 @@ def process(*arguments: object, code: str | None = None) -> list[str]:
 
 def test_a_real_process_answers_on_a_clean_stdout(library: ArticleIndex) -> None:
     command = process("ask", "when did Kanye propose?", "--json", "--index", library.folder)
-    started = time.perf_counter()
+    before = os.times().children_user
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["question"] == "when did Kanye propose?"
     assert done.stderr == ""
-    assert time.perf_counter() - started < 60
+    # Of the processor, not of the clock: a busy machine is no slower a start. PyTorch alone would take as long.
+    assert os.times().children_user - before < 10
 
 
 def test_a_reader_of_stdout_may_leave_early(library: ArticleIndex) -> None:

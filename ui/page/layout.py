@@ -146,7 +146,7 @@ class _Page:
         self.welcome.samples(self.add_samples, None, changed, **writing)
         self.listed.remove(self.remove, [self.filter], changed, **{**writing, "show_progress": "hidden"})
         self.report.dismiss(lambda: "", None, self.report, **quiet)
-        self.filter.input(self.find, [self.filter], self.listed, trigger_mode="always_last", **quiet)
+        self.filter.change(self.find, [self.filter], self.listed, trigger_mode="always_last", **quiet)
         self.library_tab.select(self.find, [self.filter], self.listed, **quiet)
 
     # The conversation -------------------------------------------------------------------------
