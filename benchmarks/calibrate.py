@@ -27,7 +27,9 @@ from qa.types import Candidate, Passage
 
 RETRIEVAL_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 AGREEMENTS = (0.0, 0.1, 0.3, 1.0)
-NEUTRAL = Calibration(0.0, 0.0, 0.0, 1.0, 0.0, 0.5)
+WITHHELD = 0.07
+"""Share of what it could answer that a person gives up so that less is answered that the articles do not say.
+The threshold with the best SQuAD v2 score withholds a third, since half of that score is for silence."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +84,19 @@ def fit(cases: Sequence[Case], weights: Sequence[float], agreements: Sequence[fl
     regression = LogisticRegression(C=100.0).fit(features, [outcome.right > 0.5 for outcome in found])
     [[score_weight, margin_weight]], [bias] = regression.coef_, regression.intercept_
     unset = Calibration(retrieval_weight, agreement, float(bias), float(score_weight), float(margin_weight), 0.0)
-    return replace(unset, threshold=_best_threshold(found, unset))
+    return replace(unset, threshold=_threshold(found, unset))
 
 
-def _best_threshold(found: Sequence[Outcome], calibration: Calibration) -> float:
-    """The threshold with the best SQuAD v2 style F1 over answerable and unanswerable questions together."""
-    chances = np.array([calibration.chance(outcome.score, outcome.margin) for outcome in found])
-    f1 = np.array([outcome.f1 for outcome in found])
-    unanswerable = np.array([not outcome.answerable for outcome in found])
-    thresholds = np.arange(0.02, 0.8, 0.01)
-    totals = [float(np.where(chances >= t, f1, unanswerable).mean()) for t in thresholds]
-    return round(float(thresholds[int(np.argmax(totals))]), 2)
+def _threshold(found: Sequence[Outcome], calibration: Calibration) -> float:
+    """The highest threshold that withholds no more than ``WITHHELD`` of the F1 there is to have."""
+    answerable = [(calibration.chance(o.score, o.margin), o.f1) for o in found if o.answerable]
+    total = sum(f1 for _, f1 in answerable)
+    allowed = [
+        threshold
+        for threshold in np.arange(0.0, 0.9, 0.01)
+        if sum(f1 for chance, f1 in answerable if chance < threshold) <= WITHHELD * total
+    ]
+    return round(float(max(allowed)), 2)
 
 
 def describe(name: str, cases: Sequence[Case], calibration: Calibration) -> str:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from qa.citations import cite
+from qa.errors import QAError
 from qa.reader import Reader
 from qa.selection import Calibration, RankedAnswer, select
-from qa.errors import QAError
 from qa.types import Alternative, Answer, AnswerEvent, AnswerReady, Candidate, Citation, Passage, Retrieved
 from vectorstore import Article, ArticleIndex
 

@@ -1,4 +1,4 @@
-"""Floors under the quality of answers on the sample articles. They rise with the reader; a change may not lower them."""
+"""Floors under the quality of answers on the sample articles: a change may raise them, never lower them."""
 
 from __future__ import annotations
 

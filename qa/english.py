@@ -1,0 +1,45 @@
+"""The small words that hold English questions together, in lower case: closed classes, so no names and no topics."""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+BE = _words("is are was were be isn't aren't wasn't weren't")
+AUXILIARIES = BE | _words(
+    "did does do has have had can could will would should may might must shall"
+    " didn't doesn't don't hasn't haven't hadn't can't couldn't won't wouldn't shouldn't"
+)
+QUESTION_WORDS = _words("who whom whose what which when where why how who's what's where's when's how's")
+DETERMINERS = _words("the a an any some this that these those every each all no")
+PREPOSITIONS = _words(
+    "in on at to from of for with by about after before during since until under over into between against near as than"
+)
+CONJUNCTIONS = _words("and or but so if because when while where who which that though although until")
+ADVERBS = _words("ever also still really actually now not then never already else here there later again")
+LINKS = AUXILIARIES | QUESTION_WORDS | DETERMINERS | PREPOSITIONS | CONJUNCTIONS | ADVERBS
+
+PRONOUNS = {
+    **dict.fromkeys(("he", "him", "his", "she", "her", "hers"), "person"),
+    **dict.fromkeys(("it", "its"), "thing"),
+    **dict.fromkeys(("they", "them", "their", "theirs"), ""),
+}
+"""What each pronoun stands for; "they" may be either."""
+POSSESSIVES = _words("his its their hers theirs")
+OBJECTS = _words("him her them it")
+SPEAKERS = _words("i you we me us my your our")
+FUNCTION_WORDS = LINKS | PRONOUNS.keys() | SPEAKERS | _words("be been being yes please much many more most other")
+
+NAME_JOINS = _words("and of the de van von &")
+VERBS = _words(  # the irregular verbs, as they stand after "did" or "was"
+    "arise be bear beat become begin bend bind bite bleed blow break bring build burn buy catch choose come cost cut"
+    " deal dig do draw drink drive eat fall feed feel fight find fly forget forgive freeze get give go grow hang have"
+    " hear hide hit hold hurt keep know lay lead learn leave lend let lie lose make mean meet pay put quit read ride"
+    " ring rise run say see seek sell send set shake shoot show shut sing sink sit sleep speak spend split spread"
+    " stand steal stick strike swear swim swing take teach tell think throw understand wake wear win write"
+    " beaten begun born bought broken brought built caught chosen done drawn driven eaten fallen felt fought found"
+    " given gone got grown heard held hidden kept known led left lost made meant met paid sold sent shot shown sung"
+    " spent spoken stolen struck sworn taken taught thought thrown told understood won worn written"
+)
