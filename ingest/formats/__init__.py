@@ -15,10 +15,11 @@ from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats import html, markdown, plain
 from ingest.formats.binary import describe_binary
+from ingest.formats.byline import without_header
 from ingest.types import Draft, RawSource
 from vectorstore.types import Article
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Part of every fingerprint; raise it whenever the same bytes would be read differently."""
 MAX_TITLE = 300
 """Longer titles are cut at a word: a title is embedded with every chunk."""
@@ -58,7 +59,7 @@ def read_article(raw: RawSource) -> Article:
         UnreadableSource: the bytes are of no format that can be read, or hold no text.
     """
     draft = _choose(raw).read(raw)
-    text = clean(draft.text)
+    text = without_header(clean(draft.text), draft.title)
     if not any(character.isalnum() for character in text):
         raise UnreadableSource(raw.source, "no text was found in it")
     return Article(

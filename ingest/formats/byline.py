@@ -76,6 +76,24 @@ def first_lines(text: str) -> list[str]:
     return lines
 
 
+def without_header(text: str, title: str | None) -> str:
+    """``text`` without its title and bylines at the top: kept as an article's title, authors and date, they would
+    otherwise answer every question of who and when. A text that is nothing else is left as it is."""
+    rest = text
+    for place, line in enumerate(first_lines(text)):
+        if line != title and not (place > 0 and is_byline(line)) and not _is_dated_byline(line):
+            continue
+        before, _, after = rest.partition(line)
+        if before.strip():
+            continue  # below the first line of the text itself it is no header any more
+        rest = after.lstrip()
+    return rest or text
+
+
+def _is_dated_byline(line: str) -> bool:
+    return _read_line(line)[0].published is not None
+
+
 def is_byline(line: str) -> bool:
     """Whether a line names an author or a date and nothing else."""
     return _read_line(line)[0] != Byline()

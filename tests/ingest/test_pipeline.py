@@ -163,3 +163,14 @@ def contents(index: ArticleIndex) -> dict[str, object]:
         "vectors": {chunk_id: vector.tobytes() for chunk_id, vector in zip(ids, vectors, strict=True)},
         "words": {hit.chunk.id: round(hit.score, 9) for hit in index.search_lexical("sentence title", top_k=1000)},
     }
+
+
+def test_title_and_byline_are_kept_as_such_and_not_as_text(tmp_path: Path, empty_index: ArticleIndex) -> None:
+    file = tmp_path / "tern.txt"
+    file.write_text("Terns\n\nBy Oona Farrell\nMay 5, 2017\n\nArctic terns fly from pole to pole.\n", encoding="utf-8")
+    add_articles([file], empty_index)
+    [summary] = empty_index.articles()
+    assert (summary.title, summary.authors, summary.published) == ("Terns", ("Oona Farrell",), "2017-05-05")
+    article = empty_index.article(summary.id)
+    assert article is not None
+    assert article.text == "Arctic terns fly from pole to pole."

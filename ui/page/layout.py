@@ -189,7 +189,7 @@ class _Page:
             self.question: "",
             self.conversation: render.render_conversation(()),
             self.exchanges: (),
-            self.kept: "",
+            self.kept: to_browser(()),  # an empty string would not be stored
             **self._evidence((), -1),
         }
 

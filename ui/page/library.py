@@ -21,7 +21,7 @@ EXAMPLES = {
     "kim-and-kanye-third-anniversary.txt": "When did Kanye propose?",
     "brooklyn-bridge.md": "How many elephants did Barnum lead across the Brooklyn Bridge?",
     "webb-space-telescope.txt": "Why is the mirror of the Webb telescope covered with gold?",
-    "marie-curie.md": "Which element did Marie Curie name after the country she came from?",
+    "arctic-tern.txt": "How much does an Arctic tern weigh?",
 }
 """A question for some of the sample articles, by file name."""
 
