@@ -23,7 +23,7 @@ from ingest import add_articles
 from tests.browser.conftest import PATIENCE_SECONDS, ROOT, Talk, serve
 from vectorstore import ArticleIndex
 
-QUESTIONS = ("When did Kanye propose?", "How much does an Arctic tern weigh?")
+QUESTION = "How many elephants did Barnum lead across the Brooklyn Bridge?"
 UNSAID = "Who won the football world cup in 1966?"
 FONTS = Path(gradio.__file__).parent / "templates" / "frontend" / "static" / "fonts"
 CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>{folder}</dir>
@@ -71,13 +71,13 @@ def take_all(browser: Browser, address: str, target: Path, work: Path) -> None:
         talk.page.context.close()
 
     talk = visit()
-    talk.ask(QUESTIONS[0])
+    talk.ask(QUESTION)
     take(talk, "chat")
     talk = visit(color_scheme="dark")
-    talk.ask(QUESTIONS[0])
+    talk.ask(QUESTION)
     take(talk, "dark")
     talk = visit(width=390, height=844, has_touch=True, is_mobile=True)
-    talk.ask(QUESTIONS[0])
+    talk.ask(QUESTION)
     take(talk, "phone")
     talk = visit()
     talk.ask(UNSAID)

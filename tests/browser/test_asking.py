@@ -30,6 +30,15 @@ def test_first_question_gives_the_date_with_exactly_its_words_marked(samples_ser
     assert quote in squeezed((samples.ARTICLES / "kim-and-kanye-third-anniversary.txt").read_text())
 
 
+def test_exactly_the_quoted_words_are_marked_and_the_answer_in_them(samples_server: str, open_page: OpenPage) -> None:
+    talk = open_page(samples_server)
+    talk.ask(SURE)
+    mark = talk.page.locator(".article-text mark")
+    assert squeezed(mark.inner_text()) == squeezed(talk.last.locator("blockquote").first.inner_text())
+    assert mark.locator("strong").inner_text() == talk.last.locator(".answer").inner_text()
+    assert squeezed(mark.inner_text()) in squeezed((samples.ARTICLES / "arctic-tern.txt").read_text())
+
+
 def test_answer_names_its_article_and_its_confidence(samples_server: str, open_page: OpenPage) -> None:
     talk = open_page(samples_server)
     talk.ask(SURE)
