@@ -1,20 +1,13 @@
-"""Takes the pictures in docs/screenshots: ``python -m tests.browser.take_screenshots [folder]``.
-
-The page is set in the fonts of the system it is looked at on. Machines that run tests have hardly any, so the pictures
-are taken with two that Gradio carries.
-"""
+"""Takes the pictures in docs/screenshots: ``python -m tests.browser.take_screenshots [folder]``."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-import gradio
-from fontTools.ttLib import TTFont
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -23,15 +16,8 @@ from ingest import add_articles
 from tests.browser.conftest import PATIENCE_SECONDS, ROOT, Talk, serve
 from vectorstore import ArticleIndex
 
-QUESTION = "How many elephants did Barnum lead across the Brooklyn Bridge?"
+QUESTION = "How much does an Arctic tern weigh?"
 UNSAID = "Who won the football world cup in 1966?"
-FONTS = Path(gradio.__file__).parent / "templates" / "frontend" / "static" / "fonts"
-CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>{folder}</dir>
-<cachedir>{folder}/cache</cachedir>
-<alias binding="strong"><family>system-ui</family><prefer><family>IBM Plex Sans</family></prefer></alias>
-<alias binding="strong"><family>sans-serif</family><prefer><family>IBM Plex Sans</family></prefer></alias>
-<alias binding="strong"><family>serif</family><prefer><family>Lora</family></prefer></alias>
-<include ignore_missing="yes">/etc/fonts/fonts.conf</include></fontconfig>"""
 
 
 def main(target: Path) -> None:
@@ -42,10 +28,9 @@ def main(target: Path) -> None:
         index = ArticleIndex.open(filled)
         add_articles([samples.ARTICLES], index)
         index.close()
-        environment = {**os.environ, "FONTCONFIG_FILE": str(install_fonts(work / "fonts"))}
         with sync_playwright() as playwright, contextmanager(serve)(filled) as address:
             browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium") or shutil.which("google-chrome"), env=environment
+                executable_path=shutil.which("chromium") or shutil.which("google-chrome")
             )
             take_all(browser, address, target, work)
             browser.close()
@@ -97,18 +82,6 @@ def still(page: Page) -> None:
     page.evaluate("document.activeElement?.blur()")
     page.mouse.move(1, 1)
     page.wait_for_timeout(1500)
-
-
-def install_fonts(folder: Path) -> Path:
-    """A fontconfig file under which a browser finds Gradio's fonts."""
-    folder.mkdir(parents=True)
-    for packed in (*FONTS.glob("IBMPlexSans/*.woff2"), *FONTS.glob("Lora/*.woff2")):
-        font = TTFont(packed)
-        font.flavor = None
-        font.save(folder / f"{packed.stem}.ttf")
-    config = folder / "fonts.conf"
-    config.write_text(CONFIG.format(folder=folder))
-    return config
 
 
 def shrink(picture: Path) -> None:

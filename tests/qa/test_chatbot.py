@@ -124,5 +124,6 @@ def test_the_readme_example_works(tmp_path: Path) -> None:
     answer = bot.ask("when did Kanye propose?")
     assert_supported(answer, bot)
     again = bot.ask("and when did they marry?", history=[("when did Kanye propose?", answer.text)])
-    assert again.text is None or "May" in again.text
+    assert "Kanye" in again.query
+    assert "marry" in again.query
     assert answer.to_dict()["citations"][0]["quote"] == answer.citations[0].quote

@@ -203,7 +203,7 @@ class _Page:
             return {self.article: render.render_no_article("The words behind the answer", text), self.reasons: ""}
         reasons = render.render_reasons(answer, number)
         if not answer.citations:
-            text = "So no article is open. What was read, and why, is listed below."
+            text = "The passages that were read, and why, are listed below."
             return {self.article: render.render_no_article("Nothing to mark", text), self.reasons: reasons}
         return {self.article: self._article(Mark.of(answer.citations[0]), exchanges, number), self.reasons: reasons}
 
