@@ -16,7 +16,7 @@ from ingest import add_articles
 from tests.browser.conftest import PATIENCE_SECONDS, ROOT, Talk, serve
 from vectorstore import ArticleIndex
 
-QUESTION = "How much does an Arctic tern weigh?"
+QUESTION = "When did Kanye propose?"
 UNSAID = "Who won the football world cup in 1966?"
 
 
