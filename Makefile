@@ -2,10 +2,10 @@
 #
 # Variables: PYTHON (the Python to set up with), HOST and PORT (where the chat is served), EXTRAS (openai, anthropic,
 # ollama), ARTICLE_QA_INDEX (the library's folder), ARTICLE_QA_TORCH=gpu (PyPI's default build of PyTorch),
-# ARGS (more arguments for pytest), VERBOSE=1 (show what pip prints).
+# ARGS (more arguments for pytest), DATA (the folder of the benchmarks' question sets), VERBOSE=1 (show what pip prints).
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test chat test check format lock clean
+.PHONY: help setup setup-dev setup-test setup-bench chat test check bench format lock clean
 
 RUN := .venv/bin/python -m
 
@@ -38,6 +38,9 @@ setup-dev:
 setup-test:
 	$(call set_up,--group dev --browser)
 
+setup-bench:
+	$(call set_up,--group bench)
+
 # The mark beside the library says that adding the samples was begun and not finished.
 chat: setup ## serve the chat on 127.0.0.1:7860, with the sample articles at first
 	@set -e; \
@@ -57,6 +60,13 @@ check: setup-dev ## check format, lint and types
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
+
+DATA ?= ../shared/data
+bench: setup-bench ## measure what README and docs report, on the public question sets in DATA
+	$(RUN) benchmarks.fusion --data "$(DATA)" --limit 800
+	$(RUN) benchmarks.speed --heldout "$(DATA)/squad-heldout.json.xz"
+	$(RUN) benchmarks.answers --heldout "$(DATA)/squad-heldout.json.xz" --limit 150
+	$(RUN) benchmarks.followups --data "$(DATA)"
 
 format: setup-dev ## format the code and mend what the linter can
 	$(RUN) ruff format .

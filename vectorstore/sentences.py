@@ -144,7 +144,7 @@ def _is_abbreviation(before: str, word: str) -> bool:
     capital = before[:1].isupper()
     if lower in _NEVER_LAST or (capital and lower in _TITLES):
         return True
-    if lower in _BEFORE_NUMBERS:
+    if lower in _BEFORE_NUMBERS and not (capital and len(before) == 1):  # "p. 7", but "P. T. Barnum"
         return word[:1].isdigit()
     if lower in _OFTEN_LAST or (capital and (lower in _NAME_ENDINGS or _INITIALS.fullmatch(before))):
         return word.lower() not in _STARTERS

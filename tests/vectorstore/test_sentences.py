@@ -20,6 +20,8 @@ def sentences(text: str) -> list[str]:
         "Dr. Smith met Mrs. Jones and Prof. Lee.",
         "He joined the U.S. Army in 1941.",
         "J. K. Rowling and J.R.R. Tolkien wrote books.",
+        "Then P. T. Barnum marched across.",
+        "See p. 7 for it.",
         "They expect baby No. 3 in May.",
         "They live in L.A. Kim likes it.",
         "They live in L.A. and like it.",
