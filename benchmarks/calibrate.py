@@ -7,7 +7,6 @@ reader's weights, and prints how well it holds on the other half.
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.squad import halves, make_library
-from qa.evaluation.metrics import best_over_gold, exact_match, token_f1
+from qa.evaluation.metrics import auroc, best_over_gold, exact_match, expected_calibration_error, token_f1
 from qa.reader import WEIGHTS, OnnxReader
 from qa.reader.data import Example, TrainingArticle
 from qa.retriever import HybridRetriever
@@ -108,23 +107,12 @@ def describe(name: str, cases: Sequence[Case], calibration: Calibration) -> str:
     answerable = np.array([outcome.answerable for outcome in found])
     given = chances >= calibration.threshold
     every_f1 = np.where(given, f1, ~answerable)
-    bins = np.clip((chances * 10).astype(int), 0, 9)
-    error = sum(
-        abs(chances[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
-        for b in range(10)
-        if (bins == b).any()
-    )
-    auroc = float(
-        np.mean(
-            [(chances[answerable] > c).mean() + 0.5 * (chances[answerable] == c).mean() for c in chances[~answerable]]
-        )
-        if (~answerable).any()
-        else math.nan
-    )
+    separation = auroc(list(chances), list(answerable))
+    error = expected_calibration_error(list(chances), list(right > 0.5))
     return (
         f"{name}: n={len(found)} forced EM/F1 {100 * right[answerable].mean():.1f}/{100 * f1[answerable].mean():.1f}, "
         f"with abstention {100 * (right * given)[answerable].mean():.1f}/{100 * (f1 * given)[answerable].mean():.1f}, "
-        f"all F1 {100 * every_f1.mean():.1f}, AUROC {auroc:.3f}, calibration error {error:.3f}"
+        f"all F1 {100 * every_f1.mean():.1f}, AUROC {separation:.3f}, calibration error {error:.3f}"
     )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.squad import halves, make_library
-from qa.evaluation.metrics import normalize_answer
+from qa.evaluation.metrics import holds_answer
 from qa.fusion import fuse
 from qa.reader.data import TrainingArticle, load_articles
 from qa.retriever import CANDIDATES
@@ -73,10 +73,9 @@ def pools(index: ArticleIndex, articles: Sequence[TrainingArticle], limit: int) 
         chunks = {hit.chunk.id: hit.chunk for hit in [*index.search_vector(vector, CANDIDATES), *lexical]}
         cosine = index.similarities(vector, list(chunks))
         bm25 = {hit.chunk.id: hit.score for hit in lexical}
-        answers = [f" {normalize_answer(example.context[start:end])} " for start, end in example.spans]
+        answers = [example.context[start:end] for start, end in example.spans]
         relevant = [
-            (not example.title or chunk.title == example.title)
-            and any(answer in f" {normalize_answer(chunk.text)} " for answer in answers)
+            (not example.title or chunk.title == example.title) and holds_answer(chunk.text, answers)
             for chunk in chunks.values()
         ]
         found.append(

@@ -44,7 +44,7 @@ class _Ingest:
         self._index = index
         self._progress = progress
         self._allow_private = allow_private
-        self._stored = index.fingerprints()
+        self._stored: dict[str, tuple[str, str]] = {}
         self._waiting: list[tuple[Article, list[Chunk]]] = []
         self._outcomes: list[Outcome] = []
         self._chunks = 0

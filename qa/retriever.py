@@ -47,19 +47,20 @@ class HybridRetriever(BaseRetriever):
         best = np.argsort(-fused, kind="stable")[:top_k]
         return [
             Passage(
-                chunk_id=ids[place],
-                article_id=chunks[ids[place]].article_id,
-                title=chunks[ids[place]].title,
-                source=chunks[ids[place]].source,
-                text=chunks[ids[place]].text,
-                start=chunks[ids[place]].start,
-                end=chunks[ids[place]].end,
+                chunk_id=chunk.id,
+                article_id=chunk.article_id,
+                title=chunk.title,
+                source=chunk.source,
+                text=chunk.text,
+                start=chunk.start,
+                end=chunk.end,
                 score=float(fused[place]),
                 similarity=float(cosines[place]),
                 bm25=float(words[place]),
                 rank=rank,
             )
             for rank, place in enumerate(best, start=1)
+            for chunk in [chunks[ids[place]]]
         ]
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from qa.evaluation.metrics import best_over_gold, exact_match, token_f1
+from qa.evaluation.metrics import auroc, best_over_gold, exact_match, token_f1
 from qa.reader.data import Corpus, Example, as_typed, crop, load_corpus
 from qa.reader.decoding import best_spans
 from qa.reader.features import Batch, Featurizer, Window, batches_by_length
@@ -140,15 +140,8 @@ def watch(
     return {
         "watch_em": round(100 * float(np.mean(ems)), 1),
         "watch_f1": round(100 * float(np.mean(f1s)), 1),
-        "watch_auroc": round(_auroc(np.array(scores), np.array(answerable)), 3),
+        "watch_auroc": round(auroc(scores, answerable) or 0.0, 3),
     }
-
-
-def _auroc(scores: np.ndarray, positive: np.ndarray) -> float:
-    """Chance that a positive scores above a negative, from ranks (no ties in practice)."""
-    ranks = scores.argsort().argsort()
-    n, p = len(scores), int(positive.sum())
-    return float((ranks[positive].sum() - p * (p - 1) / 2) / max(1, p * (n - p)))
 
 
 def _pool(corpus: Corpus, config: TrainConfig, pool: int) -> list[Example]:
