@@ -37,7 +37,7 @@ def test_a_row_is_an_article_with_its_fields_named() -> None:
     content = (
         "Headline,Body,Author,Date Published,Section,url\n"
         f'The Last Ferry,"{STORY[0]}\n\n{STORY[1]}",Ada Finch and Bo Reed,5 May 2017,Harbour,https://a.example/1\n'
-        f"\nThe Bridge,{STORY[2]},,,,\n"
+        f'\nThe Bridge,"{STORY[2]}",,,,\n'
     )
     ferry, bridge = articles(content, "news.csv")
     assert (ferry.source, ferry.origin) == ("/articles/news.csv#row=2", "/articles/news.csv")
@@ -135,7 +135,8 @@ ITEMS = (
     f"<item><title>The Last Ferry</title><guid>ferry-1</guid><link>https://news.example/ferry</link>"
     f"<dc:creator>Ada Finch</dc:creator><pubDate>Fri, 05 May 2017 19:54:00 GMT</pubDate>"
     f"<content:encoded><![CDATA[{WHOLE}<p>Read more</p>]]></content:encoded></item>"
-    "<item><title>The Bridge</title><link>https://news.example/bridge</link><description>It opened.</description></item>"
+    "<item><title>The Bridge</title><link>https://news.example/bridge</link>"
+    "<description>It opened.</description></item>"
 )
 
 
