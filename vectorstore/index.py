@@ -280,8 +280,13 @@ class ArticleIndex:
                 else:
                     self._dense = chroma.open_safely(self._dense_folder, self._manifest)
             if self._dense is None:
+                if chroma.exists(self._dense_folder):
+                    logger.warning("the vector index in %s is damaged; making it anew from the record", self.folder)
                 self._renew_dense()
-                pending = self._record.pending()
+            elif not sealed:
+                # It opens, but what it was told last may be lost, or be more than the record knows of.
+                self._record.mark_pending(self._dense.ids() ^ self._record.chunk_ids())
+            pending = self._record.pending()
         try:
             self._tell(pending)
         except ChromaError as error:
@@ -294,8 +299,6 @@ class ArticleIndex:
 
     def _renew_dense(self) -> None:
         """An empty vector index, with every chunk pending."""
-        if chroma.exists(self._dense_folder):
-            logger.warning("the vector index in %s is damaged; making it anew from the record", self._dense_folder)
         with self._dense_lock:
             self._close_dense()
             # Marked first: stopped after the next line, the following writer starts here again.
@@ -364,11 +367,26 @@ class ArticleIndex:
         self._loaded_embedder = embedder
 
     def check(self) -> CheckReport:
-        """Compares the record with itself and everything derived with the record; changes nothing."""
-        articles, chunks = self._record.counts()
-        problems = self._record.problems()
-        problems += self._dense_problems()
+        """Compares the record with itself and everything derived with the record; changes nothing.
+
+        Raises StoreLocked while another process writes: what is half told would look like damage.
+        """
+        with self._nobody_writing():
+            articles, chunks = self._record.counts()
+            problems = self._record.problems()
+            problems += self._dense_problems()
         return CheckReport(articles, chunks, tuple(problems))
+
+    @contextmanager
+    def _nobody_writing(self) -> Iterator[None]:
+        if not record_module.is_writable(self.folder):  # then nobody can
+            yield
+            return
+        self._acquire_lock()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _dense_problems(self) -> list[str]:
         pending = self._record.pending()
