@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.errors import UnreadableSource
 from ingest.formats import SUFFIXES
-from ingest.limits import MAX_FILE_BYTES
-from ingest.types import FilePlace, Place, RawSource, Skipped, WebPlace
+from ingest.limits import MAX_FILE_BYTES, MAX_LIST_DEPTH
+from ingest.types import FilePlace, LinkedPage, Place, RawSource, Skipped, WebPlace
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -35,6 +35,24 @@ def named_folders(names: Sequence[str | Path]) -> tuple[Path, ...]:
     """The folders among the names, resolved: an article kept from one of them, but not found now, was removed."""
     paths = (_resolved(_path(name)) for name in names if not _is_address(name) and str(name).strip())
     return tuple(dict.fromkeys(path for path in paths if path is not None and path.is_dir()))
+
+
+def follow(link: LinkedPage, listed_at: Place, places: list[Place | Skipped]) -> None:
+    """Adds the page that a feed or sitemap lists to the end of ``places``, once.
+
+    Only lists that came from the web are followed: no file on disk makes the program reach out. Raises nothing; an
+    address that is not to be fetched is added as skipped.
+    """
+    if isinstance(listed_at, FilePlace):
+        places.append(Skipped(link.address, f"listed in {listed_at.path.name}; name the address itself to fetch it"))
+        return
+    found = _find_page(link.address)
+    if isinstance(found, WebPlace):
+        found = WebPlace(found.source, listed_at.depth + 1)
+        if found.depth > MAX_LIST_DEPTH:
+            found = Skipped(found.source, f"listed by lists that are nested more than {MAX_LIST_DEPTH} deep")
+    if all(place.source != found.source for place in places):
+        places.append(found)
 
 
 def read_source(place: Place, allow_private: bool = False) -> RawSource:
