@@ -169,14 +169,18 @@ class ArticleIndex:
         except OSError as error:
             raise StoreReadOnly(f"{self.folder} cannot be written: {error}") from error
 
-    def add(self, articles: Sequence[tuple[Article, Sequence[Chunk]]]) -> None:
-        """Embeds and stores articles with their chunks, each in place of what its id or source held before.
+    def add(
+        self, articles: Sequence[tuple[Article, Sequence[Chunk]]], vectors: NDArray[np.float32] | None = None
+    ) -> None:
+        """Stores articles with their chunks, each in place of what its id or source held before.
 
-        All of them are stored, or, after an exception, none.
+        All of them are stored, or, after an exception, none. ``vectors`` are those ``embed_chunks`` made of
+        the chunks of all the articles, in order; made here where they are not given.
         """
         with self.writing():
-            texts = [chunk.indexed_text for _, chunks in articles for chunk in chunks]
-            self._record.write(articles, self._embed(texts))
+            if vectors is None:
+                vectors = self.embed_chunks([chunk for _, chunks in articles for chunk in chunks])
+            self._record.write(articles, vectors)
             if len(self._record.pending()) >= SETTLE_AT:
                 self._settle()
 
@@ -185,9 +189,11 @@ class ArticleIndex:
         with self.writing():
             return self._record.remove(article_ids)
 
-    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
-        if not texts:
+    def embed_chunks(self, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
+        """The vectors of ``chunks``, ``[chunks, dimension]`` of unit length. Stores nothing; safe in any thread."""
+        if not chunks:
             return np.empty((0, int(self._manifest["dimension"])), dtype=np.float32)
+        texts = [chunk.indexed_text for chunk in chunks]
         return _unit_length(np.asarray(self.embedder.embed_documents(texts), dtype=np.float32))
 
     # Searching --------------------------------------------------------------------------------
