@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.chunking import CHUNKER_VERSION, chunk_article
 from ingest.errors import UnreadableSource
@@ -17,6 +23,11 @@ from vectorstore import Article, ArticleIndex, Chunk, StoredSource
 
 BATCH_CHUNKS = 256
 """Chunks embedded and stored together: enough to sort by length, few enough to lose little when stopped."""
+BATCHES_AHEAD = 2
+"""Batches that may be with the embedder while others are read and stored: embedding, which takes the most time, then
+never waits, and memory does not grow with the number of articles."""
+
+Batch = list[tuple[Article, list[Chunk]]]
 
 
 def add_articles(
@@ -48,21 +59,25 @@ class _Ingest:
         self._stored: dict[str, dict[str, StoredSource]] = {}
         """By the file or address that was opened, and then by the article's own source."""
         self._gone: list[str] = []
-        self._waiting: list[tuple[Article, list[Chunk]]] = []
+        self._waiting: Batch = []
+        self._embedder = ThreadPoolExecutor(1, thread_name_prefix="ingest")
+        self._embedding: deque[tuple[Batch, Future[NDArray[np.float32]]]] = deque()
         self._outcomes: list[Outcome] = []
         self._chunks = 0
 
     def run(self, sources: Sequence[str | Path]) -> IngestReport:
         started = time.perf_counter()
-        with self._index.writing():
+        with self._index.writing(), self._embedding_beside():
             for stored in self._index.sources():
                 self._stored.setdefault(stored.origin, {})[stored.source] = stored
             places = list(find_sources(sources))
             for done, place in enumerate(places, start=1):  # a feed or sitemap makes the list grow
                 self._outcomes += self._take(place, places)
                 if sum(len(chunks) for _, chunks in self._waiting) >= BATCH_CHUNKS:
-                    self._store()
+                    self._embed()
+                    self._store(BATCHES_AHEAD)
                 self._tell(done, len(places), place.source)
+            self._embed()
             self._store()
             self._remove_missing(sources, places)
             self._tell(len(places), len(places), "")
@@ -104,15 +119,30 @@ class _Ingest:
         self._waiting.append((article, chunk_article(article, chunking.size, chunking.overlap)))
         return Outcome(article.source, "changed" if article.source in stored else "added", article.title, article.id)
 
-    def _store(self) -> None:
+    @contextmanager
+    def _embedding_beside(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._embedder.shutdown(cancel_futures=True)
+
+    def _embed(self) -> None:
+        """Sends what is waiting to be embedded, in a thread of its own."""
+        if self._waiting:
+            chunks = [chunk for _, chunks in self._waiting for chunk in chunks]
+            self._embedding.append((self._waiting, self._embedder.submit(self._index.embed_chunks, chunks)))
+            self._waiting = []
+
+    def _store(self, but: int = 0) -> None:
+        """Stores what has been embedded, in order, all ``but`` so many batches."""
         # First what is gone: stopped in between, the source still counts as changed and is read again.
         if self._gone:
             self._index.remove(self._gone)
             self._gone = []
-        if self._waiting:
-            self._index.add(self._waiting)
-            self._chunks += sum(len(chunks) for _, chunks in self._waiting)
-            self._waiting = []
+        while len(self._embedding) > but:
+            batch, vectors = self._embedding.popleft()
+            self._index.add(batch, vectors.result())
+            self._chunks += sum(len(chunks) for _, chunks in batch)
 
     def _remove_missing(self, sources: Sequence[str | Path], places: Iterable[Place | Skipped]) -> None:
         """Forgets articles of files that are gone from a folder that was named.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,8 +25,12 @@ FOLDER_NAME = "chroma"
 COLLECTION = "articles"
 PROBE_SECONDS = 120
 """Chroma replays its log on opening, about 2,000 vectors a second; a probe that takes longer has hung."""
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux
 
 __all__ = ["ChromaError", "ChromaIndex", "discard", "exists", "open_safely", "seal"]
+
+_names_in_use: set[str] = set()
+_names_lock = threading.Lock()
 
 
 class ChromaIndex:
@@ -34,15 +41,20 @@ class ChromaIndex:
 
         A damaged index can crash the process here: see ``open_safely``.
         """
-        self._client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
-        self._collection = self._client.get_or_create_collection(
-            COLLECTION,
-            metadata={"embedder": manifest["embedder"], "dimension": int(manifest["dimension"])},
-            configuration={"hnsw": {"space": "cosine"}},
-            # Vectors are always ours: Chroma's default function would download a model.
-            embedding_function=None,
-        )
-        self.max_batch = self._client.get_max_batch_size()
+        self._name = _own_name(folder)
+        try:
+            self._client = chromadb.PersistentClient(self._name, Settings(anonymized_telemetry=False))
+            self._collection = self._client.get_or_create_collection(
+                COLLECTION,
+                metadata={"embedder": manifest["embedder"], "dimension": int(manifest["dimension"])},
+                configuration={"hnsw": {"space": "cosine"}},
+                # Vectors are always ours: Chroma's default function would download a model.
+                embedding_function=None,
+            )
+            self.max_batch = self._client.get_max_batch_size()
+        except BaseException:
+            self.close()
+            raise
 
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         """Stores at most ``max_batch`` chunks with their vectors, ``[chunks, dimension]``."""
@@ -71,7 +83,26 @@ class ChromaIndex:
 
     def close(self) -> None:
         """Lets go of the files; this object is of no use afterwards."""
-        self._client.close()  # type: ignore[attr-defined]  # there, but not in the interface's declaration
+        if client := getattr(self, "_client", None):
+            client.close()
+        with _names_lock:
+            _names_in_use.discard(self._name)
+
+
+def _own_name(folder: Path) -> str:
+    """A path to ``folder`` that no other open index of this process goes by.
+
+    Chroma keeps one engine for a path and gives it to every client that names it so. An index made anew would then
+    be read through the engine of the one that was discarded; engines of their own keep two libraries over one folder
+    as far apart as two processes are.
+    """
+    with _names_lock:
+        for number in itertools.count():
+            name = os.path.join(folder, *["."] * number)  # noqa: PTH118  pathlib would take the dots out
+            if name not in _names_in_use:
+                _names_in_use.add(name)
+                return name
+    raise AssertionError  # the count has no end
 
 
 def _metadata(chunk: Chunk) -> Metadata:
@@ -87,14 +118,23 @@ def _metadata(chunk: Chunk) -> Metadata:
 def seal(folder: Path) -> str:
     """Identifies the state of the files that Chroma maps into memory without checking them.
 
-    Names, sizes and times of the vector segments: a difference to the seal noted after the last write
-    means that a write was cut short or that somebody else touched them. Empty where there is no folder.
+    Names, sizes and times of the vector segments: a difference to the seal noted after the last write means that a
+    write was cut short or that somebody else touched them. The start of the operating system counts too: what was
+    written before the power went may not have reached the disk. Empty where there is no folder.
     """
     if not folder.is_dir():
         return ""
     files = sorted(path for path in folder.glob("*/*") if path.is_file())
     states = [f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
-    return hashlib.sha256("\n".join(states).encode()).hexdigest()
+    return hashlib.sha256("\n".join([*states, _system_start()]).encode()).hexdigest()
+
+
+def _system_start() -> str:
+    """Differs after every start of the operating system; empty where it does not tell."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def open_safely(folder: Path, manifest: Mapping[str, str]) -> ChromaIndex | None:

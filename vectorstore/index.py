@@ -169,14 +169,18 @@ class ArticleIndex:
         except OSError as error:
             raise StoreReadOnly(f"{self.folder} cannot be written: {error}") from error
 
-    def add(self, articles: Sequence[tuple[Article, Sequence[Chunk]]]) -> None:
-        """Embeds and stores articles with their chunks, each in place of what its id or source held before.
+    def add(
+        self, articles: Sequence[tuple[Article, Sequence[Chunk]]], vectors: NDArray[np.float32] | None = None
+    ) -> None:
+        """Stores articles with their chunks, each in place of what its id or source held before.
 
-        All of them are stored, or, after an exception, none.
+        All of them are stored, or, after an exception, none. ``vectors`` are those ``embed_chunks`` made of
+        the chunks of all the articles, in order; made here where they are not given.
         """
         with self.writing():
-            texts = [chunk.indexed_text for _, chunks in articles for chunk in chunks]
-            self._record.write(articles, self._embed(texts))
+            if vectors is None:
+                vectors = self.embed_chunks([chunk for _, chunks in articles for chunk in chunks])
+            self._record.write(articles, vectors)
             if len(self._record.pending()) >= SETTLE_AT:
                 self._settle()
 
@@ -185,9 +189,11 @@ class ArticleIndex:
         with self.writing():
             return self._record.remove(article_ids)
 
-    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
-        if not texts:
+    def embed_chunks(self, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
+        """The vectors of ``chunks``, ``[chunks, dimension]`` of unit length. Stores nothing; safe in any thread."""
+        if not chunks:
             return np.empty((0, int(self._manifest["dimension"])), dtype=np.float32)
+        texts = [chunk.indexed_text for chunk in chunks]
         return _unit_length(np.asarray(self.embedder.embed_documents(texts), dtype=np.float32))
 
     # Searching --------------------------------------------------------------------------------
@@ -281,8 +287,13 @@ class ArticleIndex:
                 else:
                     self._dense = chroma.open_safely(self._dense_folder, self._manifest)
             if self._dense is None:
+                if chroma.exists(self._dense_folder):
+                    logger.warning("the vector index in %s is damaged; making it anew from the record", self.folder)
                 self._renew_dense()
-                pending = self._record.pending()
+            elif not sealed:
+                # It opens, but what it was told last may be lost, or be more than the record knows of.
+                self._record.mark_pending(self._dense.ids() ^ self._record.chunk_ids())
+            pending = self._record.pending()
         try:
             self._tell(pending)
         except ChromaError as error:
@@ -295,8 +306,6 @@ class ArticleIndex:
 
     def _renew_dense(self) -> None:
         """An empty vector index, with every chunk pending."""
-        if chroma.exists(self._dense_folder):
-            logger.warning("the vector index in %s is damaged; making it anew from the record", self._dense_folder)
         with self._dense_lock:
             self._close_dense()
             # Marked first: stopped after the next line, the following writer starts here again.
@@ -365,11 +374,26 @@ class ArticleIndex:
         self._loaded_embedder = embedder
 
     def check(self) -> CheckReport:
-        """Compares the record with itself and everything derived with the record; changes nothing."""
-        articles, chunks = self._record.counts()
-        problems = self._record.problems()
-        problems += self._dense_problems()
+        """Compares the record with itself and everything derived with the record; changes nothing.
+
+        Raises StoreLocked while another process writes: what is half told would look like damage.
+        """
+        with self._nobody_writing():
+            articles, chunks = self._record.counts()
+            problems = self._record.problems()
+            problems += self._dense_problems()
         return CheckReport(articles, chunks, tuple(problems))
+
+    @contextmanager
+    def _nobody_writing(self) -> Iterator[None]:
+        if not record_module.is_writable(self.folder):  # then nobody can
+            yield
+            return
+        self._acquire_lock()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _dense_problems(self) -> list[str]:
         pending = self._record.pending()

@@ -101,8 +101,9 @@ class Record:
         connection = self._open_file()
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA recursive_triggers = ON")
-        # NORMAL with WAL: a power cut may lose the last transaction, never the file's consistency.
-        connection.execute("PRAGMA synchronous = NORMAL")
+        # A committed transaction is on the disk, whatever happens to the power. The vector index may then be behind
+        # the record, never ahead of it.
+        connection.execute("PRAGMA synchronous = FULL")
         return connection
 
     def _open_file(self) -> sqlite3.Connection:
@@ -134,15 +135,24 @@ class Record:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is stored, or, after an exception, none."""
+        """One transaction: all of it is stored, or, after an exception, none.
+
+        Raises StoreReadOnly, and StoreError when the disk is full or fails.
+        """
         connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk ends it by itself
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            if "readonly" in str(error):
+                raise StoreReadOnly(f"{self.path} cannot be written: {error}") from error
+            raise StoreError(f"{self.path}: nothing was stored: {error}") from error
 
     def manifest(self) -> dict[str, str]:
         """How the stored data was made. Raises StoreDamaged when the file is not a record."""
@@ -216,14 +226,9 @@ class Record:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self.transaction() as connection:
-                yield connection
-                connection.execute("UPDATE manifest SET value = value + 1 WHERE key = 'generation'")
-        except sqlite3.OperationalError as error:
-            if "readonly" in str(error):
-                raise StoreReadOnly(f"{self.path} cannot be written: {error}") from error
-            raise StoreError(f"{self.path}: nothing was stored: {error}") from error
+        with self.transaction() as connection:
+            yield connection
+            connection.execute("UPDATE manifest SET value = value + 1 WHERE key = 'generation'")
 
     def replace_vectors(self, vectors: Mapping[str, NDArray[np.float32]], embedder: str, dimension: int) -> None:
         """Stores other vectors for all chunks, by id, and the model they are from."""
@@ -354,6 +359,11 @@ class Record:
     def pending(self) -> list[str]:
         """Ids of chunks, stored or removed, that the vector index has not been told of."""
         return [chunk_id for (chunk_id,) in self.connection.execute("SELECT chunk_id FROM pending")]
+
+    def mark_pending(self, chunk_ids: Iterable[str]) -> None:
+        """Notes that the vector index has to be told of these chunks, or of their absence."""
+        with self.transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(one,) for one in chunk_ids])
 
     def mark_all_pending(self) -> None:
         """Notes that the vector index has to be told of every chunk."""
