@@ -100,7 +100,7 @@ FORMATS: tuple[Format | Container, ...] = (
 )
 RISKY = (pdf, docx, odt, epub, rtf, mhtml, feed, sitemap)
 """Read in a child process, under bounds: what reads them is partly written in C, or can be made to take for ever."""
-LARGE_PAGE = 2_000_000
+LARGE_PAGE = 500_000
 """Bytes from which on an HTML page is read in the child process too."""
 SUFFIXES: frozenset[str] = frozenset().union(*(form.SUFFIXES for form in FORMATS))
 """The suffixes that some reader handles."""
