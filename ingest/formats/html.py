@@ -97,7 +97,7 @@ def main_text(tree: Element) -> str:
 
 
 def _prune(tree: Element) -> None:
-    """Takes out of a page what, by its class, is never part of an article's running text, unless it is half the page."""
+    """Takes out of a page what, by its class, is never an article's running text, unless it is half of the page."""
     named = [
         element for element in tree.iter(*_PRUNED) if _NO_TEXT.intersection(element.get("class", "").lower().split())
     ]
