@@ -68,6 +68,7 @@ check: setup-dev ## check format, lint and types
 
 DATA ?= ../shared/data
 bench: setup-bench ## measure what README and docs report, on the public question sets in DATA
+	$(RUN) benchmarks.extraction
 	$(RUN) benchmarks.fusion --data "$(DATA)" --limit 800
 	$(RUN) benchmarks.speed --heldout "$(DATA)/squad-heldout.json.xz"
 	$(RUN) benchmarks.answers --heldout "$(DATA)/squad-heldout.json.xz" --limit 150
