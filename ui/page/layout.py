@@ -124,11 +124,11 @@ class _Page:
             )
             self.add = gr.Button("Add", elem_id="add", min_width=0, scale=0)
         self.report = _html("report", "buttons")
+        self.about = _html("about")
         self.filter = gr.Textbox(
             label="Find an article", show_label=False, placeholder="Find an article by its title", elem_id="filter"
         )
         self.listed = _html("listed", "buttons")
-        self.about = _html("about")
 
     # Events -----------------------------------------------------------------------------------
 
