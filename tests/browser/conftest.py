@@ -101,6 +101,8 @@ class Watched:
     """What must not happen on any page."""
 
     address: str
+    expected: tuple[str, ...] = ()
+    """What errors may say that belong to the test."""
     problems: list[str] = field(default_factory=list)
 
     def follow(self, page: Page) -> None:
@@ -118,7 +120,7 @@ class Watched:
         dialog.dismiss()
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not any(told in message.text for told in self.expected):
             self.problems.append(f"{message.type}: {message.text}")
 
 
@@ -132,12 +134,17 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     watches = []
 
     def opened(
-        address: str, width: int = 1280, height: int = 800, login: tuple[str, str] | None = None, **options: Any
+        address: str,
+        width: int = 1280,
+        height: int = 800,
+        login: tuple[str, str] | None = None,
+        expected: tuple[str, ...] = (),
+        **options: Any,
     ) -> Talk:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
         contexts.append(context)
-        watched = Watched(address)
+        watched = Watched(address, expected)
         watches.append(watched)
         page = context.new_page()
         watched.follow(page)

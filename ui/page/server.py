@@ -64,6 +64,7 @@ def launch(
         server_name=host,
         server_port=port,
         auth=list(logins) or None,
+        auth_message="These articles are for people who have a name and a password here.",
         app_kwargs={"routes": routes, "lifespan": lifespan, "middleware": [Middleware(VisitorCookie)]},
         prevent_thread_lock=True,
         quiet=True,
