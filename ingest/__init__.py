@@ -2,7 +2,7 @@
 
 from ingest.chunking import chunk_article
 from ingest.errors import IngestError, UnreadableSource
-from ingest.formats import read_article
+from ingest.formats import read_article, read_articles
 from ingest.pipeline import add_articles
 from ingest.report import IngestReport, Outcome, Progress
 from vectorstore import Article
@@ -17,4 +17,5 @@ __all__ = [
     "add_articles",
     "chunk_article",
     "read_article",
+    "read_articles",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from vectorstore.sentences import sentence_spans, strip_span
 from vectorstore.types import Article, Chunk
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 """Stored with a library; raise it whenever the same article would be cut differently."""
 
 MIN_FILL = 0.55
@@ -33,14 +33,17 @@ class _Unit:
 def chunk_article(article: Article, size: int = 900, overlap: int = 150) -> list[Chunk]:
     """The article's text in overlapping chunks of at most ``size`` characters, in order.
 
-    ``article.text[chunk.start:chunk.end] == chunk.text``, and every character but white space lies in some chunk.
+    ``article.text[chunk.start:chunk.end] == chunk.text``, and every character but white space lies in some chunk,
+    except for the line above ``article.body_start``, which would answer every question of who and when.
     Chunks consist of whole sentences and repeat up to ``overlap`` characters of whole sentences; only a sentence
     longer than ``size`` is cut, between words, and only a word longer than ``size`` is cut inside. A last chunk that
     would be tiny begins earlier or joins the one before it, which may bring that one to 1.25 times the size.
     """
     if size < 1 or not 0 <= overlap < size:
         raise ValueError(f"size must be positive and overlap from 0 to below it, not size={size}, overlap={overlap}")
-    return [_chunk(article, start, end) for start, end in _chunk_spans(article.text, size, overlap)]
+    body = article.text[article.body_start :]
+    spans = _chunk_spans(body, size, overlap)
+    return [_chunk(article, article.body_start + start, article.body_start + end) for start, end in spans]
 
 
 def _chunk(article: Article, start: int, end: int) -> Chunk:

@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.errors import UnreadableSource
 from ingest.formats import SUFFIXES
-from ingest.limits import MAX_FILE_BYTES
-from ingest.types import FilePlace, Place, RawSource, Skipped, WebPlace
+from ingest.limits import MAX_FILE_BYTES, MAX_LIST_DEPTH
+from ingest.types import FilePlace, LinkedPage, Place, RawSource, Skipped, WebPlace
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -20,8 +20,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 def find_sources(names: Sequence[str | Path]) -> Iterator[Place | Skipped]:
     """The files and addresses behind names of files, folders and addresses, each once, in a fixed order.
 
-    Folders are searched to any depth; what is hidden and what no reader handles is passed over there in silence, while
-    a link that leads out of the folder is reported. Lazy: nothing is opened, nothing is fetched.
+    Folders are searched to any depth; what is hidden and what no reader handles, by its suffix, is passed over there in
+    silence, while a link that leads out of the folder is reported. Lazy: nothing is opened, nothing is fetched.
     """
     seen: set[str] = set()
     for name in names:
@@ -35,6 +35,24 @@ def named_folders(names: Sequence[str | Path]) -> tuple[Path, ...]:
     """The folders among the names, resolved: an article kept from one of them, but not found now, was removed."""
     paths = (_resolved(_path(name)) for name in names if not _is_address(name) and str(name).strip())
     return tuple(dict.fromkeys(path for path in paths if path is not None and path.is_dir()))
+
+
+def follow(link: LinkedPage, listed_at: Place, places: list[Place | Skipped]) -> None:
+    """Adds the page that a feed or sitemap lists to the end of ``places``, once.
+
+    Only lists that came from the web are followed: no file on disk makes the program reach out. Raises nothing; an
+    address that is not to be fetched is added as skipped.
+    """
+    if isinstance(listed_at, FilePlace):
+        places.append(Skipped(link.address, f"listed in {listed_at.path.name}; name the address itself to fetch it"))
+        return
+    found = _find_page(link.address)
+    if isinstance(found, WebPlace):
+        found = WebPlace(found.source, listed_at.depth + 1)
+        if found.depth > MAX_LIST_DEPTH:
+            found = Skipped(found.source, f"listed by lists that are nested more than {MAX_LIST_DEPTH} deep")
+    if all(place.source != found.source for place in places):
+        places.append(found)
 
 
 def read_source(place: Place, allow_private: bool = False) -> RawSource:
@@ -109,11 +127,8 @@ def _find_path(path: Path) -> Iterator[Place | Skipped]:
         return
     if is_folder:
         yield from _find_in_folder(resolved)
-    elif resolved.suffix.lower() not in SUFFIXES:
-        readable = " ".join(sorted(SUFFIXES))
-        yield Skipped(_printable(str(resolved)), f"{resolved.suffix or 'a name without suffix'} is none of {readable}")
     else:
-        yield _file_place(resolved)
+        yield _file_place(resolved)  # whatever it is called: the bytes tell what it is
 
 
 def _find_in_folder(root: Path) -> Iterator[Place | Skipped]:

@@ -21,6 +21,8 @@ class WebPlace:
 
     source: str
     """Canonical name: the normalised address, without its fragment."""
+    depth: int = 0
+    """How many feeds or sitemaps led here, one listing the next; 0 for an address that a person named."""
 
 
 Place = FilePlace | WebPlace
@@ -40,7 +42,7 @@ class RawSource:
     """The bytes of one source, as they were found."""
 
     source: str
-    """Canonical name, as in ``FilePlace`` and ``WebPlace``."""
+    """Canonical name, as in ``FilePlace`` and ``WebPlace``; of a member of an archive, ``archive.zip!/member``."""
     name: str
     """Last part of the path or address: its suffix and, at worst, the title come from it."""
     content: bytes
@@ -49,11 +51,37 @@ class RawSource:
 
 
 @dataclass(frozen=True)
-class Draft:
-    """What a format reader makes of a source; ``read_article`` completes it to an article."""
+class Part:
+    """A page or chapter of a draft."""
 
+    label: str | None
+    """As a citation names it: ``page 4``, ``Chapter 2``; None for what stands before the first of them."""
     text: str
+    continues: bool = False
+    """Whether its first words go on with a sentence that the part before broke off."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a format reader makes of a source; ``read_articles`` completes it to an article."""
+
+    text: str = ""
     title: str | None = None
     authors: tuple[str, ...] = ()
     published: str | None = None
     """ISO 8601 date, as far as the source itself gives it."""
+    language: str | None = None
+    """As the source gives it: ``en``, ``en-GB``, ``English``."""
+    parts: tuple[Part, ...] = ()
+    """Pages or chapters, in order; where there are any, they stand in place of ``text``."""
+    fragment: str = ""
+    """What tells this article from others in the same file: ``row=12``; empty where the file holds one article."""
+    notes: tuple[str, ...] = ()
+    """What of the source could not be read, and why, in words for people."""
+
+
+@dataclass(frozen=True)
+class LinkedPage:
+    """A web page that a feed or sitemap lists, to be fetched as a source of its own."""
+
+    address: str

@@ -21,6 +21,7 @@ def cite(candidate: Candidate, passage: Passage, article: Article) -> Citation:
         answer_start=start,
         answer_end=end,
         published=article.published,
+        locator=article.section_at(first),
     )
 
 
@@ -49,4 +50,5 @@ def cite_quote(quote_start: int, quote_end: int, passage: Passage, article: Arti
         start=start,
         end=end,
         published=article.published,
+        locator=article.section_at(start),
     )

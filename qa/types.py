@@ -55,6 +55,8 @@ class Citation:
     """Where the short answer itself stands in the article, inside the quote; None for a model's quotes."""
     answer_end: int | None = None
     published: str | None = None
+    locator: str | None = None
+    """The page or chapter that the quote begins in: ``page 4``, ``Chapter 2``."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class Answer:
                     "quote": citation.quote,
                     "start": citation.start,
                     "end": citation.end,
+                    "published": citation.published,
+                    "locator": citation.locator,
                 }
                 for citation in self.citations
             ],

@@ -3,7 +3,16 @@
 from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
 from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 from vectorstore.index import ArticleIndex
-from vectorstore.types import Article, ArticleSummary, CheckReport, Chunk, Chunking, ScoredChunk
+from vectorstore.types import (
+    Article,
+    ArticleSummary,
+    CheckReport,
+    Chunk,
+    Chunking,
+    ScoredChunk,
+    Section,
+    StoredSource,
+)
 
 __all__ = [
     "DEFAULT_EMBEDDER",
@@ -15,10 +24,12 @@ __all__ = [
     "Chunking",
     "Embedder",
     "ScoredChunk",
+    "Section",
     "StoreDamaged",
     "StoreError",
     "StoreLocked",
     "StoreMismatch",
     "StoreReadOnly",
+    "StoredSource",
     "load_embedder",
 ]

@@ -18,12 +18,12 @@ from vectorstore.chroma import ChromaError, ChromaIndex
 from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
 from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 from vectorstore.record import Record
-from vectorstore.types import Article, ArticleSummary, CheckReport, Chunk, Chunking, ScoredChunk
+from vectorstore.types import Article, ArticleSummary, CheckReport, Chunk, Chunking, ScoredChunk, StoredSource
 
 logger = logging.getLogger(__name__)
 
-FORMAT = "1"
-"""Version of the record's tables; libraries of another are refused."""
+FORMAT = "2"
+"""Version of the record's tables; those of older ones are brought up to date on opening, others are refused."""
 SETTLE_AT = 2000
 """Chunks the vector index may lag behind while many are added: Chroma writes large batches fastest."""
 
@@ -70,6 +70,7 @@ class ArticleIndex:
         path = folder / record_module.FILE_NAME
         if path.exists():
             record = Record(path, writable=record_module.is_writable(folder))
+            record.upgrade()
             _check_manifest(folder, record.manifest(), wanted, chunking)
         else:
             loaded = embedder if isinstance(embedder, Embedder) else load_embedder(wanted or DEFAULT_EMBEDDER)
@@ -121,9 +122,9 @@ class ArticleIndex:
         """How many articles and chunks there are."""
         return self._record.counts()
 
-    def fingerprints(self) -> dict[str, tuple[str, str]]:
-        """(article id, fingerprint) by source: what an ingest compares before it reads anything closely."""
-        return self._record.fingerprints()
+    def sources(self) -> list[StoredSource]:
+        """Where each article came from and what it was made from."""
+        return self._record.sources()
 
     @property
     def generation(self) -> int:

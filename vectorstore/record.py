@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from vectorstore import lexical
 from vectorstore.errors import StoreDamaged, StoreError, StoreReadOnly
-from vectorstore.types import Article, ArticleSummary, Chunk
+from vectorstore.types import Article, ArticleSummary, Chunk, Section, StoredSource
 
 FILE_NAME = "record.sqlite3"
 
@@ -30,7 +30,9 @@ _SCHEMA = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE articles (
     id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL, authors TEXT NOT NULL,
-    published TEXT, text TEXT NOT NULL, fingerprint TEXT NOT NULL, added_at TEXT NOT NULL
+    published TEXT, text TEXT NOT NULL, fingerprint TEXT NOT NULL, added_at TEXT NOT NULL,
+    origin TEXT NOT NULL DEFAULT '', language TEXT, sections TEXT NOT NULL DEFAULT '[]',
+    body_start INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
@@ -46,6 +48,17 @@ CREATE TRIGGER pending_delete AFTER DELETE ON chunks BEGIN
     INSERT OR IGNORE INTO pending VALUES (old.id);
 END;
 """
+
+_UPGRADES = {
+    "1": (
+        "ALTER TABLE articles ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE articles ADD COLUMN language TEXT",
+        "ALTER TABLE articles ADD COLUMN sections TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE articles ADD COLUMN body_start INTEGER NOT NULL DEFAULT 0",
+        "UPDATE manifest SET value = '2' WHERE key = 'format'",
+    )
+}
+"""By the format of an older library: what makes it one of the next format."""
 
 _CHUNK_COLUMNS = 'c.id, c.article_id, c.title, a.source, c.text, c.start, c."end"'
 _CHUNKS = "FROM chunks c JOIN articles a ON a.id = c.article_id"
@@ -149,6 +162,13 @@ class Record:
 
     # Writing ----------------------------------------------------------------------------------
 
+    def upgrade(self) -> None:
+        """Brings the tables of an older version up to date, where they can be written; nothing stored is changed."""
+        while self._writable and self.manifest().get("format") in _UPGRADES:
+            with self._writing() as connection:  # asked again inside: another process may have done it meanwhile
+                for statement in _UPGRADES.get(self.manifest()["format"], ()):
+                    connection.execute(statement)
+
     def write(self, articles: Sequence[tuple[Article, Sequence[Chunk]]], vectors: NDArray[np.float32]) -> None:
         """Stores articles with their chunks, in place of what was stored under the same ids.
 
@@ -161,7 +181,7 @@ class Record:
             for article, chunks in articles:
                 connection.execute("DELETE FROM articles WHERE id = ? OR source = ?", (article.id, article.source))
                 connection.execute(
-                    "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         article.id,
                         article.source,
@@ -171,6 +191,10 @@ class Record:
                         article.text,
                         article.fingerprint,
                         now,
+                        article.origin,
+                        article.language,
+                        json.dumps([(section.start, section.label) for section in article.sections]),
+                        article.body_start,
                     ),
                 )
                 connection.executemany(
@@ -226,26 +250,43 @@ class Record:
     def article(self, article_id: str) -> Article | None:
         """The article with its text, or None."""
         row = self.connection.execute(
-            "SELECT id, source, title, text, fingerprint, authors, published FROM articles WHERE id = ?", (article_id,)
+            "SELECT id, source, title, text, fingerprint, authors, published, origin, language, sections, body_start "
+            "FROM articles WHERE id = ?",
+            (article_id,),
         ).fetchone()
         if row is None:
             return None
-        article_id, source, title, text, fingerprint, authors, published = row
-        return Article(article_id, source, title, text, fingerprint, tuple(json.loads(authors)), published)
+        article_id, source, title, text, fingerprint, authors, published, origin, language, sections, body_start = row
+        return Article(
+            article_id,
+            source,
+            title,
+            text,
+            fingerprint,
+            authors=tuple(json.loads(authors)),
+            published=published,
+            origin=origin,
+            language=language,
+            sections=tuple(Section(start, label) for start, label in json.loads(sections)),
+            body_start=body_start,
+        )
 
     def summaries(self) -> list[ArticleSummary]:
         """Every article without its text, by title."""
         rows = self.connection.execute(
             "SELECT a.id, a.source, a.title, a.authors, a.published, length(a.text), "
-            "(SELECT count(*) FROM chunks c WHERE c.article_id = a.id), a.added_at "
+            "(SELECT count(*) FROM chunks c WHERE c.article_id = a.id), a.added_at, a.language "
             "FROM articles a ORDER BY a.title COLLATE NOCASE, a.id"
         )
         return [ArticleSummary(i, s, t, tuple(json.loads(au)), *rest) for i, s, t, au, *rest in rows]
 
-    def fingerprints(self) -> dict[str, tuple[str, str]]:
-        """(article id, fingerprint) by source."""
-        rows = self.connection.execute("SELECT source, id, fingerprint FROM articles")
-        return {source: (article_id, fingerprint) for source, article_id, fingerprint in rows}
+    def sources(self) -> list[StoredSource]:
+        """Where each article came from and what it was made from."""
+        rows = self.connection.execute(
+            "SELECT source, id, fingerprint, CASE origin WHEN '' THEN source ELSE origin END FROM articles "
+            "ORDER BY source"
+        )
+        return [StoredSource(*row) for row in rows]
 
     def counts(self) -> tuple[int, int]:
         """How many articles and chunks there are."""

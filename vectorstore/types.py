@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Section:
+    """Where a page or chapter of an article begins; it reaches to the next one, or to the end."""
+
+    start: int
+    """Character offset into the article's text."""
+    label: str
+    """As a citation names it: ``page 4``, ``Chapter 2``."""
 
 
 @dataclass(frozen=True)
@@ -12,7 +23,8 @@ class Article:
     id: str
     """Derived from ``source``, so that reading the same source again updates the same article."""
     source: str
-    """Absolute path or address the article was read from."""
+    """Absolute path or address the article was read from; with a fragment (``news.csv#row=12``, ``a.zip!/b.txt``)
+    where several articles were read from one file."""
     title: str
     text: str
     fingerprint: str
@@ -20,6 +32,31 @@ class Article:
     authors: tuple[str, ...] = ()
     published: str | None = None
     """ISO 8601 date as far as the source gives it: ``2017-05-05``, ``2017-05`` or ``2017``."""
+    origin: str = ""
+    """The file or address that was opened to read it, without any fragment; empty where that is ``source``."""
+    language: str | None = None
+    """Primary language subtag of BCP 47 (``en``, ``fr``) as far as the source gives it."""
+    sections: tuple[Section, ...] = ()
+    """Pages or chapters in the order of the text; empty where the source has none."""
+    body_start: int = 0
+    """Where ``text`` begins after its first line, which says who wrote it and when; 0 where it has no such line.
+    What stands before is cited when that is asked, and is not searched for anything else."""
+
+    def section_at(self, offset: int) -> str | None:
+        """The label of the page or chapter that the character at ``offset`` stands in, or None."""
+        number = bisect_right(self.sections, offset, key=lambda section: section.start)
+        return self.sections[number - 1].label if number else None
+
+
+@dataclass(frozen=True)
+class StoredSource:
+    """What an ingest compares before it reads anything closely."""
+
+    source: str
+    article_id: str
+    fingerprint: str
+    origin: str
+    """The file or address the article was read from; the same for all the articles of one file."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +72,7 @@ class ArticleSummary:
     chunks: int
     added_at: str
     """ISO 8601, UTC, to the second: when the article was first stored or last changed."""
+    language: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.formats.dates import FULL_DATE, PARTIAL_DATE, TIME, parse_date
+from ingest.formats.dates import FULL_DATE, PARTIAL_DATE, TIME, date_in_words, parse_date
 
 MAX_LINES = 10
 """How many lines that are not blank can hold the byline."""
@@ -88,6 +89,19 @@ def without_header(text: str, title: str | None) -> str:
             continue  # below the first line of the text itself it is no header any more
         rest = after.lstrip()
     return rest or text
+
+
+def metadata_line(authors: Sequence[str], published: str | None) -> str:
+    """The line that an article's text begins with, and the blank line after it; empty where nothing is known.
+
+    What was found anywhere in a file or page, in one form that can be cited: "By Jane Roe · Published 5 May 2017".
+    """
+    by = (
+        f"By {', '.join(authors[:-1])} and {authors[-1]}" if len(authors) > 1 else f"By {authors[0]}" if authors else ""
+    )
+    on = f"Published {date_in_words(published)}" if published else ""
+    line = " · ".join(part for part in (by, on) if part)
+    return f"{line}\n\n" if line else ""
 
 
 def _is_dated_byline(line: str) -> bool:

@@ -40,6 +40,15 @@ def parse_date(text: str) -> str | None:
     return _parse(text) or _parse(_CLOCK.sub("", text))
 
 
+def date_in_words(date: str) -> str:
+    """``5 May 2017``, ``May 2017`` or ``2017`` for an ISO 8601 date; any other text as it is."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", date)
+    if not match or (match[2] and not 1 <= int(match[2]) <= 12):
+        return date
+    month = _MONTHS[int(match[2]) - 1].capitalize() if match[2] else None
+    return " ".join(part for part in (match[3] and str(int(match[3])), month, match[1]) if part)
+
+
 def _parse(text: str) -> str | None:
     if match := _ISO.fullmatch(text) or _BASIC_ISO.fullmatch(text):
         year, month, day = match.groups()

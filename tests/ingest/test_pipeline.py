@@ -165,7 +165,7 @@ def contents(index: ArticleIndex) -> dict[str, object]:
     }
 
 
-def test_title_and_byline_are_kept_as_such_and_not_as_text(tmp_path: Path, empty_index: ArticleIndex) -> None:
+def test_title_and_byline_are_kept_as_such_and_not_searched_as_text(tmp_path: Path, empty_index: ArticleIndex) -> None:
     file = tmp_path / "tern.txt"
     file.write_text("Terns\n\nBy Oona Farrell\nMay 5, 2017\n\nArctic terns fly from pole to pole.\n", encoding="utf-8")
     add_articles([file], empty_index)
@@ -173,4 +173,6 @@ def test_title_and_byline_are_kept_as_such_and_not_as_text(tmp_path: Path, empty
     assert (summary.title, summary.authors, summary.published) == ("Terns", ("Oona Farrell",), "2017-05-05")
     article = empty_index.article(summary.id)
     assert article is not None
-    assert article.text == "Arctic terns fly from pole to pole."
+    assert article.text == "By Oona Farrell · Published 5 May 2017\n\nArctic terns fly from pole to pole."
+    [hit] = empty_index.search_lexical("farrell terns published", top_k=9)
+    assert hit.chunk.text == article.text[article.body_start :] == "Arctic terns fly from pole to pole."

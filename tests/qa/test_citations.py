@@ -4,7 +4,7 @@ import pytest
 
 from qa.citations import cite, enclosing_sentence
 from qa.types import Candidate, Passage
-from vectorstore import Article
+from vectorstore import Article, Section
 
 TEXT = (
     "Two blows\n\nKim was in Paris. Kanye proposed on Oct. 21 at the ballpark, on her birthday. She said yes!\n\n"
@@ -31,7 +31,8 @@ def test_the_quote_is_the_sentence_around_the_answer(words: str, sentence: str) 
 
 
 def test_a_citation_counts_characters_of_the_article() -> None:
-    article = Article("a", "/a.txt", "Two blows", TEXT, "f", published="2017-05-05")
+    pages = (Section(0, "page 1"), Section(TEXT.index("Oct. 21"), "page 2"))
+    article = Article("a", "/a.txt", "Two blows", TEXT, "f", published="2017-05-05", sections=pages)
     passage_start = TEXT.index("Kanye")
     passage = Passage("c", "a", "", "", TEXT[passage_start:], passage_start, len(TEXT), 0.0, 0.0, 0.0, 1)
     start = passage.text.index("Oct. 21")
@@ -39,4 +40,4 @@ def test_a_citation_counts_characters_of_the_article() -> None:
     assert article.text[citation.start : citation.end] == citation.quote
     assert citation.answer_start is not None
     assert article.text[citation.answer_start : citation.answer_end] == "Oct. 21"
-    assert citation.published == "2017-05-05"
+    assert (citation.published, citation.locator) == ("2017-05-05", "page 1")

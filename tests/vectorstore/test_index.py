@@ -8,6 +8,7 @@ import textwrap
 import threading
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import chromadb
@@ -21,6 +22,7 @@ from vectorstore import (
     ArticleIndex,
     Chunk,
     Chunking,
+    Section,
     StoreDamaged,
     StoreLocked,
     StoreMismatch,
@@ -124,6 +126,29 @@ def test_another_embedding_model_is_refused_with_both_names(index: ArticleIndex)
 def test_another_chunking_is_refused(index: ArticleIndex) -> None:
     with pytest.raises(StoreMismatch, match=r"size=900.*size=300"):
         ArticleIndex.open(index.folder, chunking=Chunking(300, 50))
+
+
+def test_a_library_of_the_first_format_is_brought_up_to_date(index: ArticleIndex) -> None:
+    connection = index._record.connection
+    for column in ("origin", "language", "sections", "body_start"):
+        connection.execute(f"ALTER TABLE articles DROP COLUMN {column}")
+    index._record.set_manifest("format", "1")
+    index.close()
+    again = ArticleIndex.open(index.folder)
+    assert again.article("terns") == article("terns")[0]
+    assert [(stored.source, stored.origin) for stored in again.sources()] == [
+        (stored.source, stored.source) for stored in again.sources()
+    ]
+    assert again.check().sound
+
+
+def test_an_article_is_stored_with_its_sections(index: ArticleIndex) -> None:
+    sections = (Section(0, "page 1"), Section(5, "page 2"))
+    made = replace(article("terns")[0], sections=sections, language="en", origin="/a.zip", body_start=3)
+    index.add([(made, article("terns")[1])])
+    assert index.article("terns") == made
+    assert [made.section_at(offset) for offset in (0, 4, 5, 99)] == ["page 1", "page 1", "page 2", "page 2"]
+    assert article("terns")[0].section_at(0) is None
 
 
 def test_another_format_is_refused(index: ArticleIndex) -> None:

@@ -154,8 +154,8 @@ def _more_citations(citations: Sequence[Citation], number: int) -> str:
 
 
 def _show_button(place: Citation | Passage, number: int | None) -> str:
-    published = place.published if isinstance(place, Citation) else None
-    about = _joined([date_in_words(published), source_name(place.source)])
+    locator, published = (place.locator, place.published) if isinstance(place, Citation) else (None, None)
+    about = _joined([locator or "", date_in_words(published), source_name(place.source)])
     return (
         f'<button type="button" class="source" {_show(Mark.of(place), number)} title="Show these words in the article">'
         f'<span class="title" dir="auto">{escape(_title(place.title, place.source))}</span>'
