@@ -501,7 +501,8 @@ def render_download(name: str, text: str, number: str) -> str:
 def render_folder(suffixes: Sequence[str]) -> str:
     """The button that chooses a folder, and what kinds of files are read."""
     return (
-        f'<p class="faint">Reads {escape(" ".join(suffixes))}</p>'
+        '<details class="fold"><summary>What can be read</summary>'
+        f'<p class="faint">Files whose names end with {escape(" ".join(suffixes))}</p></details>'
         '<label class="choose"><input type="file" webkitdirectory multiple class="unseen"><span>Choose a folder</span>'
         "</label>"
     )
