@@ -126,6 +126,27 @@ def test_remove_asks_first_and_then_forgets(empty_server: str, open_page: OpenPa
     assert talk.page.locator(".articles li").filter(has_text="The Mill at Oxley").count() == 0
 
 
+def test_citations_of_one_answer_can_be_stepped_through(empty_server: str, open_page: OpenPage, tmp_path: Path) -> None:
+    chronicle, guide = tmp_path / "chronicle.txt", tmp_path / "guide.txt"
+    chronicle.write_text("A Chronicle of Saltby\n\nThe harbour wall of Saltby was built by Hannah Rudd in 1802.")
+    guide.write_text("A Guide to Saltby\n\nVisitors walk the harbour wall of Saltby, which was built by Hannah Rudd.")
+    talk = open_page(empty_server)
+    talk.upload(chronicle, guide)
+    talk.ask("Who built the harbour wall of Saltby?")
+    assert "Hannah Rudd" in talk.last.locator(".answer").inner_text()
+    steps, title = talk.page.locator(".steps"), talk.page.locator(".article-head h2")
+    assert "Quote 1 of 2" in steps.inner_text()
+    first = title.inner_text()
+    talk.page.get_by_role("button", name="Next quote").click()
+    steps.get_by_text("Quote 2 of 2").wait_for()
+    assert {first, title.inner_text()} == {"A Chronicle of Saltby", "A Guide to Saltby"}
+    assert "Hannah Rudd" in talk.page.locator(".article-text mark").inner_text()
+    assert talk.page.get_by_role("button", name="Next quote").is_disabled()
+    talk.page.get_by_role("button", name="Previous quote").click()
+    steps.get_by_text("Quote 1 of 2").wait_for()
+    assert title.inner_text() == first
+
+
 def test_folder_can_be_chosen_or_dropped_whole(empty_server: str, open_page: OpenPage, tmp_path: Path) -> None:
     folder = tmp_path / "notes"
     (folder / "deeper").mkdir(parents=True)
@@ -149,7 +170,8 @@ def test_folder_can_be_chosen_or_dropped_whole(empty_server: str, open_page: Ope
 
 
 DROP_FOLDER = """() => {
-  const file = new File(['The Mill by the Weir\\n\\nIt was built in 1702 of red brick.'], 'weir.txt', {type: 'text/plain'});
+  const text = 'The Mill by the Weir\\n\\nIt was built in 1702 of red brick.';
+  const file = new File([text], 'weir.txt', {type: 'text/plain'});
   const leaf = {isFile: true, isDirectory: false, name: 'weir.txt', file: (done) => done(file)};
   const hidden = {...leaf, name: '.DS_Store'};
   let read = false;

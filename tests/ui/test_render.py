@@ -362,3 +362,8 @@ def test_library_tells_its_size_and_its_models() -> None:
     article = ArticleSummary("1", "/x/one.txt", "Kind of Blue", (), None, 9, 2, "2026-11-23T10:00:00Z")
     about = render.render_about([article], "all-MiniLM-L6-v2", "ollama:llama3.2")
     assert "1 article" in about and "all-MiniLM-L6-v2 and BM25" in about and "ollama:llama3.2" in about
+
+
+def test_nothing_leaves_is_promised_only_where_it_is_so() -> None:
+    assert "Nothing leaves this computer" in render.render_welcome(0, [], stays_here=True)
+    assert "Nothing leaves" not in render.render_welcome(0, [])

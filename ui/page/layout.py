@@ -405,7 +405,9 @@ class _Page:
         articles = self.library.articles()
         return {
             self.brand: render.render_brand(len(articles)),
-            self.welcome: render.render_welcome(len(articles), self.library.examples()),
+            self.welcome: render.render_welcome(
+                len(articles), self.library.examples(), stays_here=self.bot.settings.llm is None
+            ),
             self.listed: render.render_library(articles, wanted),
             self.filter: gr.Textbox(value=wanted, visible=len(articles) > 1),
             self.about: render.render_about(articles, self.bot.index.embedder_name, _answers_with(self.bot)),

@@ -294,13 +294,14 @@ def _ask_again(question: str) -> str:
     )
 
 
-def render_welcome(articles: int, examples: Sequence[str]) -> str:
-    """What stands in place of a conversation before the first question."""
+def render_welcome(articles: int, examples: Sequence[str], stays_here: bool = False) -> str:
+    """What stands in place of a conversation before the first question; ``stays_here``: no model of others is asked."""
     if not articles:
+        stays = " Nothing leaves this computer." if stays_here else ""
         return (
             '<div class="welcome"><h2>Your library is empty</h2>'
             "<p>Add articles, ask about them in plain words, and get a short answer with the exact words that "
-            "support it. Nothing leaves this computer.</p>"
+            f"support it.{stays}</p>"
             '<p class="actions">'
             '<button type="button" class="primary" data-do="samples">Add the sample articles</button>'
             '<button type="button" class="plain" data-do="library">Add your own</button></p></div>'
