@@ -76,8 +76,8 @@ class Pictures:
         still(talk.page, wait)
         talk.page.screenshot(path=self.target / f"{name}.png")
 
-    def take_last(self, talk: Talk, name: str) -> None:
-        self.take(talk, name)
+    def take_last(self, talk: Talk, name: str, wait: int = 1500) -> None:
+        self.take(talk, name, wait)
         talk.page.context.close()
 
 
@@ -138,7 +138,10 @@ def take_first(pictures: Pictures) -> None:
     talk.page.get_by_label("password").fill("tulip")
     talk.page.keyboard.press("Enter")
     talk.page.locator(".welcome h2").wait_for()
-    pictures.take_last(talk, "empty")
+    pictures.take(talk, "empty")
+    talk.page.get_by_role("button", name="Add the sample articles").click()
+    talk.page.locator("#report", has_text=" of 12").wait_for()
+    pictures.take_last(talk, "adding", wait=0)
 
 
 def take_working(pictures: Pictures) -> None:

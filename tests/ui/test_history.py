@@ -180,6 +180,7 @@ def test_feedback_becomes_a_test_set_that_eval_reads(history: History, tmp_path:
     given = [Feedback(True), Feedback(False, ("Florence",)), Feedback(True), Feedback(False, ()), Feedback(False)]
     for number, feedback in enumerate(given):
         history.judge(ME, mine, number, feedback)
+    assert history.marks(ME) == (4, 1) and history.marks(YOU) == (0, 0)
     text, unknown = as_test_set(history.judged())
     assert unknown == 1
     file = tmp_path / "set.jsonl"

@@ -338,10 +338,10 @@ def test_history_lists_conversations_and_marks_the_open_one() -> None:
 
 
 def test_history_counts_feedback_and_offers_it_once_something_is_known() -> None:
-    told = render.render_history([conversation()], known=2, unknown=1)
+    told = render.render_history([conversation()], marks=(2, 1))
     assert "You marked 2 answers with what is right. 1 other marked as wrong lacks" in told
     assert "Download as a test set" in told
-    assert "Download as a test set" not in render.render_history([conversation()], known=0, unknown=1)
+    assert "Download as a test set" not in render.render_history([conversation()], marks=(0, 1))
 
 
 def test_history_that_cannot_be_kept_says_so() -> None:
@@ -367,3 +367,11 @@ def test_library_tells_its_size_and_its_models() -> None:
 def test_nothing_leaves_is_promised_only_where_it_is_so() -> None:
     assert "Nothing leaves this computer" in render.render_welcome(0, [], stays_here=True)
     assert "Nothing leaves" not in render.render_welcome(0, [])
+
+
+def test_conversations_are_narrowed_by_all_the_words_and_not_listed_without_end() -> None:
+    two = [conversation("When did Kanye propose?"), conversation("Why gold?", "c2")]
+    assert "Why gold?" not in render.render_history(two, wanted="propose WHEN")
+    assert "No conversation is called “<b>”".replace("<b>", "&lt;b&gt;") in render.render_history(two, wanted="<b>")
+    many = [conversation(f"Number {number}", f"c{number}") for number in range(60)]
+    assert "10 more" in render.render_history(many)

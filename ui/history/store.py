@@ -45,11 +45,12 @@ CREATE TABLE IF NOT EXISTS exchanges (
     number INTEGER NOT NULL,
     question TEXT NOT NULL,
     exchange TEXT NOT NULL,
-    judged INTEGER NOT NULL DEFAULT 0,
+    judged INTEGER NOT NULL DEFAULT 0,  -- 1: the right answer is known; 2: it is not
     PRIMARY KEY (conversation, number)
 );
 """
 
+_KNOWN, _UNKNOWN = 1, 2
 _STORED = TypeAdapter(Exchange)
 
 
@@ -153,6 +154,17 @@ class History:
         for conversation_id, its_owner in rows:
             yield conversation_id, self.exchanges(its_owner, conversation_id)
 
+    def marks(self, owner: str) -> tuple[int, int]:
+        """How many of the owner's answers are marked with what is right, and how many as wrong and nothing more."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT judged, count(*) FROM exchanges JOIN conversations ON id = conversation "
+                "WHERE owner = ? AND judged GROUP BY judged",
+                (owner,),
+            ).fetchall()
+        counts = dict(rows)
+        return counts.get(_KNOWN, 0), counts.get(_UNKNOWN, 0)
+
     # Writing ----------------------------------------------------------------------------------
 
     def append(self, owner: str, conversation_id: str | None, exchange: Exchange) -> str:
@@ -188,11 +200,12 @@ class History:
             ).fetchone()
             if row is None or not _owns(connection, owner, conversation_id):
                 return
-            exchange = _loaded(*row)
+            exchange = replace(_loaded(*row), feedback=feedback)
             if exchange.answer is not None:
+                judged = 0 if feedback is None else _UNKNOWN if exchange.gold is None else _KNOWN
                 connection.execute(
                     "UPDATE exchanges SET exchange = ?, judged = ? WHERE conversation = ? AND number = ?",
-                    (_dumped(replace(exchange, feedback=feedback)), feedback is not None, conversation_id, number),
+                    (_dumped(exchange), judged, conversation_id, number),
                 )
 
     def rename(self, owner: str, conversation_id: str, title: str) -> None:

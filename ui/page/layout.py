@@ -34,6 +34,8 @@ UPLOADS_KEPT = 3600
 MAX_RIGHT_ANSWER = 500
 """Characters of a right answer that is kept; answers are short."""
 
+FEW = 8
+"""Conversations that nobody needs a filter for."""
 NOTHING_OPEN = "-"
 """What stands for no conversation in the browser, which does not store an empty string."""
 
@@ -99,6 +101,13 @@ class _Page:
                 with gr.Tab("Library", id="library", elem_id="library-tab") as self.library_tab:
                     self._build_library()
                 with gr.Tab("History", id="history", elem_id="history-tab") as self.history_tab:
+                    self.sought = gr.Textbox(
+                        label="Find a conversation",
+                        show_label=False,
+                        placeholder="Find a conversation by its title",
+                        elem_id="sought",
+                        visible=False,
+                    )
                     self.past = _html("past", "buttons")
         self.download = _html("download", "download")
 
@@ -137,6 +146,7 @@ class _Page:
         held: list[Any] = [self.brand, self.welcome, self.listed, self.filter, self.about]
         chat = [
             self.question, self.conversation, self.opened, self.article, self.reasons, self.tabs, self.past,
+            self.sought,
         ]  # fmt: skip
 
         blocks.load(self.open, [self.opened], [*chat, *held], **quiet)
@@ -154,14 +164,15 @@ class _Page:
             component.show(self.show, [self.opened], shown, **quiet)
         self.listed.open(self.open_article, None, shown, **quiet)
         for listen in (self.conversation.judge, self.conversation.correct, self.conversation.unsaid):
-            listen(self.judge, [self.opened], [self.conversation, self.past], **quiet)
+            listen(self.judge, [self.opened, self.sought], [self.conversation, self.past], **quiet)
 
         self.past.open(self.open_conversation, None, chat, cancels=asking, **quiet)
-        self.past.rename(self.rename, [self.opened], self.past, **quiet)
-        self.past.delete(self.delete, [self.opened], chat, **quiet)
+        self.past.rename(self.rename, [self.opened, self.sought], self.past, **quiet)
+        self.past.delete(self.delete, [self.opened, self.sought], chat, **quiet)
         self.past.export(self.export, None, self.download, **quiet)
         self.past.testset(self.export_test_set, None, self.download, **quiet)
-        self.history_tab.select(self.list_conversations, [self.opened], self.past, **quiet)
+        for listen in (self.history_tab.select, self.sought.change):
+            listen(self.list_conversations, [self.opened, self.sought], self.past, trigger_mode="always_last", **quiet)
 
         # One writer at a time, beside the questions: nobody waits for an ingest to ask.
         writing: dict[str, Any] = {
@@ -236,10 +247,11 @@ class _Page:
             self.conversation: render.render_conversation(exchanges, None, conversation),
             self.opened: conversation or NOTHING_OPEN,
             self.past: self._past(owner, conversation),
+            self.sought: gr.Textbox(value="", visible=len(self.history.conversations(owner)) > FEW),
             **self._evidence(exchanges, len(exchanges) - 1),
         }
 
-    def judge(self, opened: object, request: gr.Request, event: gr.EventData) -> Updates:
+    def judge(self, opened: object, wanted: str, request: gr.Request, event: gr.EventData) -> Updates:
         """Keeps what the person thinks of an answer: right, wrong, what would be right, or nothing any more."""
         owner, conversation, number = owner_of(request), _text(opened), _number(event, "exchange")
         exchanges = self.history.exchanges(owner, conversation)
@@ -248,22 +260,19 @@ class _Page:
             exchanges = self.history.exchanges(owner, conversation)
         return {
             self.conversation: render.render_conversation(exchanges, None, conversation),
-            self.past: self._past(owner, conversation),
+            self.past: self._past(owner, conversation, wanted),
         }
 
     # Earlier conversations --------------------------------------------------------------------
 
-    def _past(self, owner: str, conversation: str) -> str:
-        judged = [
-            exchange for _, exchanges in self.history.judged(owner) for exchange in exchanges if exchange.feedback
-        ]
-        known = sum(exchange.gold is not None for exchange in judged)
-        conversations = self.history.conversations(owner)
-        return render.render_history(conversations, conversation, known, len(judged) - known, self.history.is_kept)
+    def _past(self, owner: str, conversation: str, wanted: str = "") -> str:
+        return render.render_history(
+            self.history.conversations(owner), conversation, wanted, self.history.marks(owner), self.history.is_kept
+        )
 
-    def list_conversations(self, opened: object, request: gr.Request) -> str:
-        """The list as it is now: another window may have added to it."""
-        return self._past(owner_of(request), _text(opened))
+    def list_conversations(self, opened: object, wanted: str, request: gr.Request) -> str:
+        """The list as the filter narrows it, and as it is now: another window may have added to it."""
+        return self._past(owner_of(request), _text(opened), wanted)
 
     def open_conversation(self, request: gr.Request, event: gr.EventData) -> Updates:
         """An earlier conversation, to read or to go on with."""
@@ -272,19 +281,19 @@ class _Page:
             self.question: _empty_box(),
         }
 
-    def rename(self, opened: object, request: gr.Request, event: gr.EventData) -> str:
+    def rename(self, opened: object, wanted: str, request: gr.Request, event: gr.EventData) -> str:
         """Gives a conversation the title that was typed."""
         owner = owner_of(request)
         self.history.rename(owner, _text(_field(event, "conversation")), _text(_field(event, "text")))
-        return self._past(owner, _text(opened))
+        return self._past(owner, _text(opened), wanted)
 
-    def delete(self, opened: object, request: gr.Request, event: gr.EventData) -> Updates:
+    def delete(self, opened: object, wanted: str, request: gr.Request, event: gr.EventData) -> Updates:
         """Forgets a conversation; a new one begins where it was the one that is open."""
         owner, gone = owner_of(request), _text(_field(event, "conversation"))
         self.history.delete(owner, gone)
         if gone == opened:
             return self._conversation(owner, "")
-        return {self.past: self._past(owner, _text(opened))}
+        return {self.past: self._past(owner, _text(opened), wanted)}
 
     def export(self, request: gr.Request, event: gr.EventData) -> str:
         """A conversation as a file for the browser to save."""

@@ -26,6 +26,8 @@ SHOWN_AROUND = 150_000
 """Characters of a very long article shown on either side of the mark; a browser is slow with more."""
 LISTED = 200
 """Articles listed at once; the filter finds the others."""
+LISTED_CONVERSATIONS = 50
+"""Conversations listed at once; the list is sent with every answer."""
 
 _BETWEEN_PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
 
@@ -435,27 +437,36 @@ def _passage(passage: Passage, number: int) -> str:
 
 
 def render_history(
-    conversations: Sequence[Conversation], opened: str = "", known: int = 0, unknown: int = 0, is_kept: bool = True
+    conversations: Sequence[Conversation],
+    opened: str = "",
+    wanted: str = "",
+    marks: tuple[int, int] = (0, 0),
+    is_kept: bool = True,
 ) -> str:
-    """The conversations, the latest first, and the feedback in them.
+    """The conversations whose title has all the words of ``wanted``, the latest first, and the feedback in all of them.
 
-    ``known`` answers are marked with what is right, ``unknown`` as wrong and nothing more.
+    ``marks`` says how many answers are marked with what is right, and how many as wrong and nothing more.
     """
     lost = (
-        ""
-        if is_kept
-        else (
-            '<p class="aside notice">The library\'s folder cannot be written, so conversations are forgotten when the '
-            "program that serves this page ends.</p>"
-        )
+        '<p class="aside notice">The library\'s folder cannot be written, so conversations are forgotten when the '
+        "program that serves this page ends.</p>"
     )
+    before = ("" if is_kept else lost) + _feedback_kept(*marks)
     if not conversations:
         return (
-            f'{lost}<div class="placeholder small"><h2>No conversations yet</h2><p>What you ask is kept here, for you '
-            "alone, until you delete it.</p></div>"
+            f'{before}<div class="placeholder small"><h2>No conversations yet</h2><p>What you ask is kept here, for '
+            "you alone, until you delete it.</p></div>"
         )
-    items = "".join(f"<li>{_past(one, one.id == opened)}</li>" for one in conversations)
-    return f'{lost}{_feedback_kept(known, unknown)}<ul class="articles conversations">{items}</ul>'
+    words = wanted.casefold().split()
+    found = [one for one in conversations if all(word in one.title.casefold() for word in words)]
+    if not found:
+        return (
+            f'{before}<div class="placeholder small"><p>No conversation is called “{escape(wanted.strip())}”.</p></div>'
+        )
+    items = "".join(f"<li>{_past(one, one.id == opened)}</li>" for one in found[:LISTED_CONVERSATIONS])
+    left = len(found) - LISTED_CONVERSATIONS
+    more = f'<p class="faint">{left:,} more: type some words of the title to find them.</p>' if left > 0 else ""
+    return f'{before}<ul class="articles conversations">{items}</ul>{more}'
 
 
 def _past(conversation: Conversation, is_open: bool) -> str:
