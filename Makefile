@@ -73,6 +73,7 @@ bench: setup-bench ## measure what README and docs report, on the public questio
 	$(RUN) benchmarks.speed --heldout "$(DATA)/squad-heldout.json.xz"
 	$(RUN) benchmarks.answers --heldout "$(DATA)/squad-heldout.json.xz" --limit 150
 	$(RUN) benchmarks.followups --data "$(DATA)"
+	$(RUN) benchmarks.load
 
 format: setup-dev ## format the code and mend what the linter can
 	$(RUN) ruff format .
