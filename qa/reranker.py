@@ -16,12 +16,16 @@ MAX_LOG_ODDS = 15.0
 def rerank(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> tuple[Passage, ...]:
     """``passages`` by retrieval score and by how well the reader's best candidate in each answers.
 
-    ``candidates`` index into ``passages``. A passage without one counts as the least likely to answer.
+    The score of each becomes the sum that it is ranked by. ``candidates`` index into ``passages``; a passage
+    without one counts as the least likely to answer.
     """
     best = [-MAX_LOG_ODDS] * len(passages)
     for candidate in candidates:
         log_odds = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, candidate.score))
         best[candidate.passage] = max(best[candidate.passage], log_odds)
-    read = [replace(passage, reading=log_odds) for passage, log_odds in zip(passages, best, strict=True)]
-    read.sort(key=lambda passage: -(passage.score + READING_WEIGHT * (passage.reading or 0.0)))
+    read = [
+        replace(passage, score=passage.score + READING_WEIGHT * log_odds, reading=log_odds)
+        for passage, log_odds in zip(passages, best, strict=True)
+    ]
+    read.sort(key=lambda passage: -passage.score)
     return tuple(replace(passage, rank=rank) for rank, passage in enumerate(read, start=1))

@@ -19,7 +19,7 @@ class Passage:
     """Character offsets of ``text`` in the article's text, end exclusive."""
     end: int
     score: float
-    """Fused retrieval score, higher is better; comparable within one question only."""
+    """What it is ranked by, higher is better; comparable within one question only."""
     similarity: float
     """Cosine of query and passage embeddings, -1 to 1."""
     bm25: float
