@@ -149,7 +149,9 @@ def show_answer(answer: Answer) -> None:
 
 
 def _byline(citation: Citation) -> str:
-    return " · ".join(line(part) for part in (citation.title, citation.locator, citation.published, citation.source) if part)
+    return " · ".join(
+        line(part) for part in (citation.title, citation.locator, citation.published, citation.source) if part
+    )
 
 
 def _quote(citation: Citation) -> Text:

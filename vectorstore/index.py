@@ -17,13 +17,11 @@ from vectorstore import record as record_module
 from vectorstore.chroma import ChromaError, ChromaIndex
 from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
 from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
-from vectorstore.record import Record
+from vectorstore.record import FORMAT, Record, text_digest
 from vectorstore.types import Article, ArticleSummary, CheckReport, Chunk, Chunking, ScoredChunk, StoredSource
 
 logger = logging.getLogger(__name__)
 
-FORMAT = "2"
-"""Version of the record's tables; those of older ones are brought up to date on opening, others are refused."""
 SETTLE_AT = 2000
 """Chunks the vector index may lag behind while many are added: Chroma writes large batches fastest."""
 
@@ -110,16 +108,19 @@ class ArticleIndex:
 
     # Articles ---------------------------------------------------------------------------------
 
-    def articles(self) -> list[ArticleSummary]:
-        """Every article without its text, by title."""
-        return self._record.summaries()
+    def articles(self, copies: bool = False) -> list[ArticleSummary]:
+        """Every article without its text, by title.
+
+        Near-duplicates are shown as one, with the sources of all; ``copies`` lists each of them.
+        """
+        return self._record.summaries(copies)
 
     def article(self, article_id: str) -> Article | None:
         """The article with its text, or None."""
         return self._record.article(article_id)
 
     def counts(self) -> tuple[int, int]:
-        """How many articles and chunks there are."""
+        """How many articles are shown, near-duplicates as one, and how many chunks are searched."""
         return self._record.counts()
 
     def sources(self) -> list[StoredSource]:
@@ -169,16 +170,21 @@ class ArticleIndex:
         except OSError as error:
             raise StoreReadOnly(f"{self.folder} cannot be written: {error}") from error
 
-    def add(self, articles: Sequence[tuple[Article, Sequence[Chunk]]]) -> None:
+    def add(self, articles: Sequence[tuple[Article, Sequence[Chunk]]]) -> int:
         """Embeds and stores articles with their chunks, each in place of what its id or source held before.
 
-        All of them are stored, or, after an exception, none.
+        Returns how many chunks were embedded: one whose words are stored already, in whatever article, is not. All
+        of the articles are stored, or, after an exception, none.
         """
         with self.writing():
-            texts = [chunk.indexed_text for _, chunks in articles for chunk in chunks]
-            self._record.write(articles, self._embed(texts))
-            if len(self._record.pending()) >= SETTLE_AT:
+            texts = {text_digest(one.title, one.text): one.indexed_text for _, chunks in articles for one in chunks}
+            vectors = self._record.known_vectors(list(texts))
+            new = [digest for digest in texts if digest not in vectors]
+            vectors.update(zip(new, self._embed([texts[digest] for digest in new]), strict=True))
+            self._record.write(articles, vectors)
+            if self._record.pending_count() >= SETTLE_AT:
                 self._settle()
+            return len(new)
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Forgets the articles; returns how many of them there were."""
@@ -342,7 +348,7 @@ class ArticleIndex:
             pass
 
     def rebuild(self, embedder: Embedder | None = None, progress: Callable[[int, int], None] | None = None) -> None:
-        """Makes everything derived anew from the record: lexical index and vector index.
+        """Makes everything derived anew from the record: groups of near-duplicates, lexical and vector index.
 
         With ``embedder``, the chunks are embedded again, by that model, and the library is its from
         then on; ``progress`` is told how many of how many chunks are done.
@@ -350,12 +356,12 @@ class ArticleIndex:
         with self.writing():
             if embedder is not None:
                 self._embed_again(embedder, progress or (lambda done, total: None))
-            self._record.rebuild_lexical()
+            self._record.rebuild_derived()
             self._renew_dense()
             self._settle()
 
     def _embed_again(self, embedder: Embedder, progress: Callable[[int, int], None]) -> None:
-        ids = sorted(self._record.chunk_ids())
+        ids = sorted(self._record.chunk_ids(searched=False))
         vectors: dict[str, NDArray[np.float32]] = {}
         for first in range(0, len(ids), SETTLE_AT):
             chunks = self._record.chunks(ids[first : first + SETTLE_AT])
