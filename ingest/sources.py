@@ -20,8 +20,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 def find_sources(names: Sequence[str | Path]) -> Iterator[Place | Skipped]:
     """The files and addresses behind names of files, folders and addresses, each once, in a fixed order.
 
-    Folders are searched to any depth; what is hidden and what no reader handles is passed over there in silence, while
-    a link that leads out of the folder is reported. Lazy: nothing is opened, nothing is fetched.
+    Folders are searched to any depth; what is hidden and what no reader handles, by its suffix, is passed over there in
+    silence, while a link that leads out of the folder is reported. Lazy: nothing is opened, nothing is fetched.
     """
     seen: set[str] = set()
     for name in names:
@@ -127,11 +127,8 @@ def _find_path(path: Path) -> Iterator[Place | Skipped]:
         return
     if is_folder:
         yield from _find_in_folder(resolved)
-    elif resolved.suffix.lower() not in SUFFIXES:
-        readable = " ".join(sorted(SUFFIXES))
-        yield Skipped(_printable(str(resolved)), f"{resolved.suffix or 'a name without suffix'} is none of {readable}")
     else:
-        yield _file_place(resolved)
+        yield _file_place(resolved)  # whatever it is called: the bytes tell what it is
 
 
 def _find_in_folder(root: Path) -> Iterator[Place | Skipped]:

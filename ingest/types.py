@@ -57,6 +57,8 @@ class Part:
     label: str | None
     """As a citation names it: ``page 4``, ``Chapter 2``; None for what stands before the first of them."""
     text: str
+    continues: bool = False
+    """Whether its first words go on with a sentence that the part before broke off."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Draft:
     """Pages or chapters, in order; where there are any, they stand in place of ``text``."""
     fragment: str = ""
     """What tells this article from others in the same file: ``row=12``; empty where the file holds one article."""
+    notes: tuple[str, ...] = ()
+    """What of the source could not be read, and why, in words for people."""
 
 
 @dataclass(frozen=True)

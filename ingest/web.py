@@ -26,7 +26,7 @@ Resolve = Callable[[str, int], list[str]]
 
 _HEADERS = {
     "User-Agent": "Mozilla/5.0 (compatible; article-qa)",
-    "Accept": "text/html, text/markdown, text/plain;q=0.9",
+    "Accept": "text/html, text/markdown, application/rss+xml, application/atom+xml, text/plain;q=0.9, */*;q=0.5",
     # Compressed answers only in the one form whose expansion is bounded; others are refused below.
     "Accept-Encoding": "gzip",
 }
@@ -127,7 +127,7 @@ def _read_page(response: httpx.Response, deadline: float) -> Page:
     media_type = response.headers.get("content-type", "")
     bare = media_type.partition(";")[0].strip().lower()
     if bare not in PAGE_MEDIA_TYPES:
-        raise _Refused(f"it is {bare or 'of no stated type'}; only {', '.join(PAGE_MEDIA_TYPES)} pages are read")
+        raise _Refused(f"it is {bare or 'of no stated type'}; only pages, feeds and documents are read")
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", ""):
         raise _Refused(f"it came compressed as {encoding}, which was not asked for")

@@ -7,7 +7,9 @@ several articles, ``unpack``) and its name in ``FORMATS``.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
+import time
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Protocol, runtime_checkable
@@ -15,13 +17,31 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
-from ingest.formats import html, markdown, plain
+from ingest.formats import (
+    archive,
+    docx,
+    epub,
+    feed,
+    html,
+    jsonl,
+    markdown,
+    mhtml,
+    odt,
+    pdf,
+    plain,
+    rtf,
+    sandbox,
+    sitemap,
+    table,
+)
 from ingest.formats.binary import describe_binary
 from ingest.formats.byline import metadata_line, without_header
 from ingest.formats.language import parse_language
-from ingest.limits import MAX_NESTING
+from ingest.limits import MAX_ARTICLES, MAX_NESTING, MAX_TEXT_CHARS, MAX_UNPACKED_BYTES, SOURCE_SECONDS
 from ingest.types import Draft, LinkedPage, RawSource, Skipped
 from vectorstore.types import Article, Section
+
+logger = logging.getLogger(__name__)
 
 READER_VERSION = 3
 """Part of every fingerprint; raise it whenever the same bytes would be read differently."""
@@ -35,6 +55,11 @@ Found = Article | LinkedPage | Skipped
 
 class Kind(Protocol):
     """What every format's module offers."""
+
+    @property
+    def __name__(self) -> str:
+        """The module's name."""
+        ...
 
     @property
     def SUFFIXES(self) -> frozenset[str]:  # noqa: N802
@@ -69,7 +94,14 @@ class Container(Kind, Protocol):
         ...
 
 
-FORMATS: tuple[Format | Container, ...] = (html, markdown, plain)
+FORMATS: tuple[Format | Container, ...] = (
+    *(pdf, docx, odt, epub, archive, rtf, mhtml, feed, sitemap, html),  # known by their bytes
+    *(jsonl, table, markdown, plain),
+)
+RISKY = (pdf, docx, odt, epub, rtf, mhtml, feed, sitemap)
+"""Read in a child process, under bounds: what reads them is partly written in C, or can be made to take for ever."""
+LARGE_PAGE = 2_000_000
+"""Bytes from which on an HTML page is read in the child process too."""
 SUFFIXES: frozenset[str] = frozenset().union(*(form.SUFFIXES for form in FORMATS))
 """The suffixes that some reader handles."""
 
@@ -80,7 +112,11 @@ def read_articles(raw: RawSource) -> list[Found]:
     Raises:
         UnreadableSource: the bytes are of no format that can be read, or hold no text.
     """
-    found = list(_found(raw, raw, depth=0))
+    found: list[Found] = []
+    for one in _found(raw, raw, _Budget(raw.source), depth=0):
+        found.append(one)
+        if len(found) > MAX_ARTICLES:
+            raise UnreadableSource(raw.source, f"it holds more than {MAX_ARTICLES:,} articles; split it")
     reasons = [one.reason for one in found if isinstance(one, Skipped)]
     if len(reasons) == len(found):
         several = f"none of the {len(reasons):,} things in it can be read; the first: " if len(reasons) > 1 else ""
@@ -100,24 +136,76 @@ def read_article(raw: RawSource) -> Article:
     return articles[0]
 
 
-def _found(raw: RawSource, opened: RawSource, depth: int) -> Iterator[Found]:
+class _TooMuch(UnreadableSource):
+    """The source as a whole is beyond its bounds: there is no use in going on with its next member."""
+
+
+class _Budget:
+    """What all the archives inside a source may take together, however they are nested."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._bytes = MAX_UNPACKED_BYTES
+        self._deadline = time.monotonic() + SOURCE_SECONDS
+
+    def spend(self, size: int) -> None:
+        """Counts a member. Raises _TooMuch when the source has had its share."""
+        self._bytes -= size
+        if self._bytes < 0:
+            raise _TooMuch(self._source, f"what is in it is more than {MAX_UNPACKED_BYTES / 1e6:g} MB, unpacked")
+        if time.monotonic() > self._deadline:
+            raise _TooMuch(self._source, f"what is in it takes more than {SOURCE_SECONDS / 60:g} minutes to read")
+
+
+def _found(raw: RawSource, opened: RawSource, budget: _Budget, depth: int) -> Iterator[Found]:
     """What is in ``raw``, itself ``opened`` or inside of it."""
     form = _choose(raw)
-    if isinstance(form, Format):
-        yield _complete(form.read(raw), raw, opened)
-        return
-    if depth > MAX_NESTING:
-        raise UnreadableSource(raw.source, f"archives are nested more than {MAX_NESTING} deep")
-    for entry in form.unpack(raw):
+    for entry in _entries(form, raw):
         try:
             if isinstance(entry, RawSource):
-                yield from _found(entry, opened, depth + 1)
+                if depth == MAX_NESTING:
+                    raise UnreadableSource(entry.source, f"archives are nested more than {MAX_NESTING} deep")
+                budget.spend(len(entry.content))
+                yield from _found(entry, opened, budget, depth + 1)
             elif isinstance(entry, Draft):
                 yield _complete(entry, raw, opened)
+                yield from (Skipped(raw.source, note) for note in entry.notes)
             else:
                 yield entry
+        except _TooMuch:
+            raise
         except UnreadableSource as error:
             yield Skipped(error.source, error.reason)
+
+
+def _entries(form: Format | Container, raw: RawSource) -> Iterator[Draft | RawSource | LinkedPage | Skipped]:
+    """What a format's reader gives, in the child process where that is called for."""
+    if form in RISKY or (form is html and len(raw.content) > LARGE_PAGE):
+        return iter(sandbox.read(form.__name__.rpartition(".")[2], raw))
+    return guarded_entries(form, raw)
+
+
+def guarded_entries(form: Format | Container, raw: RawSource) -> Iterator[Draft | RawSource | LinkedPage | Skipped]:
+    """What a format's reader gives. Whatever goes wrong in it is told as UnreadableSource.
+
+    This is the edge where input that nobody foresaw meets libraries that promise nothing about it, so every exception
+    is caught here and in no reader.
+    """
+    try:
+        if isinstance(form, Container):
+            yield from form.unpack(raw)
+        else:
+            yield form.read(raw)
+    except UnreadableSource:
+        raise
+    except MemoryError:
+        raise UnreadableSource(raw.source, "it takes more memory to read than a file may") from None
+    except Exception as error:
+        logger.info("%s: %s", raw.source, error, exc_info=True)
+        kind = form.__name__.rpartition(".")[2]
+        raise UnreadableSource(
+            raw.source, f"it is damaged: reading it as {kind} failed ({type(error).__name__}: {str(error)[:100]})"
+        ) from None
 
 
 def _complete(draft: Draft, raw: RawSource, opened: RawSource) -> Article:
@@ -127,6 +215,8 @@ def _complete(draft: Draft, raw: RawSource, opened: RawSource) -> Article:
     body = without_header(joined, draft.title)
     if not any(character.isalnum() for character in body):
         raise UnreadableSource(source, "no text was found in it")
+    if len(body) > MAX_TEXT_CHARS:
+        raise UnreadableSource(source, f"its text is longer than {MAX_TEXT_CHARS / 1e6:g} million characters")
     authors = tuple(dict.fromkeys(name for name in map(_one_line, draft.authors) if name))
     header = metadata_line(authors, draft.published)
     moved = len(header) - (len(joined) - len(body))
@@ -154,7 +244,7 @@ def _joined(draft: Draft) -> tuple[str, list[tuple[int, str]]]:
         cleaned = clean(part.text)
         if not cleaned:
             continue
-        text += "\n\n" if text else ""
+        text += "" if not text else " " if part.continues else "\n\n"
         if part.label:
             sections.append((len(text), _one_line(part.label)))
         text += cleaned

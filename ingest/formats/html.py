@@ -70,14 +70,11 @@ def read(raw: RawSource) -> Draft:
         from ingest.formats import plain
 
         return plain.read(raw)
-    try:
-        tree = _parse(source)
-    except _TooDeep as error:
-        raise UnreadableSource(raw.source, str(error)) from None
+    tree = parse_page(source, raw.source)
     if tree is None:
         raise UnreadableSource(raw.source, "the page is empty")
     metadata = read_metadata(tree)
-    return Draft(main_text(tree), metadata.title, metadata.authors, metadata.published)
+    return Draft(main_text(tree), metadata.title, metadata.authors, metadata.published, metadata.language)
 
 
 def main_text(tree: Element) -> str:
@@ -85,7 +82,7 @@ def main_text(tree: Element) -> str:
     extracted = _extract(tree)
     if len(extracted) >= TOO_LITTLE:
         return extracted
-    return clean(_render(_densest(tree), drop=True)) or extracted
+    return clean(render(_densest(tree), drop=True)) or extracted
 
 
 def fragment_text(source: str) -> str:
@@ -94,7 +91,15 @@ def fragment_text(source: str) -> str:
         tree = _parse(source)
     except _TooDeep:
         return clean(_ANY_TAG.sub(" ", source))
-    return "" if tree is None else clean(_render(tree, drop=False))
+    return "" if tree is None else clean(render(tree, drop=False))
+
+
+def parse_page(source: str, name: str) -> Element | None:
+    """A page as a tree, or None where nothing is in it. Raises UnreadableSource, for ``name``, if it nests too deep."""
+    try:
+        return _parse(source)
+    except _TooDeep as error:
+        raise UnreadableSource(name, str(error)) from None
 
 
 def _parse(source: str) -> Element | None:
@@ -124,7 +129,7 @@ def _extract(tree: Element) -> str:
     except (RecursionError, AttributeError, TypeError, ValueError):  # odd pages; the plain rendering takes over
         return ""
     body = getattr(document, "body", None)
-    return "" if body is None else clean(_render(body, drop=False))
+    return "" if body is None else clean(render(body, drop=False))
 
 
 def _densest(tree: Element) -> Element:
@@ -136,7 +141,7 @@ def _densest(tree: Element) -> Element:
     return tree
 
 
-def _render(root: Element, drop: bool) -> str:
+def render(root: Element, *, drop: bool) -> str:
     """The words of a tree, of HTML or of the extractor's own kind; with ``drop``, without what surrounds an article."""
     from lxml import etree
 

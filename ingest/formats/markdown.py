@@ -26,6 +26,7 @@ _FOOTNOTE_MARK = re.compile(r"\[\^[\w-]{1,40}\]:?[ ]?")
 _LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TITLE_KEYS = ("title",)
 _AUTHOR_KEYS = ("author", "authors", "by", "byline")
+_LANGUAGE_KEYS = ("lang", "language")
 _DATE_KEYS = ("date", "published", "publishdate", "pubdate", "created")
 
 
@@ -46,6 +47,7 @@ def read(raw: RawSource) -> Draft:
         _first_text(metadata, _TITLE_KEYS) or heading,
         _authors(metadata) or byline.authors,
         _date(metadata) or byline.published,
+        _first_text(metadata, _LANGUAGE_KEYS),
     )
 
 

@@ -31,6 +31,7 @@ _AUTHOR_NAMES = (
     "dcterms.creator",
 )
 _TITLE_NAMES = ("og:title", "citation_title", "dc.title", "twitter:title", "parsely-title")
+_LANGUAGE_NAMES = ("og:locale", "content-language", "language", "dc.language", "inlanguage")
 _MAX_JSON = 500_000
 _MAX_DEPTH = 6
 """How deep articles are looked for in JSON-LD; publishers nest them at most three deep."""
@@ -44,6 +45,7 @@ class PageMetadata:
     title: str | None
     authors: tuple[str, ...]
     published: str | None
+    language: str | None
 
 
 def read_metadata(tree: Element) -> PageMetadata:
@@ -55,6 +57,7 @@ def read_metadata(tree: Element) -> PageMetadata:
         _text(linked.get("headline")) or _first(meta, _TITLE_NAMES) or _heading(tree) or _title_tag(tree),
         _linked_authors(linked) or _meta_authors(meta) or byline.authors,
         _date(linked.get("datePublished")) or _meta_date(meta) or _time_element(tree) or byline.published,
+        _text(tree.get("lang")) or _text(linked.get("inLanguage")) or _first(meta, _LANGUAGE_NAMES),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from ingest.cleaning import clean, drop_furniture
 from ingest.formats.byline import find_byline, first_lines, is_byline
@@ -25,8 +27,23 @@ def recognises(content: bytes) -> bool:
 
 
 def read(raw: RawSource) -> Draft:
-    """The draft of a plain text file or page."""
-    text = clean(decode(raw))
+    """The draft of a plain text file or page, taken for one article."""
+    return _draft(clean(decode(raw)))
+
+
+def unpack(raw: RawSource) -> Iterator[Draft]:
+    """The draft of the file or, where it clearly holds several articles, one of each: ``article=1``, ``article=2``."""
+    from ingest.formats import bundle
+
+    pieces = bundle.split(decode(raw))
+    if len(pieces) == 1:
+        yield read(raw)
+        return
+    for number, piece in enumerate(pieces, start=1):
+        yield replace(_draft(clean(piece)), fragment=f"article={number}")
+
+
+def _draft(text: str) -> Draft:
     byline = find_byline(text)
     return Draft(drop_furniture(text), find_title(text), byline.authors, byline.published)
 

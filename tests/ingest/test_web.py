@@ -61,8 +61,8 @@ class Handler(BaseHTTPRequestHandler):
     def page_empty(self) -> None:
         self.answer(b"")
 
-    def page_pdf(self) -> None:
-        self.answer(b"%PDF-1.7", "application/pdf")
+    def page_picture(self) -> None:
+        self.answer(b"\x89PNG", "image/png")
 
     def page_untyped(self) -> None:
         self.answer(b"It rained.", None)
@@ -226,7 +226,7 @@ def test_five_redirects_are_followed_and_six_are_not(base: str) -> None:
     ("path", "words"),
     [
         ("nothing", "the server answered 404 Not Found"),
-        ("pdf", "it is application/pdf; only text/html"),
+        ("picture", "it is image/png; only pages, feeds and documents"),
         ("untyped", "of no stated type"),
         ("brotli", "compressed as br"),
         ("notgzip", "cannot be fetched"),

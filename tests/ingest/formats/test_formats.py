@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
-from ingest.formats import SUFFIXES, article_id, fingerprint, read_article
+from ingest.formats import FORMATS, SUFFIXES, article_id, fingerprint, read_article
+from ingest.limits import PAGE_MEDIA_TYPES
 from ingest.types import RawSource
 
 
@@ -43,15 +44,14 @@ def test_an_article_is_complete() -> None:
     ("content", "words"),
     [
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a PDF document"),
-        (archive("a.txt"), "a ZIP archive"),
         (archive("word/document.xml"), "a Word document"),
+        (archive("xl/workbook.xml"), "an Excel workbook"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
         (b"GIF89a\x01\x00\x01\x00", "a GIF image"),
         (b"\x7fELF\x02\x01\x01\0", "a program (ELF)"),
         (b"MZ\x90\0\x03\0\0\0", "a program (Windows)"),
         (gzip.compress(b"It rained."), "a gzip-compressed file"),
-        (b"{\\rtf1\\ansi It rained.}", "an RTF document"),
         (b"It rained.\0\0", "NUL bytes"),
         (bytes(range(1, 9)) * 20, "control characters"),
     ],
@@ -120,7 +120,13 @@ def test_a_fingerprint_tells_content_and_label_apart() -> None:
 
 
 def test_every_suffix_is_a_lower_case_suffix() -> None:
-    assert sorted(SUFFIXES) == [".htm", ".html", ".markdown", ".md", ".text", ".txt", ".xhtml"]
+    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in SUFFIXES)
+    assert {".txt", ".md", ".html", ".mhtml", ".pdf", ".docx", ".odt", ".epub", ".rtf"} <= SUFFIXES
+    assert {".csv", ".tsv", ".jsonl", ".zip", ".rss", ".atom", ".xml"} <= SUFFIXES
+
+
+def test_every_media_type_that_a_reader_knows_may_be_fetched() -> None:
+    assert {media_type for form in FORMATS for media_type in form.MEDIA_TYPES} <= set(PAGE_MEDIA_TYPES)
 
 
 @settings(deadline=None, max_examples=150)

@@ -1,0 +1,56 @@
+"""Several articles in one text file, told apart where that is certain.
+
+A text is only cut where every piece is an article by itself, with a title or a byline at its top: a rule of signs, a
+page break, or blank lines before a headline with a byline below it. A break between scenes is none of these.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ingest.formats.byline import find_byline, first_lines, is_byline
+
+MIN_PIECE = 120
+"""Characters that an article has at least; between two rules, less is the rule's own heading or a remark."""
+
+_RULE = re.compile(r"^[ \t]*(?:={5,}|-{5,}|_{5,}|\*{5,}|#{5,}|~{5,}|\+{5,}|—{3,})[ \t]*$", re.MULTILINE)
+_PAGE_BREAK = re.compile("\f")
+_HEADLINE_LENGTH = 160
+
+
+def split(text: str) -> list[str]:
+    """The articles in a text, in order; the text itself, alone, where it is one article or that is not certain."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for separator in (_RULE, _PAGE_BREAK):
+        pieces = [piece for piece in separator.split(text) if piece.strip()]
+        if len(pieces) > 1 and all(map(_is_article, pieces)):
+            return pieces
+    pieces = _split_at_bylines(text)
+    return pieces if len(pieces) > 1 and all(map(_is_article, pieces)) else [text]
+
+
+def _is_article(piece: str) -> bool:
+    """Whether a piece has a headline of its own and a text below it."""
+    from ingest.formats.plain import find_title
+
+    return len(piece.strip()) >= MIN_PIECE and (find_title(piece.strip()) is not None or _has_byline(piece))
+
+
+def _has_byline(piece: str) -> bool:
+    byline = find_byline(piece)
+    return bool(byline.authors or byline.published)
+
+
+def _split_at_bylines(text: str) -> list[str]:
+    """Cuts before each headline that two blank lines set off and a byline with a name follows."""
+    pieces: list[str] = []
+    start = 0
+    for gap in re.finditer(r"\n[ \t]*\n[ \t]*\n+", text):
+        lines = first_lines(text[gap.end() : gap.end() + 1000])[:3]
+        if len(lines) < 3 or len(lines[0]) > _HEADLINE_LENGTH or is_byline(lines[0]):
+            continue
+        if find_byline("\n".join(lines[:2])).authors:
+            pieces.append(text[start : gap.start()])
+            start = gap.end()
+    pieces.append(text[start:])
+    return [piece for piece in pieces if piece.strip()]
