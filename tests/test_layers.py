@@ -21,6 +21,7 @@ HOMES = {
     "gradio": {"ui/page"},
     "trafilatura": {"ingest/formats"},
     "typer": {"ui"},
+    "watchfiles": {"ingest/watch.py"},
     "httpx": {"ingest/web.py", "qa/generator.py"},
 }
 

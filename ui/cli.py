@@ -11,8 +11,8 @@ import os
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,7 +24,7 @@ from typer.core import TyperGroup
 from ui import keep_off_hub, terminal
 
 if TYPE_CHECKING:
-    from ingest import Progress
+    from ingest import IngestReport, Progress
     from qa.chatbot import Chatbot
     from qa.evaluation import EvalQuestion, EvalResult
     from qa.settings import Settings
@@ -191,29 +191,79 @@ def ingest(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders and web addresses.")],
     index: Index = None,
     embedder: EmbedderName = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on following the folders as they change.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; embed nothing and write nothing.")
+    ] = False,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Let web addresses lead to this machine and its network.")
     ] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Add files, folders and web pages to the library; what is unchanged costs next to nothing."""
-    settings = _settings(index=index, embedder=embedder)
+    """Add files, folders and web pages to the library; what is unchanged costs next to nothing.
+
+    A folder is mirrored: what was changed, moved or deleted in it since is followed.
+    """
+    if watch and dry_run:
+        raise typer.BadParameter("--dry-run looks once; it does not go with --watch")
+    settings = _settings(index=index, embedder=embedder, allow_private=allow_private or None)
+    if dry_run:
+        _preview(sources, settings)
+        return
     from ingest import add_articles
     from vectorstore import ArticleIndex
 
+    with closing(ArticleIndex.open(settings.index, settings.embedder)) as library:
+        if watch:
+            _watch(sources, library, settings)
+            return
+        with _reading() as told:
+            report = add_articles(sources, library, told, allow_private=settings.allow_private)
+    _end(report, sources)
+
+
+def _preview(sources: list[str], settings: Settings) -> None:
+    from ingest import preview_articles
+    from vectorstore import ArticleIndex
+    from vectorstore.record import FILE_NAME
+
+    there = (settings.index.expanduser() / FILE_NAME).exists()
     with (
-        closing(ArticleIndex.open(settings.index, settings.embedder)) as library,
-        terminal.progress_bar("Reading articles") as tell,
+        closing(ArticleIndex.open(settings.index, settings.embedder)) if there else nullcontext() as library,
+        _reading() as told,
     ):
+        report = preview_articles(sources, library, told, allow_private=settings.allow_private)
+    _end(report, sources, would=True)
 
-        def told(progress: Progress) -> None:
-            tell(progress.done, progress.total, progress.source)
 
-        report = add_articles(sources, library, told, allow_private=allow_private)
+def _watch(sources: list[str], library: ArticleIndex, settings: Settings) -> None:
+    from ingest.watch import watch_articles
+
+    try:
+        with _reading() as told:
+            reports = watch_articles(sources, library, told, allow_private=settings.allow_private)
+            first = next(reports)
+        terminal.show_report(first)
+        terminal.say("Watching for changes   (Ctrl+C stops)", console=terminal.err)
+        for report in reports:
+            for outcome in report.outcomes:
+                terminal.show_outcome(outcome)
+    except KeyboardInterrupt:
+        terminal.say("Stopped.", console=terminal.err)
+
+
+@contextmanager
+def _reading() -> Iterator[Callable[[Progress], None]]:
+    with terminal.progress_bar("Reading articles") as tell:
+        yield lambda progress: tell(progress.done, progress.total, progress.source)
+
+
+def _end(report: IngestReport, sources: Sequence[str], would: bool = False) -> None:
+    """Shows the report; leaves with status 1 where something was not read."""
     if not report.outcomes:
         terminal.complain(f"no article was found in {', '.join(sources)}")
         raise typer.Exit(FAILED)
-    terminal.show_report(report)
+    terminal.show_report(report, would)
     if report.of("skipped"):
         raise typer.Exit(FAILED)
 

@@ -24,7 +24,8 @@ from rich.text import Text
 from ui import confidence_in_words
 
 if TYPE_CHECKING:
-    from ingest import IngestReport
+    from ingest import IngestReport, Outcome
+    from ingest.report import Status
     from qa import Answer, Citation
     from vectorstore import Article, ArticleSummary
 
@@ -169,25 +170,36 @@ def _quote(citation: Citation) -> Text:
 # Libraries --------------------------------------------------------------------------------------
 
 
-def show_report(report: IngestReport) -> None:
-    """What an ingest did: what changed, the counts, and on stderr each source that was skipped."""
-    for status, sign in (("added", "+"), ("changed", "~"), ("removed", "-")):
-        outcomes = [outcome for outcome in report.outcomes if outcome.status == status]
+SIGNS: dict[Status, str] = {"added": "+", "changed": "~", "moved": ">", "removed": "-"}
+
+
+def show_report(report: IngestReport, would: bool = False) -> None:
+    """What an ingest did, or ``would`` do: what changed, the counts, and on stderr each source that was skipped."""
+    for status in SIGNS:
+        outcomes = report.of(status)
         for outcome in outcomes[:LISTED]:
-            say(
-                f"{sign} {line(outcome.title)}  {line(outcome.source)}"
-                if outcome.title
-                else f"{sign} {line(outcome.source)}"
-            )
+            show_outcome(outcome)
         if len(outcomes) > LISTED:
-            say(f"{sign} … and {len(outcomes) - LISTED:,} more")
+            say(f"{SIGNS[status]} … and {len(outcomes) - LISTED:,} more")
     counts = Counter(outcome.status for outcome in report.outcomes)
-    told = ", ".join(
-        f"{counts[status]:,} {status}" for status in ("added", "changed", "unchanged", "removed", "skipped")
-    )
-    say(f"{told}; {report.chunks:,} passages in {report.seconds:.1f} s")
+    order: tuple[Status, ...] = ("added", "changed", "moved", "unchanged", "removed", "skipped")
+    told = ", ".join(f"{counts[status]:,} {status}" for status in order if status != "moved" or counts[status])
+    if would:
+        say(f"{told}; nothing was written")
+    else:
+        say(f"{told}; {report.chunks:,} passages in {report.seconds:.1f} s")
     for outcome in report.of("skipped"):
+        show_outcome(outcome)
+
+
+def show_outcome(outcome: Outcome) -> None:
+    """A line for one source; on stderr where it was skipped, none where it is unchanged."""
+    if outcome.status == "skipped":
         complain(f"skipped {outcome.source}: {outcome.reason}")
+    elif outcome.status in SIGNS:
+        title = f"{line(outcome.title)}  " if outcome.title else ""
+        before = f"  (was {line(outcome.previous)})" if outcome.previous else ""
+        say(f"{SIGNS[outcome.status]} {title}{line(outcome.source)}{before}")
 
 
 def show_articles(articles: Sequence[ArticleSummary]) -> None:
