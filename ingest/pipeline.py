@@ -159,7 +159,7 @@ class _Ingest:
 
         A folder without a single readable file is left alone: an unplugged drive looks the same.
         """
-        present = {place.source for place in places}
+        present = {place.source for place in places if not isinstance(place, Skipped)}
         unlisted = {Path(place.source) for place in places if isinstance(place, Skipped)}
         inside = [origin for origin in self._stored if Path(origin).is_relative_to(folder)]
         gone = [origin for origin in inside if origin not in present and _is_gone(Path(origin), unlisted)]

@@ -418,7 +418,8 @@ class ArticlesAction(StrEnum):
 def articles(
     action: Annotated[ArticlesAction, typer.Argument(metavar="list|show|remove")] = ArticlesAction.list,
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID", help="Ids, or beginnings that fit one article only.")
+        list[str] | None,
+        typer.Argument(metavar="ID", help="Ids, beginnings of ids that fit one article only, or sources."),
     ] = None,
     index: Index = None,
     as_json: AsJson = False,
@@ -434,7 +435,7 @@ def articles(
         raise typer.BadParameter("remove takes the ids of what to remove; article-qa articles lists them")
     with _library(_settings(index=index)) as library:
         stored = library.articles()
-        chosen = _chosen(stored, ids)
+        chosen = _chosen(library.articles(copies=True), ids)
         if action == ArticlesAction.list:
             _list_articles(stored, as_json)
         elif action == ArticlesAction.show:
@@ -442,6 +443,7 @@ def articles(
         else:
             library.remove([article.id for article in chosen])
             _tell_removed(chosen, as_json)
+            _tell_left(library, chosen)
 
 
 def _chosen(stored: Sequence[ArticleSummary], ids: Sequence[str]) -> list[ArticleSummary]:
@@ -449,7 +451,7 @@ def _chosen(stored: Sequence[ArticleSummary], ids: Sequence[str]) -> list[Articl
     chosen: dict[str, ArticleSummary] = {}
     wrong = False
     for wanted in ids:
-        fitting = [article for article in stored if wanted and article.id.startswith(wanted)]
+        fitting = [one for one in stored if wanted and (one.id.startswith(wanted) or one.source == wanted)]
         if len(fitting) == 1:
             chosen[fitting[0].id] = fitting[0]
             continue
@@ -478,20 +480,28 @@ def _tell_removed(removed: Sequence[ArticleSummary], as_json: bool) -> None:
             terminal.say(f"- {terminal.line(article.title)}  {terminal.line(article.source)}")
 
 
+def _tell_left(library: ArticleIndex, removed: Sequence[ArticleSummary]) -> None:
+    """Says where the same story still stands: a copy of it was removed, not the story."""
+    others = {source for article in removed for source in article.other_sources}
+    for left in library.articles(copies=True):
+        if left.source in others:
+            terminal.say(f"the same story is still there, from {terminal.line(left.source)}", console=terminal.err)
+
+
 def _show_article(library: ArticleIndex, article_id: str, as_json: bool) -> None:
     article = library.article(article_id)
     if article is None:
         terminal.complain(f"the article {article_id} has just been removed")
         raise typer.Exit(FAILED)
     if as_json:
-        names = ("id", "source", "title", "authors", "published", "text")
+        names = ("id", "source", "other_sources", "title", "authors", "published", "text")
         terminal.print_json({name: getattr(article, name) for name in names})
     else:
         terminal.show_article(article)
 
 
 def _summary(article: ArticleSummary) -> dict[str, Any]:
-    names = ("id", "source", "title", "authors", "published", "characters", "chunks", "added_at")
+    names = ("id", "source", "other_sources", "title", "authors", "published", "characters", "chunks", "added_at")
     return {name: getattr(article, name) for name in names}
 
 

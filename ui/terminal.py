@@ -209,7 +209,13 @@ def show_articles(articles: Sequence[ArticleSummary]) -> None:
         return
     width = _telling_width([article.id for article in articles])
     rows = [
-        (article.id[:width], line(article.title), article.published or "", str(article.chunks), line(article.source))
+        (
+            article.id[:width],
+            line(article.title),
+            article.published or "",
+            str(article.chunks),
+            line(article.source) + also(article.other_sources),
+        )
         for article in articles
     ]
     if not out.is_terminal:
@@ -227,6 +233,11 @@ def show_articles(articles: Sequence[ArticleSummary]) -> None:
     out.print(table)
 
 
+def also(sources: Sequence[str]) -> str:
+    """Where else the same story was read, to be put behind its source."""
+    return f" (also {', '.join(map(line, sources))})" if sources else ""
+
+
 def _telling_width(ids: Sequence[str], least: int = 8) -> int:
     width = least
     while len({one[:width] for one in ids}) < len(ids):
@@ -237,7 +248,8 @@ def _telling_width(ids: Sequence[str], least: int = 8) -> int:
 def show_article(article: Article) -> None:
     """One article with its text."""
     say(line(article.title), "bold")
-    about = [", ".join(article.authors), article.published or "", article.source, article.id]
+    source = article.source + also(article.other_sources)
+    about = [", ".join(article.authors), article.published or "", source, article.id]
     say(" · ".join(line(part) for part in about if part), "dim")
     say()
     say(plain(article.text))
