@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -14,11 +14,21 @@ from numpy.typing import NDArray
 
 from vectorstore import chroma, exact
 from vectorstore import record as record_module
-from vectorstore.chroma import ChromaError, ChromaIndex
+from vectorstore.chroma import ChromaIndex, DenseError
+from vectorstore.comparison import compare
 from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
 from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 from vectorstore.record import FORMAT, Record, text_digest
-from vectorstore.types import Article, ArticleSummary, CheckReport, Chunk, Chunking, ScoredChunk, StoredSource
+from vectorstore.types import (
+    Article,
+    ArticleSummary,
+    CheckReport,
+    Chunk,
+    Chunking,
+    Comparison,
+    ScoredChunk,
+    StoredSource,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +54,7 @@ class ArticleIndex:
         self._lock = filelock.FileLock(folder / "writer.lock")
         self._dense: ChromaIndex | None = None
         self._dense_generation = -1
+        self._dense_failed = -1
         self._dense_lock = threading.RLock()  # held while the client is opened, closed or asked
         self._writing_here = False
         self._exact: tuple[int, list[str], NDArray[np.float32]] | None = None
@@ -150,13 +161,16 @@ class ArticleIndex:
                 self._close_dense()  # another process wrote since: this client would write over it
             self._settle()
             self._writing_here = True
-            yield
-        finally:
             try:
-                self._settle()
-            finally:
-                self._writing_here = False
-                self._lock.release()
+                yield
+            except BaseException:
+                with suppress(StoreError):  # what is being raised says more
+                    self._settle()
+                raise
+            self._settle()
+        finally:
+            self._writing_here = False
+            self._lock.release()
 
     def _acquire_lock(self) -> None:
         if not record_module.is_writable(self.folder):
@@ -227,8 +241,8 @@ class ArticleIndex:
             if dense is not None:
                 try:
                     return self._with_pending(dense.query(vector, top_k), vector, top_k)
-                except ChromaError as error:
-                    logger.warning("the vector index failed (%s); searching the record instead", error)
+                except DenseError as error:
+                    self._distrust(error)
         generation = self._record.generation
         if self._exact is None or self._exact[0] != generation:
             self._exact = (generation, *self._record.vectors())
@@ -261,12 +275,24 @@ class ArticleIndex:
         try:
             if not self._dense_sealed() or self._record.pending():
                 return None
+            if self._dense_failed == generation:
+                return None
             self._close_dense()  # what another process wrote is seen only by a client opened after it
-            self._dense = ChromaIndex(self._dense_folder, self._manifest)
+            try:
+                self._dense = ChromaIndex(self._dense_folder, self._manifest)
+            except DenseError as error:
+                self._distrust(error)
+                return None
             self._dense_generation = generation
             return self._dense
         finally:
             self._lock.release()
+
+    def _distrust(self, error: DenseError) -> None:
+        """Leaves the vector index alone until somebody writes."""
+        logger.warning("the vector index failed (%s); searching the record instead", error)
+        self._dense_failed = self._record.generation
+        self._close_dense()
 
     def _dense_sealed(self) -> bool:
         """Whether the files are as the last write left them: nothing was cut short, nobody touched them."""
@@ -275,34 +301,37 @@ class ArticleIndex:
 
     def _settle(self) -> None:
         """Makes the vector index agree with the record. The writer's place must be held."""
-        pending = self._record.pending()
-        sealed = self._dense_sealed()
-        if sealed and not pending:
+        sealed = self._dense_sealed() and self._dense_failed != self._record.generation
+        if sealed and not self._record.pending_count():
             return
-        if self._dense is None or not sealed:
-            with self._dense_lock:
-                self._close_dense()
-                if sealed:
-                    self._dense = ChromaIndex(self._dense_folder, self._manifest)
-                else:
-                    self._dense = chroma.open_safely(self._dense_folder, self._manifest)
-            if self._dense is None:
-                if chroma.exists(self._dense_folder):
-                    logger.warning("the vector index in %s is damaged; making it anew from the record", self.folder)
-                self._renew_dense()
-            elif not sealed:
-                # It opens, but what it was told last may be lost, or be more than the record knows of.
-                self._record.mark_pending(self._dense.ids() ^ self._record.chunk_ids())
-            pending = self._record.pending()
         try:
-            self._tell(pending)
-        except ChromaError as error:
+            with self._dense_lock:
+                if not sealed:
+                    self._close_dense()
+                if self._dense is None:
+                    self._open_dense(sealed)
+            self._tell(self._record.pending())
+        except (DenseError, OSError) as error:
             raise StoreError(
                 f"{self.folder}: the articles are stored, but the vector index could not follow ({error}); searches go "
                 "on without it, and the next ingest, or article-qa index rebuild, makes it anew"
             ) from error
         self._record.set_manifest("seal", chroma.seal(self._dense_folder))
         self._dense_generation = self._record.generation
+
+    def _open_dense(self, sealed: bool) -> None:
+        if sealed:
+            with suppress(DenseError):
+                self._dense = ChromaIndex(self._dense_folder, self._manifest)
+                return
+        self._dense = chroma.open_safely(self._dense_folder, self._record.path, self._manifest)
+        if self._dense is not None:
+            # It is sound, but what it was told last may be lost, or be more than the record knows of.
+            self._record.mark_pending(self._dense.ids() ^ self._record.chunk_ids())
+            return
+        if chroma.exists(self._dense_folder):
+            logger.warning("the vector index in %s is damaged; making it anew from the record", self.folder)
+        self._renew_dense()
 
     def _renew_dense(self) -> None:
         """An empty vector index, with every chunk pending."""
@@ -399,23 +428,31 @@ class ArticleIndex:
         pending = self._record.pending()
         if pending:
             return [f"the vector index has not been told of {len(pending)} chunks: an earlier run was cut short"]
-        expected = self._record.chunk_ids()
-        if not self._dense_sealed():
-            if not expected:
-                return []
-            index = chroma.open_safely(self._dense_folder, self._manifest)
-            if index is None:
-                return [f"the vector index in {self._dense_folder} is missing or cannot be opened"]
-        else:
-            index = ChromaIndex(self._dense_folder, self._manifest)
-        found = index.ids()
-        index.close()
+        if not self._record.chunk_ids() and not chroma.exists(self._dense_folder):
+            return []
+        if not record_module.is_writable(self.folder):  # Chroma cannot open it there, and it is not used
+            return []
+        compared = self._compared()
+        if compared is None:
+            return [f"the vector index in {self._dense_folder} is missing or cannot be opened"]
         problems = []
-        if missing := expected - found:
-            problems.append(f"the vector index lacks {len(missing)} of {len(expected)} chunks")
-        if extra := found - expected:
-            problems.append(f"the vector index holds {len(extra)} chunks that the record does not")
+        if compared.missing:
+            problems.append(f"the vector index lacks {compared.missing} chunks")
+        if compared.extra:
+            problems.append(f"the vector index holds {compared.extra} chunks that the record does not")
+        if compared.wrong:
+            problems.append(f"the vector index holds {compared.wrong} vectors that are not the record's")
         return problems
+
+    def _compared(self) -> Comparison | None:
+        if not self._dense_sealed():
+            return chroma.try_out(self._dense_folder, self._record.path, self._manifest)
+        try:
+            index = ChromaIndex(self._dense_folder, self._manifest)
+            with closing(index):
+                return compare(index, self._record)
+        except DenseError:
+            return None
 
 
 def _unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -120,6 +120,18 @@ class CheckReport:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """A vector index beside the record it was derived from."""
+
+    missing: int = 0
+    """Chunks of the record that it lacks."""
+    extra: int = 0
+    """Chunks it holds that the record does not."""
+    wrong: int = 0
+    """Chunks with other vectors than the record's, or not found by their own."""
+
+
+@dataclass(frozen=True)
 class Chunking:
     """How articles are cut, in characters; kept with the library it was used for."""
 
