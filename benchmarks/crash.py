@@ -78,11 +78,11 @@ def contents(index: ArticleIndex) -> dict[str, Any]:
 # The folder ------------------------------------------------------------------------------------
 
 
-def write_article(path: Path, chance: random.Random) -> None:
-    """A made-up article of some thirty paragraphs."""
+def write_article(path: Path, chance: random.Random, most: int = 40) -> None:
+    """A made-up article of five to ``most`` paragraphs."""
     paragraphs = [
         " ".join(f"w{int(chance.paretovariate(0.6)) % VOCABULARY}" for _ in range(chance.randrange(40, 90))) + "."
-        for _ in range(chance.randrange(5, 40))
+        for _ in range(chance.randrange(5, most))
     ]
     path.write_text(f"Title {chance.random()}\n\n" + "\n\n".join(paragraphs) + "\n", encoding="utf-8")
 

@@ -13,6 +13,7 @@ from langchain_core.runnables import Runnable
 from qa.answering import Answerer, ExtractiveAnswerer
 from qa.chain import QuestionInput, Retrieve, Rewrite, Rewriter, qa_chain
 from qa.conversation import standalone
+from qa.metadata import MetadataAnswerer
 from qa.reader import Reader, load_reader
 from qa.reader.reader import WEIGHTS
 from qa.retriever import HybridRetriever
@@ -75,7 +76,11 @@ class Chatbot:
 
     @cached_property
     def answerer(self) -> Answerer:
-        """What writes the answers: the reader, or a language model that falls back to it."""
+        """What writes the answers: the articles' metadata where they are asked about themselves; else the reader, or a
+        language model that falls back to it."""
+        return MetadataAnswerer(self._text_answerer(), self.index, self.retriever)
+
+    def _text_answerer(self) -> Answerer:
         extractive = ExtractiveAnswerer(
             self.index, self.reader, Calibrations.load(WEIGHTS).library, self.settings.threshold
         )

@@ -7,3 +7,5 @@ _HERE = Path(__file__).resolve().parent
 ARTICLES = _HERE / "articles"
 QUESTIONS = _HERE / "questions.jsonl"
 FOLLOWUPS = _HERE / "followups.jsonl"
+METADATA = _HERE / "metadata.jsonl"
+"""Questions about the articles themselves: who wrote them, when they came out."""

@@ -359,8 +359,8 @@ class Record:
     def sources(self) -> list[StoredSource]:
         """Where each article came from and what it was made from."""
         rows = self.connection.execute(
-            "SELECT source, id, fingerprint, CASE origin WHEN '' THEN source ELSE origin END "
-            "FROM articles ORDER BY source"
+            "SELECT source, id, fingerprint, CASE origin WHEN '' THEN source ELSE origin END FROM articles "
+            "ORDER BY source"
         )
         return [StoredSource(*row) for row in rows]
 

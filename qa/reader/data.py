@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import lzma
 import math
@@ -22,6 +23,8 @@ class Example:
     title: str
     context: str
     spans: tuple[tuple[int, int], ...]
+    rivals: tuple[str, ...] = ()
+    """Passages that a retriever would rank high for the question and that do not answer it, likeliest first."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,19 @@ def _paragraph(title: str, paragraph: dict[str, Any]) -> Paragraph:
     return Paragraph(context, tuple(examples))
 
 
-def hard_negatives(article: TrainingArticle, share: float, rng: random.Random) -> Iterator[Example]:
-    """Answerable questions of ``article``, about ``share`` of them, each with a passage that does not answer it.
+def with_rivals(article: TrainingArticle, count: int = 3) -> Iterator[Example]:
+    """Every example of ``article``; an answerable one with up to ``count`` rivals.
 
-    The passage is drawn from the three of the same article that share the most, and the rarest,
-    words with the question: what a retriever would hand the reader beside the right one.
+    Rivals are those paragraphs of the same article that share the most, and the rarest, words with the
+    question and do not hold the answer: what a retriever would hand the reader beside the right one.
     """
     words = [_words(paragraph.context) for paragraph in article.paragraphs]
     frequency = Counter(word for bag in words for word in bag)
-    weight = {word: math.log(1 + len(words) / count) for word, count in frequency.items()}
+    weight = {word: math.log(1 + len(words) / seen) for word, seen in frequency.items()}
     for index, paragraph in enumerate(article.paragraphs):
         for example in paragraph.examples:
-            if not example.spans or rng.random() >= share:
+            if not example.spans:
+                yield example
                 continue
             asked = _words(example.question)
             answers = [example.context[start:end].lower() for start, end in example.spans]
@@ -93,9 +97,8 @@ def hard_negatives(article: TrainingArticle, share: float, rng: random.Random) -
                 for other, candidate in enumerate(article.paragraphs)
                 if other != index and not any(answer in candidate.context.lower() for answer in answers)
             ]
-            if others:
-                _, chosen = rng.choice(sorted(others, reverse=True)[:3])
-                yield replace(example, context=article.paragraphs[chosen].context, spans=())
+            best = heapq.nlargest(count, others)
+            yield replace(example, rivals=tuple(article.paragraphs[other].context for _, other in best))
 
 
 def _words(text: str) -> frozenset[str]:
@@ -132,38 +135,29 @@ def as_typed(example: Example, rng: random.Random) -> Example:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Everything to learn from, in order, and the examples kept aside to watch progress on."""
+    """Everything to learn from, and the examples kept aside to watch progress on."""
 
     train: tuple[Example, ...]
     watch: tuple[Example, ...]
 
 
-def load_corpus(
-    data: Path, *, answerable_first: int, negative_share: float, qamr_share: float, watch_articles: int, seed: int
-) -> Corpus:
-    """Reads the training files in ``data``; ``squad-heldout`` is never opened.
+def load_corpus(data: Path, *, qamr_share: float, watch_articles: int, seed: int) -> Corpus:
+    """Reads the training files in ``data``, in random order; ``squad-heldout`` is never opened.
 
-    The first ``answerable_first`` examples have an answer, all others are mixed at random.
     ``watch`` holds the questions of ``watch_articles`` articles of ``squad-train`` that are left out
     of ``train``.
     """
     rng = random.Random(seed)
     squad = load_articles(data / "squad-train.json.xz")
     rng.shuffle(squad)
-    watched, learned = squad[:watch_articles], squad[watch_articles:]
-    train = list(_examples(learned))
-    for article in learned:
-        train.extend(hard_negatives(article, negative_share, rng))
+    watch = [example for article in squad[:watch_articles] for example in with_rivals(article)]
+    train = [example for article in squad[watch_articles:] for example in with_rivals(article)]
     for name in ("nq-qed", "shift-amazon", "shift-reddit"):
         train.extend(_examples(load_articles(data / f"{name}.json.xz")))
     train.extend(example for example in _examples(load_articles(data / "qamr.json.xz")) if rng.random() < qamr_share)
     rng.shuffle(train)
-    answerable = [example for example in train if example.spans]
-    rest = answerable[answerable_first:] + [example for example in train if not example.spans]
-    rng.shuffle(rest)
-    watch = list(_examples(watched))
     rng.shuffle(watch)
-    return Corpus((*answerable[:answerable_first], *rest), tuple(watch))
+    return Corpus(tuple(train), tuple(watch))
 
 
 def _examples(articles: Sequence[TrainingArticle]) -> Iterator[Example]:

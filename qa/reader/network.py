@@ -34,18 +34,46 @@ class SpanNetwork(nn.Module):
         return logits[..., 0], logits[..., 1]
 
 
-def span_loss(start: Tensor, end: Tensor, targets: list[list[tuple[int, int]]]) -> Tensor:
-    """Mean negative log-likelihood of the gold spans; ``targets`` holds token spans, end inclusive, per window.
+def span_loss(start: Tensor, end: Tensor, targets: list[list[tuple[int, int]]], owners: list[int]) -> Tensor:
+    """Mean negative log-likelihood of the gold spans, within their windows and among the windows of one question.
 
-    Several gold spans of one window are alternatives: their probabilities are summed before the
-    logarithm, the marginal likelihood of Clark & Gardner 2017 (arXiv 1710.10723). ``(0, 0)``, the
-    ``[CLS]`` token, stands for "no answer here".
+    ``start`` and ``end`` are ``[windows, tokens]``; ``targets`` holds token spans, end inclusive, per window,
+    ``(0, 0)``, the ``[CLS]`` token, for "no answer here"; ``owners`` says which question each window belongs to.
+    Several gold spans are alternatives: their probabilities are summed before the logarithm, the marginal
+    likelihood of Clark & Gardner 2017 (arXiv 1710.10723). Where a question has several windows, one further
+    term asks for the gold span among the spans of all of them, the "shared normalisation" of the same paper,
+    on the logits less those of ``[CLS]``: that is the score by which answers are ranked across passages.
     """
-    log_start = torch.log_softmax(start, dim=-1)
-    log_end = torch.log_softmax(end, dim=-1)
-    losses = []
-    for row, spans in enumerate(targets):
-        starts = torch.tensor([span[0] for span in spans], device=start.device)
-        ends = torch.tensor([span[1] for span in spans], device=start.device)
-        losses.append(-torch.logsumexp(log_start[row, starts] + log_end[row, ends], dim=0))
+    losses = [
+        -_span_log_likelihood(torch.log_softmax(start[row], 0), torch.log_softmax(end[row], 0), spans)
+        for row, spans in enumerate(targets)
+    ]
+    rows_of: dict[int, list[int]] = {}
+    for row, owner in enumerate(owners):
+        rows_of.setdefault(owner, []).append(row)
+    for rows in rows_of.values():
+        answered = [place for place, row in enumerate(rows) if (0, 0) not in targets[row]]
+        if len(rows) < 2 or not answered:
+            continue
+        tokens = start.shape[1]
+        log_start, log_end = (
+            torch.log_softmax(_without_null(logits[rows]).flatten(), dim=0).view(len(rows), tokens)
+            for logits in (start, end)
+        )
+        chances = [_span_log_likelihood(log_start[place], log_end[place], targets[rows[place]]) for place in answered]
+        losses.append(-torch.logsumexp(torch.stack(chances), dim=0))
     return torch.stack(losses).mean()
+
+
+def _span_log_likelihood(log_start: Tensor, log_end: Tensor, spans: list[tuple[int, int]]) -> Tensor:
+    """Log-chance of any of ``spans`` from the log-chances of starts and ends, each ``[tokens]``."""
+    starts, ends = (torch.tensor(places, device=log_start.device) for places in zip(*spans, strict=True))
+    return torch.logsumexp(log_start[starts] + log_end[ends], dim=0)
+
+
+def _without_null(logits: Tensor) -> Tensor:
+    """``logits``, ``[windows, tokens]``, less each window's own null score; ``[CLS]`` itself is masked."""
+    relative = logits - logits[:, :1]
+    # Tokens that were masked stay so whatever the null score is.
+    relative = relative.masked_fill(logits <= MASKED, MASKED)
+    return torch.cat([torch.full_like(relative[:, :1], MASKED), relative[:, 1:]], dim=1)

@@ -71,14 +71,18 @@ class OnnxReader:
         return read_many(self._featurizer, self._run, questions, top_k)
 
     def _run(self, batch: Batch) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
-        inputs = {
-            "input_ids": batch.input_ids,
-            "attention_mask": batch.attention_mask,
-            "token_type_ids": batch.token_type_ids,
-            "span_mask": batch.span_mask,
-        }
-        start, end = self._session.run(["start", "end"], inputs)
+        start, end = self._session.run(["start", "end"], inputs_of(batch))
         return start, end
+
+
+def inputs_of(batch: Batch) -> dict[str, NDArray[Any]]:
+    """``batch`` under the names that an exported network gives its inputs."""
+    return {
+        "input_ids": batch.input_ids,
+        "attention_mask": batch.attention_mask,
+        "token_type_ids": batch.token_type_ids,
+        "span_mask": batch.span_mask,
+    }
 
 
 Run = Callable[[Batch], tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]

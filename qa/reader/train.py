@@ -12,8 +12,8 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,85 +28,133 @@ from qa.reader.features import Batch, Featurizer, Window, batches_by_length
 from qa.reader.network import SpanNetwork, span_loss
 from vectorstore.embedder import default_model_path
 
+CROPS = (300, 450, 600, 800)
+"""Lengths in characters: short ones are quick to learn from, long ones are what will be read."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training: what is asked, and how fast it is learned."""
+
+    name: str
+    examples: int
+    """How many questions are seen; past the number there are, they come round again in the same order."""
+    learning_rate: tuple[float, float]
+    """At its beginning and at its end, evenly in between."""
+    unanswerable: bool
+    """Whether questions that their passage does not answer are among them."""
+    rival_share: float = 0.0
+    """Share of the answerable questions with rivals that are read together with one of them."""
+    frozen_layers: int = 0
+    """Lowest layers of the encoder, and the embeddings below them, that are left as they are: a third faster at 2."""
+    crop_chars: tuple[int, ...] = (750,)
+    """Lengths to which contexts are cropped, one drawn for each question."""
+
 
 @dataclass(frozen=True)
 class TrainConfig:
     """Everything that decides what comes out, apart from the data itself."""
 
-    examples: int = 122_000
-    """How many questions are seen in all; past the number there are, a second epoch begins."""
-    answerable_first: float = 0.7
-    """Share of ``examples``, at the start, that all have an answer: the network learns first to find one,
-    then to tell whether there is one. Mixed from the start it learns both far more slowly (docs/training.md)."""
-    learning_rate: float = 3e-4
-    warmup: float = 0.03
-    """Share of ``examples`` over which the rate rises from 0; over the rest it falls back to 0, evenly."""
+    phases: tuple[Phase, ...]
+    warmup: int = 4000
+    """Questions over which the learning rate rises from 0 at the start."""
     weight_decay: float = 0.01
     batch_tokens: int = 3600
     pool: int = 2000
     """Examples that are sorted by length together; a checkpoint falls between two pools."""
-    crop_chars: int = 750
     max_tokens: int = 320
-    negative_share: float = 0.28
-    qamr_share: float = 0.35
+    qamr_share: float = 0.1
     watch_articles: int = 6
     watch_questions: int = 500
     seed: int = 13
 
+    @property
+    def examples(self) -> int:
+        """Questions seen over all phases."""
+        return sum(phase.examples for phase in self.phases)
 
-def learning_rate_at(seen: int, config: TrainConfig) -> float:
-    """The rate after ``seen`` examples: a quick rise, a long fall."""
-    progress = seen / config.examples
-    return config.learning_rate * max(0.0, min(progress / config.warmup, (1 - progress) / (1 - config.warmup)))
+
+RECIPE = TrainConfig(
+    phases=(
+        # Where is the answer? Unanswerable questions from the start would teach it to point at [CLS] before it can
+        # find anything (docs/training.md).
+        Phase("find", 122_000, (3e-4, 5e-5), unanswerable=False),
+        # Is there one?
+        Phase("tell", 56_000, (2.0e-4, 1.2e-4), True, rival_share=0.15, frozen_layers=2, crop_chars=CROPS),
+        # Which of several passages has it?
+        Phase("compare", 36_000, (1.2e-4, 0.0), True, rival_share=0.6, frozen_layers=2, crop_chars=CROPS),
+    )
+)
+"""How the shipped weights are made."""
 
 
-def train(config: TrainConfig, data: Path, out: Path, threads: int | None = None) -> None:
-    """Trains into ``out``: ``checkpoint.pt`` while it runs, ``network.pt`` at the end, ``log.jsonl`` throughout."""
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come."""
+
+    phase: int = 0
+    pool: int = 0
+    """Pools seen of the phase."""
+    seen: int = 0
+    """Questions seen of the phase."""
+
+
+def learning_rate_at(phase: Phase, seen: int, warmup: int) -> float:
+    """The rate after ``seen`` questions of ``phase``; ``warmup`` is 0 for all phases but the first."""
+    first, last = phase.learning_rate
+    rate = first + (last - first) * min(1.0, seen / phase.examples)
+    return rate * min(1.0, seen / warmup) if warmup else rate
+
+
+def train(config: TrainConfig, data: Path, out: Path, threads: int | None = None, start: Path | None = None) -> None:
+    """Trains into ``out``: ``checkpoint.pt`` while it runs, ``network.pt`` at the end, ``log.jsonl`` throughout.
+
+    ``start`` is a ``network.pt`` to begin from instead of the sentence encoder.
+    """
     if threads is not None:
         torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(config.seed)
-    corpus = load_corpus(
-        data,
-        answerable_first=round(config.examples * config.answerable_first),
-        negative_share=config.negative_share,
-        qamr_share=config.qamr_share,
-        watch_articles=config.watch_articles,
-        seed=config.seed,
-    )
+    corpus = load_corpus(data, qamr_share=config.qamr_share, watch_articles=config.watch_articles, seed=config.seed)
     network = SpanNetwork(default_model_path()).to(device)
-    # The word embeddings are half of the parameters, already good, and dear to update on a CPU.
-    network.encoder.embeddings.word_embeddings.requires_grad_(False)
-    # Dropout costs a third of the speed on a CPU, and one pass over the data does not overfit.
+    if start is not None:
+        network.load_state_dict(torch.load(start, map_location=device, weights_only=True)["network"])
+    # Dropout costs a third of the speed on a CPU, and few passes over the data do not overfit.
     network.eval()
     optimizer = torch.optim.AdamW(_parameter_groups(network, config), lr=0.0)
     featurizer = Featurizer(_tokenizer(), max_tokens=config.max_tokens)
-    pool, seen = _resume(out, config, network, optimizer, device)
-    while seen < config.examples:
-        started, losses, count = time.monotonic(), [], 0
-        for batch, targets in _batches(_pool(corpus, config, pool), featurizer, config, pool):
+    progress = _resume(out, config, network, optimizer, device)
+    while progress.phase < len(config.phases):
+        phase = config.phases[progress.phase]
+        _freeze(network, phase.frozen_layers)
+        started, losses = time.monotonic(), []
+        pool = _pool(corpus, config, progress)
+        seen = progress.seen
+        for batch, targets, owners in _batches(pool, featurizer, config, progress.pool):
+            rate = learning_rate_at(phase, seen, config.warmup if progress.phase == 0 else 0)
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate_at(seen, config)
+                group["lr"] = rate
             with torch.autocast(device.type, dtype=torch.bfloat16):
-                start, end = network(*_tensors(batch, device))
-            loss = span_loss(start, end, targets)
+                start_logits, end_logits = network(*_tensors(batch, device))
+            loss = span_loss(start_logits, end_logits, targets, owners)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             losses.append(loss.item())
-            seen += len(targets)
-            count += len(targets)
-        pool += 1
-        _save(out, config, network, optimizer, pool, seen)
+            seen += len(set(owners))
         entry: dict[str, Any] = {
+            "phase": phase.name,
             "seen": seen,
             "loss": round(sum(losses) / len(losses), 4),
-            "learning_rate": learning_rate_at(seen, config),
-            "per_second": round(count / (time.monotonic() - started), 1),
+            "learning_rate": learning_rate_at(phase, seen, 0),
+            "per_second": round((seen - progress.seen) / (time.monotonic() - started), 1),
         }
-        if pool % 5 == 0 or seen >= config.examples:
+        done = seen >= phase.examples
+        progress = Progress(progress.phase + 1) if done else Progress(progress.phase, progress.pool + 1, seen)
+        _save(out, config, network, optimizer, progress)
+        if done or progress.pool % 8 == 0:
             entry |= watch(network, featurizer, corpus.watch[: config.watch_questions], device)
         with (out / "log.jsonl").open("a") as log:
             log.write(json.dumps(entry) + "\n")
@@ -116,9 +164,13 @@ def train(config: TrainConfig, data: Path, out: Path, threads: int | None = None
 def watch(
     network: SpanNetwork, featurizer: Featurizer, examples: tuple[Example, ...], device: torch.device
 ) -> dict[str, float]:
-    """EM and F1 of the best span on answerable ``examples``, and how well its score tells answerable from not."""
-    windows = featurizer.windows_for_pairs([(e.question, e.title, e.context) for e in examples])
-    best: dict[int, tuple[float, str]] = {}
+    """Figures on ``examples``: EM and F1 of the best span in an answerable question's passage, EM when its rivals are
+    read beside it, and how well the best span's score tells answerable questions from others."""
+    passages = [(index, text) for index, e in enumerate(examples) for text in (e.context, *e.rivals)]
+    windows = featurizer.windows_for_pairs(
+        [(examples[index].question, examples[index].title, text) for index, text in passages]
+    )
+    best = [(-math.inf, "")] * len(passages)
     for rows in batches_by_length(windows, max_tokens=8000):
         batch = featurizer.pad([windows[row] for row in rows])
         with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
@@ -126,54 +178,110 @@ def watch(
         for row, s, e in zip(rows, start.cpu().numpy(), end.cpu().numpy(), strict=True):
             window = windows[row]
             [span] = best_spans(s, e, window, top_k=1)
-            text = examples[window.passage].context[window.offsets[span.first][0] : window.offsets[span.last][1]]
-            best[window.passage] = max(best.get(window.passage, (-math.inf, "")), (span.score, text))
-    f1s, ems, scores, answerable = [], [], [], []
-    for index, example in enumerate(examples):
-        score, text = best[index]
-        scores.append(score)
-        answerable.append(bool(example.spans))
-        if example.spans:
-            gold = [example.context[s:e] for s, e in example.spans]
-            f1s.append(best_over_gold(token_f1, text, gold))
-            ems.append(best_over_gold(exact_match, text, gold))
+            text = passages[window.passage][1][window.offsets[span.first][0] : window.offsets[span.last][1]]
+            best[window.passage] = max(best[window.passage], (span.score, text))
+    own: dict[int, tuple[float, str]] = {}
+    among: dict[int, tuple[float, str]] = {}
+    for (index, _), found in zip(passages, best, strict=True):
+        own.setdefault(index, found)
+        among[index] = max(among.get(index, found), found)
+    gold = {index: [e.context[s:t] for s, t in e.spans] for index, e in enumerate(examples) if e.spans}
+
+    def mean(metric: Callable[[str, str], float], found: dict[int, tuple[float, str]]) -> float:
+        scores = [best_over_gold(metric, found[index][1], answers) for index, answers in gold.items()]
+        return round(100 * float(np.mean(scores)), 1)
+
     return {
-        "watch_em": round(100 * float(np.mean(ems)), 1),
-        "watch_f1": round(100 * float(np.mean(f1s)), 1),
-        "watch_auroc": round(auroc(scores, answerable) or 0.0, 3),
+        "watch_em": mean(exact_match, own),
+        "watch_f1": mean(token_f1, own),
+        "watch_em_among_rivals": mean(exact_match, among),
+        "watch_auroc": round(auroc([own[i][0] for i in own], [i in gold for i in own]) or 0.0, 3),
     }
 
 
-def _pool(corpus: Corpus, config: TrainConfig, pool: int) -> list[Example]:
-    """The examples of one pool, cropped and as people type them; the same for the same seed and pool."""
-    rng = random.Random(config.seed * 1_000_003 + pool)
-    first = pool * config.pool
-    chosen = (corpus.train[index % len(corpus.train)] for index in range(first, first + config.pool))
-    return [as_typed(crop(example, config.crop_chars, rng), rng) for example in chosen]
+def _freeze(network: SpanNetwork, layers: int) -> None:
+    """Leaves the lowest ``layers`` as they are, and always the word embeddings: they are half of the parameters,
+    already good, and dear to update on a CPU."""
+    network.requires_grad_(True)
+    network.encoder.embeddings.requires_grad_(layers == 0)
+    network.encoder.embeddings.word_embeddings.requires_grad_(False)
+    for layer in network.encoder.encoder.layer[:layers]:
+        layer.requires_grad_(False)
+
+
+def _pool(corpus: Corpus, config: TrainConfig, progress: Progress) -> list[Example]:
+    """The examples of one pool, cropped and as people type them; the same for the same seed and progress."""
+    phase = config.phases[progress.phase]
+    fitting = [example for example in corpus.train if example.spans or phase.unanswerable]
+    # A phase goes on in the order of the corpus where another might have begun it: each shuffles for itself.
+    random.Random(f"{config.seed} {phase.name}").shuffle(fitting)
+    rng = random.Random(f"{config.seed} {phase.name} {progress.pool}")
+    first = progress.pool * config.pool
+    count = min(config.pool, phase.examples - progress.seen)
+    examples = []
+    for index in range(first, first + count):
+        example = fitting[index % len(fitting)]
+        length = rng.choice(phase.crop_chars)
+        rivals: tuple[str, ...] = ()
+        if example.rivals and rng.random() < phase.rival_share:
+            rival = replace(example, context=rng.choice(example.rivals), spans=())
+            rivals = (crop(rival, length, rng).context,)
+        examples.append(as_typed(replace(crop(example, length, rng), rivals=rivals), rng))
+    return examples
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A question's windows with their gold token spans: its passage first, then a rival."""
+
+    windows: tuple[Window, ...]
+    targets: tuple[list[tuple[int, int]], ...]
+
+    @property
+    def tokens(self) -> int:
+        return max(len(window.ids) for window in self.windows)
 
 
 def _batches(
-    examples: list[Example], featurizer: Featurizer, config: TrainConfig, pool: int
-) -> Iterator[tuple[Batch, list[list[tuple[int, int]]]]]:
-    """Batches of one window per example with its gold token spans, in an order that mixes lengths."""
-    windows: list[Window] = []
-    targets: list[list[tuple[int, int]]] = []
+    examples: list[Example], featurizer: Featurizer, config: TrainConfig, seed: int
+) -> Iterator[tuple[Batch, list[list[tuple[int, int]]], list[int]]]:
+    """Batches of like length in random order: inputs, gold token spans per window, and each window's question."""
+    reads = sorted(_reads(examples, featurizer), key=lambda read: read.tokens)
+    batches: list[list[_Read]] = []
+    count = 0
+    for read in reads:
+        count += len(read.windows)
+        # Sorted ascending: the one about to be added is the longest, so it sets the padded length.
+        if not batches or count * read.tokens > config.batch_tokens:
+            batches.append([])
+            count = len(read.windows)
+        batches[-1].append(read)
+    random.Random(seed).shuffle(batches)
+    for batch in batches:
+        yield (
+            featurizer.pad([window for read in batch for window in read.windows]),
+            [spans for read in batch for spans in read.targets],
+            [owner for owner, read in enumerate(batch) for _ in read.windows],
+        )
+
+
+def _reads(examples: list[Example], featurizer: Featurizer) -> Iterator[_Read]:
+    texts = [(example, text) for example in examples for text in (example.context, *example.rivals)]
+    triples = [(example.question, example.title, text) for example, text in texts]
+    found: dict[int, tuple[list[Window], list[list[tuple[int, int]]]]] = {}
     taken: set[int] = set()
-    for window in featurizer.windows_for_pairs([(e.question, e.title, e.context) for e in examples]):
-        spans = [
-            span
-            for start, end in examples[window.passage].spans
-            if (span := token_span(window, start, end)) is not None
-        ]
+    for window in featurizer.windows_for_pairs(triples):
+        example, text = texts[window.passage]
+        gold = example.spans if text is example.context else ()
+        spans = [span for start, end in gold if (span := token_span(window, start, end)) is not None]
         # A cropped context is one window; of the few that need two, the one with the answer counts.
-        if window.passage not in taken and (spans or not examples[window.passage].spans):
+        if window.passage not in taken and (spans or not gold):
             taken.add(window.passage)
+            windows, targets = found.setdefault(id(example), ([], []))
             windows.append(window)
             targets.append(spans or [(0, 0)])
-    batches = batches_by_length(windows, config.batch_tokens)
-    random.Random(pool).shuffle(batches)
-    for rows in batches:
-        yield featurizer.pad([windows[row] for row in rows]), [targets[row] for row in rows]
+    for windows, targets in found.values():
+        yield _Read(tuple(windows), tuple(targets))
 
 
 def token_span(window: Window, start: int, end: int) -> tuple[int, int] | None:
@@ -203,14 +311,13 @@ def _parameter_groups(network: SpanNetwork, config: TrainConfig) -> list[dict[st
 
 
 def _save(
-    out: Path, config: TrainConfig, network: SpanNetwork, optimizer: torch.optim.Optimizer, pool: int, seen: int
+    out: Path, config: TrainConfig, network: SpanNetwork, optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
     state = {
         "config": asdict(config),
         "network": network.state_dict(),
         "optimizer": optimizer.state_dict(),
-        "pool": pool,
-        "seen": seen,
+        "progress": asdict(progress),
     }
     # Written beside and moved: a stop in mid-write leaves the previous checkpoint whole.
     torch.save(state, out / "checkpoint.tmp")
@@ -219,14 +326,14 @@ def _save(
 
 def _resume(
     out: Path, config: TrainConfig, network: SpanNetwork, optimizer: torch.optim.Optimizer, device: torch.device
-) -> tuple[int, int]:
-    """(pool, examples seen) of the last checkpoint, loaded; (0, 0) where there is none.
+) -> Progress:
+    """That of the last checkpoint, loaded; of a beginning where there is none.
 
     Raises ValueError when the checkpoint was made with another configuration.
     """
     path = out / "checkpoint.pt"
     if not path.exists():
-        return 0, 0
+        return Progress()
     state = torch.load(path, map_location=device, weights_only=True)
     now = asdict(config)
     different = sorted(name for name in now if state["config"].get(name) != now[name])
@@ -234,22 +341,21 @@ def _resume(
         raise ValueError(f"{path} was made with other settings ({', '.join(different)}); use another --out")
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
-    return state["pool"], state["seen"]
+    return Progress(**state["progress"])
 
 
 def main() -> None:
-    """The command line: one flag for each field of ``TrainConfig``."""
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the training files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint, log, result")
     parser.add_argument("--threads", type=int, help="CPU threads (PyTorch's choice by default)")
-    defaults = TrainConfig()
-    for field in fields(TrainConfig):
-        default = getattr(defaults, field.name)
-        parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(default), default=default)
-    arguments = vars(parser.parse_args())
-    data, out, threads = (arguments.pop(name) for name in ("data", "out", "threads"))
-    train(TrainConfig(**arguments), data, out, threads)
+    parser.add_argument("--start", type=Path, help="a network.pt to begin from instead of the sentence encoder")
+    names = [phase.name for phase in RECIPE.phases]
+    parser.add_argument("--phases", nargs="+", choices=names, default=names, help="of the recipe, to do only these")
+    arguments = parser.parse_args()
+    phases = tuple(phase for phase in RECIPE.phases if phase.name in arguments.phases)
+    train(replace(RECIPE, phases=phases), arguments.data, arguments.out, arguments.threads, arguments.start)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ def child(code: str, *arguments: object) -> subprocess.Popen[str]:
     head = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
         "from pathlib import Path\nfrom benchmarks.crash import HashEmbedder\n"
-        "from ingest import add_articles\nfrom vectorstore import ArticleIndex, StoreError\n"
+        "from ingest import add_articles, pipeline\nfrom vectorstore import ArticleIndex, StoreError\n"
+        "pipeline.BATCH_CHUNKS = 32  # several writes in a small folder\n"
         "folder, path = map(Path, sys.argv[1:3])\n"
     )
     command = [sys.executable, "-c", head + textwrap.dedent(code), *map(str, arguments)]
@@ -227,11 +228,12 @@ def test_readers_go_on_and_see_new_articles_while_another_process_writes(folder:
     )
     assert ingest.stdout is not None
     seen = []
-    for _ in ingest.stdout:
-        seen.append(len(reader.articles()))
-        hits = reader.search_dense("w1 w2", 3)
-        assert len(hits) == 3 or not seen[-1]
-    assert ingest.wait() == 0
+    with ingest:
+        for _ in ingest.stdout:
+            seen.append(len(reader.articles()))
+            hits = reader.search_dense("w1 w2", 3)
+            assert len(hits) == 3 or not seen[-1]
+    assert ingest.returncode == 0
     assert seen == sorted(seen) and len(set(seen)) > 2
     assert len(reader.articles()) == 40 and reader.check().sound
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,24 @@ import torch
 
 from qa.reader import OnnxReader
 from qa.reader import train as training
-from qa.reader.data import Example, TrainingArticle, crop, hard_negatives, load_articles, load_corpus
+from qa.reader.data import Example, crop, load_articles, load_corpus, with_rivals
 from qa.reader.export import export
-from qa.reader.network import SpanNetwork, span_loss
-from qa.reader.train import TrainConfig, learning_rate_at, train
+from qa.reader.network import MASKED, SpanNetwork, span_loss
+from qa.reader.train import Phase, TrainConfig, learning_rate_at, train
 from vectorstore.embedder import default_model_path
 
 CITIES = ("Rome", "Oslo", "Lima", "Cairo", "Delhi", "Quito")
 TINY = TrainConfig(
-    examples=48, pool=12, batch_tokens=400, watch_articles=1, watch_questions=6, answerable_first=0.5, qamr_share=1.0
+    phases=(
+        Phase("find", 24, (3e-4, 2e-4), unanswerable=False),
+        Phase("compare", 24, (2e-4, 0.0), unanswerable=True, rival_share=1.0, frozen_layers=2, crop_chars=(60, 90)),
+    ),
+    warmup=12,
+    pool=12,
+    batch_tokens=400,
+    watch_articles=1,
+    watch_questions=6,
+    qamr_share=1.0,
 )
 
 
@@ -94,35 +104,48 @@ def test_a_crop_keeps_an_answer_whole_and_cuts_between_words() -> None:
         assert set(cut.context.split()) <= {"word", "the", "answer", "stands", "here"}
 
 
-def test_a_hard_negative_comes_from_the_same_article_and_does_not_answer(data: Path) -> None:
-    article: TrainingArticle = load_articles(data / "squad-train.json.xz")[0]
-    negatives = list(hard_negatives(article, share=1.0, rng=random.Random(0)))
-    assert len(negatives) == 2
-    for negative in negatives:
-        assert negative.spans == ()
-        assert negative.context in {paragraph.context for paragraph in article.paragraphs}
-    assert "1200" not in negatives[0].context
+def test_a_rival_comes_from_the_same_article_and_does_not_answer(data: Path) -> None:
+    article = load_articles(data / "squad-train.json.xz")[0]
+    founded, burned, river, deep = with_rivals(article)
+    assert founded.rivals == (river.context,)
+    assert "1200" not in river.context
+    assert river.rivals == (founded.context,)
+    assert burned.rivals == deep.rivals == ()
 
 
-def test_the_corpus_begins_with_answerable_questions_and_leaves_the_watched_articles_out(data: Path) -> None:
-    corpus = load_corpus(data, answerable_first=10, negative_share=0.5, qamr_share=1.0, watch_articles=2, seed=1)
-    assert all(example.spans for example in corpus.train[:10])
-    assert any(not example.spans for example in corpus.train[10:])
+def test_the_corpus_leaves_the_watched_articles_out(data: Path) -> None:
+    corpus = load_corpus(data, qamr_share=1.0, watch_articles=2, seed=1)
     watched = {example.title for example in corpus.watch}
     assert len(watched) == 2
     assert watched.isdisjoint(example.title for example in corpus.train)
 
 
-def test_the_learning_rate_rises_and_falls_to_nothing() -> None:
-    config = TrainConfig(examples=1000, warmup=0.1, learning_rate=1.0)
-    rates = [learning_rate_at(seen, config) for seen in (0, 50, 100, 550, 1000)]
-    assert rates == pytest.approx([0.0, 0.5, 1.0, 0.5, 0.0])
+def test_the_learning_rate_rises_then_falls_evenly() -> None:
+    phase = Phase("find", 1000, (1.0, 0.5), unanswerable=False)
+    assert [learning_rate_at(phase, seen, warmup=100) for seen in (0, 50, 500, 1000)] == pytest.approx(
+        [0.0, 0.4875, 0.75, 0.5]
+    )
+    assert learning_rate_at(phase, 0, warmup=0) == 1.0
 
 
 def test_the_loss_sums_the_chances_of_alternative_spans() -> None:
     start, end = torch.zeros(1, 4), torch.zeros(1, 4)  # every span has the chance 1/16
-    assert span_loss(start, end, [[(1, 2)]]).item() == pytest.approx(np.log(16))
-    assert span_loss(start, end, [[(1, 2), (3, 3)]]).item() == pytest.approx(np.log(8))
+    assert span_loss(start, end, [[(1, 2)]], [0]).item() == pytest.approx(np.log(16))
+    assert span_loss(start, end, [[(1, 2), (3, 3)]], [0]).item() == pytest.approx(np.log(8))
+
+
+def test_the_loss_compares_the_passages_of_one_question_by_their_scores_against_no_answer() -> None:
+    start, end = torch.zeros(2, 4), torch.zeros(2, 4)
+    start[:, 3] = end[:, 3] = MASKED
+    targets = [[(1, 2)], [(0, 0)]]
+    # Of each window's own nine spans, "no answer" among them, and of the four starts and ends of both without it.
+    expected = (np.log(9) + np.log(9) + np.log(16)) / 3
+    assert span_loss(start, end, targets, [0, 0]).item() == pytest.approx(expected)
+    assert span_loss(start, end, targets, [0, 1]).item() == pytest.approx(np.log(9))
+    # A rival that is as sure of itself as of having no answer is no better for larger logits of both.
+    start[1, :3] += 5
+    assert span_loss(start, end, targets, [0, 0]).item() == pytest.approx(expected)
+    assert span_loss(start, end, [[(0, 0)], [(0, 0)]], [0, 0]).item() == pytest.approx(np.log(9))
 
 
 @pytest.mark.slow
@@ -150,10 +173,24 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
     )
     for name, weights in whole.items():
         assert torch.equal(weights, resumed[name]), name
-    seen = [json.loads(line)["seen"] for line in (tmp_path / "stopped" / "log.jsonl").read_text().splitlines()]
-    assert seen == [12, 24, 36, 48] or seen == [12, 36, 48]  # the line of the pool it was stopped after may be lost
-    with pytest.raises(ValueError, match="learning_rate"):
-        train(TrainConfig(**{**TINY.__dict__, "learning_rate": 1.0}), data, tmp_path / "stopped")
+    log = [json.loads(line) for line in (tmp_path / "stopped" / "log.jsonl").read_text().splitlines()]
+    # The line of the pool it was stopped after is lost.
+    assert [(line["phase"], line["seen"]) for line in log] == [("find", 12), ("compare", 12), ("compare", 24)]
+    with pytest.raises(ValueError, match="warmup"):
+        train(replace(TINY, warmup=1), data, tmp_path / "stopped")
+
+
+@pytest.mark.slow
+def test_a_run_begins_from_the_weights_it_is_given_and_leaves_frozen_layers_alone(data: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    given = SpanNetwork(default_model_path()).state_dict()
+    torch.save({"network": given}, tmp_path / "given.pt")
+    train(replace(TINY, phases=TINY.phases[1:]), data, tmp_path / "run", threads=1, start=tmp_path / "given.pt")
+    trained = torch.load(tmp_path / "run" / "network.pt", weights_only=True)["network"]
+    changed = {name for name, weights in given.items() if not torch.equal(weights, trained[name])}
+    assert "head.weight" in changed
+    assert any(name.startswith("encoder.encoder.layer.2.") for name in changed)
+    assert not any(name.startswith(("encoder.embeddings.", "encoder.encoder.layer.1.")) for name in changed)
 
 
 @pytest.mark.slow
@@ -161,7 +198,7 @@ def test_the_exported_reader_computes_what_the_network_does(tmp_path: Path) -> N
     torch.manual_seed(0)
     network = SpanNetwork(default_model_path()).eval()
     torch.save({"network": network.state_dict()}, tmp_path / "network.pt")
-    export(tmp_path / "network.pt", tmp_path / "out", name="test")
+    export(tmp_path / "network.pt", tmp_path / "out", "test", [("When?", "The bridge", "It opened in 1883.")])
     session = onnxruntime.InferenceSession(str(tmp_path / "out" / "reader-float.onnx"))
     ids = torch.randint(1000, 2000, (3, 24))
     mask = torch.ones_like(ids)
