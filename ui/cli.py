@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import asdict
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -494,15 +495,16 @@ def _show_article(library: ArticleIndex, article_id: str, as_json: bool) -> None
         terminal.complain(f"the article {article_id} has just been removed")
         raise typer.Exit(FAILED)
     if as_json:
-        names = ("id", "source", "other_sources", "title", "authors", "published", "text")
-        terminal.print_json({name: getattr(article, name) for name in names})
+        names = ("id", "source", "other_sources", "title", "authors", "published", "language", "text")
+        shown = {name: getattr(article, name) for name in names}
+        terminal.print_json(shown | {"sections": [asdict(section) for section in article.sections]})
     else:
         terminal.show_article(article)
 
 
 def _summary(article: ArticleSummary) -> dict[str, Any]:
-    names = ("id", "source", "other_sources", "title", "authors", "published", "characters", "chunks", "added_at")
-    return {name: getattr(article, name) for name in names}
+    names = ("id", "source", "other_sources", "title", "authors", "published", "language", "characters", "chunks")
+    return {name: getattr(article, name) for name in (*names, "added_at")}
 
 
 class IndexAction(StrEnum):

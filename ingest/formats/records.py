@@ -58,7 +58,9 @@ def draft_of(fields: Mapping[str, str | Sequence[str]], fragment: str) -> Draft 
     if date and not published:
         rest.append((next(name for name in fields if fields[name] == date), date))
     lines = [f"{_label(name)}: {' '.join(value.split())}" for name, value in rest if _is_said(name, value, body_name)]
-    if body_name is None and title:
+    if body_name is None and not title:
+        title = next((value for _, value in rest if len(value) <= MAX_NAME and any(map(str.isalpha, value))), "")
+    elif body_name is None:
         lines.insert(0, f"{_label(next(name for name in fields if _joined(fields[name]) == title))}: {title}")
     text = "\n\n".join(part for part in (body, "\n".join(lines)) if part)
     if not any(character.isalnum() for character in text):

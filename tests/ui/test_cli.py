@@ -308,7 +308,8 @@ def test_articles_as_json_is_an_array_of_objects(shelf: Path) -> None:
         listed = json.loads(run(*arguments, "--index", shelf).stdout)
         assert [one["title"] for one in listed] == ["Marie Curie", "The Arctic Tern", "The Mile"]
         assert set(listed[0]) == {
-            "id", "source", "other_sources", "title", "authors", "published", "characters", "chunks", "added_at"
+            "id", "source", "other_sources", "title", "authors", "published", "language",
+            "characters", "chunks", "added_at"
         }  # fmt: skip
 
 

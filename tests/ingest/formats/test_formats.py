@@ -112,6 +112,10 @@ def test_a_page_without_a_name_is_called_by_its_host() -> None:
     assert read_article(source).title == "Otters.example"
 
 
+def test_a_reason_is_one_line_that_can_be_printed() -> None:
+    assert UnreadableSource("/a", "damaged\n(\x1b[31m at\tline 1)").reason == "damaged ( [31m at line 1)"
+
+
 def test_a_fingerprint_tells_content_and_label_apart() -> None:
     original = raw("It rained.", media_type="text/plain")
     others = (replace(original, content=b"It snowed."), replace(original, media_type="text/html"))
