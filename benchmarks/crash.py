@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import queue
 import random
 import shutil
 import sys
@@ -29,6 +30,8 @@ DIMENSION = 32
 ROUNDS_A_LIBRARY = 25
 """Then a new one is begun, so that the making of a library is killed too."""
 VOCABULARY = 3_000
+PATIENCE = 1_800
+"""Seconds after which a checking process counts as hung."""
 
 
 class HashEmbedder:
@@ -193,12 +196,7 @@ def run(kills: int, seed: int = 0, articles: int = 60, tell: Any = lambda *_: No
             fresh = root / f"fresh-{rounds}"
             checker = processes.Process(target=verify, args=(folder, library, kept, fresh, told))
             checker.start()
-            try:
-                state, wrong = told.get(timeout=300)
-            except Exception:
-                state, wrong = {}, "the checking process ended without a word: it crashed, or hung"
-                checker.kill()
-            checker.join()
+            state, wrong = _hear(checker, told)
             shutil.rmtree(fresh, ignore_errors=True)
             tally.unfinished += any(state.values())
             tally.rebuilt += state.get("unsealed", False)
@@ -209,6 +207,24 @@ def run(kills: int, seed: int = 0, articles: int = 60, tell: Any = lambda *_: No
     return tally
 
 
+def _hear(checker: Any, told: Any) -> tuple[dict[str, bool], str | None]:
+    """What the checking process tells; a process that crashed tells nothing."""
+    waited = 0
+    while waited < PATIENCE:
+        try:
+            state, wrong = told.get(timeout=1)
+        except queue.Empty:
+            waited += 1
+            if checker.exitcode:
+                return {}, f"the checking process ended with status {checker.exitcode}"
+            continue
+        checker.join()
+        return state, wrong
+    checker.kill()
+    checker.join()
+    return {}, f"the checking process was not done after {PATIENCE} s"
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -217,8 +233,12 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=60, help="how many the folder holds at least")
     arguments = parser.parse_args()
     started = time.monotonic()
+    shown: list[str] = []
 
     def tell(tally: Tally) -> None:
+        for loss in tally.losses[len(shown) :]:
+            print(f"\n{loss}", file=sys.stderr, flush=True)
+            shown.append(loss)
         line = (
             f"{tally.kills} killed, {tally.unfinished} unfinished, {tally.rebuilt} probed, {len(tally.losses)} losses"
         )
@@ -226,8 +246,6 @@ def main() -> None:
 
     tally = run(arguments.kills, arguments.seed, arguments.articles, tell)
     print(file=sys.stderr)
-    for loss in tally.losses:
-        print(loss)
     print(
         f"{tally.kills} ingests killed in {time.monotonic() - started:.0f} s: {tally.unfinished} left something to do, "
         f"{tally.rebuilt} a vector index that had to be probed first; {len(tally.losses)} losses"
