@@ -6,7 +6,7 @@
 # VERBOSE=1 (show what pip prints).
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-bench chat test fuzz check bench format lock clean
+.PHONY: help setup setup-dev setup-test setup-bench chat test fuzz crash check bench format lock clean
 
 RUN := .venv/bin/python -m
 
@@ -74,6 +74,10 @@ bench: setup-bench ## measure what README and docs report, on the public questio
 	$(RUN) benchmarks.answers --heldout "$(DATA)/squad-heldout.json.xz" --limit 150
 	$(RUN) benchmarks.followups --data "$(DATA)"
 	$(RUN) benchmarks.load
+
+KILLS ?= 200
+crash: setup-dev ## kill KILLS ingests at random moments, go on with each, and compare with a library built afresh
+	$(RUN) benchmarks.crash --kills $(KILLS)
 
 format: setup-dev ## format the code and mend what the linter can
 	$(RUN) ruff format .

@@ -601,6 +601,7 @@ _HEADINGS: dict[Status, str] = {
     "skipped": "Not added",
     "changed": "Updated",
     "added": "Added",
+    "moved": "Moved",
     "unchanged": "Already there",
     "removed": "Removed",
 }
