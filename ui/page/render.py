@@ -191,7 +191,8 @@ def _confidence(answer: Answer) -> str:
 
 
 def _written_by(answer: Answer) -> str:
-    if answer.model == "reader" or any(citation.answer_start is not None for citation in answer.citations):
+    is_found = any(citation.answer_start is not None for citation in answer.citations)
+    if is_found or answer.model in ("reader", "metadata"):
         return ""
     return f'<span class="faint">Written by {escape(answer.model)}; the quotes are the articles’ own words.</span>'
 
