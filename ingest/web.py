@@ -144,9 +144,21 @@ def _read_page(response: httpx.Response, deadline: float) -> Page:
 # --- connecting ------------------------------------------------------------------------------------------------------
 
 
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        # What Python's tables take for global, or did in some release: protocol assignments, among them a cloud's
+        # metadata service; another cloud's, inside its public range; 6to4 relays; translation; documentation.
+        ("192.0.0.0/24", "168.63.129.16/32", "192.88.99.0/24", "64:ff9b:1::/48", "3fff::/20"),
+    )
+)
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address is one that everybody on the internet reaches, and not one of this machine or network."""
     ip = ipaddress.ip_address(address)
+    if any(ip in network for network in _NOT_PUBLIC):
+        return False
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or _nat64(ip)
         if inner is not None:

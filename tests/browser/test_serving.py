@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from gradio_client import Client
 
 from benchmarks.load import put_under_load
-from tests.browser.conftest import PATIENCE_SECONDS, ROOT, command, serve
+from tests.browser.conftest import PATIENCE_SECONDS, ROOT, command, free_port, serve
 from tests.browser.test_asking import SURE
+from vectorstore import ArticleIndex
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +37,47 @@ def test_only_the_named_endpoints_are_offered(samples_server: str) -> None:
     offered = client.view_api(return_format="dict", print_info=False)
     assert set(offered["named_endpoints"]) == {"/ask", "/search", "/list_articles"}
     assert offered["unnamed_endpoints"] == {}
+
+
+def test_a_visitor_cannot_have_a_file_of_the_machine_added_as_an_upload(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("The secret\n\nThe password of the wombat is hunter2.", encoding="utf-8")
+    port = free_port()
+    with (tmp_path / "log").open("wb") as log:
+        # A server of its own: Gradio tells of the attempt in its log, where other tests look for trouble.
+        server = subprocess.Popen(command(tmp_path / "index", port), cwd=ROOT, stdout=log, stderr=log)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS) as visitor:
+            wait_for(visitor)
+            config = visitor.get("/config").json()
+            files = {one["id"] for one in config["components"] if one["type"] == "file"}
+            adding = [one for one in config["dependencies"] if files & set(one["inputs"])]
+            assert adding
+            for one in adding:
+                upload = {"path": str(secret), "orig_name": "secret.txt", "meta": {"_type": "gradio.FileData"}}
+                data = [[upload] if number in files else None for number in one["inputs"]]
+                call = {"data": data, "fn_index": one["id"], "session_hash": "visitor"}
+                if visitor.post("/gradio_api/queue/join", json=call).is_success:
+                    told = visitor.get("/gradio_api/queue/data", params={"session_hash": "visitor"}).text
+                    assert '"success":false' in told
+            assert visitor.get(f"/gradio_api/file={secret}").status_code == 403
+    finally:
+        server.terminate()
+        server.wait(30)
+    with closing(ArticleIndex.open(tmp_path / "index")) as index:
+        assert index.articles() == []
+
+
+def wait_for(client: httpx.Client) -> None:
+    """Until the server answers."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            client.get("/")
+            return
+        except httpx.TransportError:
+            assert time.monotonic() < until
+            time.sleep(0.2)
 
 
 def test_errors_reach_programs_in_words(samples_server: str) -> None:
