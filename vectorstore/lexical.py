@@ -15,13 +15,20 @@ apart, and ranking them all would take a large library a tenth of a second and m
 # The index is external-content: it holds the words, the chunks table holds the text. Triggers keep
 # both equal inside each transaction, so there is nothing to rebuild after a crash.
 SCHEMA = """
+CREATE VIEW searched_chunks AS SELECT number, title, text FROM chunks WHERE searched;
 CREATE VIRTUAL TABLE lexical USING fts5(
-    title, text, content='chunks', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2'
+    title, text, content='searched_chunks', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2'
 );
-CREATE TRIGGER lexical_insert AFTER INSERT ON chunks BEGIN
+CREATE TRIGGER lexical_insert AFTER INSERT ON chunks WHEN new.searched BEGIN
     INSERT INTO lexical(rowid, title, text) VALUES (new.number, new.title, new.text);
 END;
-CREATE TRIGGER lexical_delete AFTER DELETE ON chunks BEGIN
+CREATE TRIGGER lexical_show AFTER UPDATE OF searched ON chunks WHEN new.searched AND NOT old.searched BEGIN
+    INSERT INTO lexical(rowid, title, text) VALUES (new.number, new.title, new.text);
+END;
+CREATE TRIGGER lexical_hide AFTER UPDATE OF searched ON chunks WHEN old.searched AND NOT new.searched BEGIN
+    INSERT INTO lexical(lexical, rowid, title, text) VALUES ('delete', old.number, old.title, old.text);
+END;
+CREATE TRIGGER lexical_delete AFTER DELETE ON chunks WHEN old.searched BEGIN
     INSERT INTO lexical(lexical, rowid, title, text) VALUES ('delete', old.number, old.title, old.text);
 END;
 """

@@ -80,9 +80,9 @@ RECIPE = TrainConfig(
         # find anything (docs/training.md).
         Phase("find", 122_000, (3e-4, 5e-5), unanswerable=False),
         # Is there one?
-        Phase("tell", 130_000, (2.5e-4, 1.3e-4), True, rival_share=0.15, frozen_layers=2, crop_chars=CROPS),
+        Phase("tell", 56_000, (2.0e-4, 1.2e-4), True, rival_share=0.15, frozen_layers=2, crop_chars=CROPS),
         # Which of several passages has it?
-        Phase("compare", 90_000, (1.3e-4, 0.0), True, rival_share=0.6, frozen_layers=2, crop_chars=CROPS),
+        Phase("compare", 40_000, (1.2e-4, 0.0), True, rival_share=0.6, frozen_layers=2, crop_chars=CROPS),
     )
 )
 """How the shipped weights are made."""
