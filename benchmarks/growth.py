@@ -30,7 +30,6 @@ from qa.retriever import HybridRetriever
 from vectorstore import Article, ArticleIndex, Chunk
 from vectorstore.sentences import sentence_spans
 
-REAL_VECTORS = 1000
 ADDED_AT_ONCE = 2000
 ARTICLE_CHUNKS = 40
 """Chunks of a made article, about what a Wikipedia article has."""
@@ -123,7 +122,8 @@ def grow(
             while count < min(ADDED_AT_ONCE, size - stored):
                 batch.append(next(more))
                 count += len(batch[-1][1])
-            vectors = made_vectors(real, count, chance)
+            texts = index.new_texts([chunk for _, chunks in batch for chunk in chunks])
+            vectors = dict(zip(texts, made_vectors(real, len(texts), chance), strict=True))
             started = time.perf_counter()
             index.add(batch, vectors)
             seconds += time.perf_counter() - started
@@ -138,6 +138,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with squad-heldout and squad-train")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 50_000, 200_000])
+    parser.add_argument("--real", type=int, default=1000, help="real vectors that the others are made of")
     parser.add_argument("--limit", type=int, default=40, help="questions asked at each size")
     arguments = parser.parse_args()
     real = [a for name in ("heldout", "train") for a in load_articles(arguments.data / f"squad-{name}.json.xz")]
@@ -149,7 +150,8 @@ def main() -> None:
     try:
         index = ArticleIndex.open(scratch / "index")
         first = list(islice(more, 60))
-        vectors = index.embed_chunks([chunk for _, chunks in first for chunk in chunks][:REAL_VECTORS])
+        texts = index.new_texts([chunk for _, chunks in first for chunk in chunks])
+        vectors = np.array(list(index.embed_texts(dict(islice(texts.items(), arguments.real))).values()))
         more = articles(real, seed=4)
         for size in sorted(arguments.sizes):
             rate = grow(index, more, size, vectors)
