@@ -69,8 +69,10 @@ check: setup-dev ## check format, lint and types
 DATA ?= ../shared/data
 bench: setup-bench ## measure what README and docs report, on the public question sets in DATA
 	$(RUN) benchmarks.extraction
-	$(RUN) benchmarks.fusion --data "$(DATA)" --limit 800
-	$(RUN) benchmarks.speed --heldout "$(DATA)/squad-heldout.json.xz"
+	$(RUN) benchmarks.libraries --heldout "$(DATA)/squad-heldout.json.xz"
+	$(RUN) benchmarks.ingest --heldout "$(DATA)/squad-heldout.json.xz"
+	$(RUN) benchmarks.growth --data "$(DATA)"
+	$(RUN) benchmarks.fusion --data "$(DATA)"
 	$(RUN) benchmarks.answers --heldout "$(DATA)/squad-heldout.json.xz" --limit 150
 	$(RUN) benchmarks.followups --data "$(DATA)"
 	$(RUN) benchmarks.load
