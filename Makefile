@@ -2,10 +2,11 @@
 #
 # Variables: PYTHON (the Python to set up with), HOST and PORT (where the chat is served), EXTRAS (openai, anthropic,
 # ollama), ARTICLE_QA_INDEX (the library's folder), ARTICLE_QA_TORCH=gpu (PyPI's default build of PyTorch),
-# ARGS (more arguments for pytest), DATA (the folder of the benchmarks' question sets), VERBOSE=1 (show what pip prints).
+# ARGS (more arguments for pytest), SECONDS (how long to fuzz), DATA (the folder of the benchmarks' question sets),
+# VERBOSE=1 (show what pip prints).
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-bench chat test check bench format lock clean
+.PHONY: help setup setup-dev setup-test setup-bench chat test fuzz crash check bench format lock clean
 
 RUN := .venv/bin/python -m
 
@@ -56,6 +57,10 @@ chat: setup ## serve the chat on 127.0.0.1:7860, with the sample articles at fir
 test: setup-test ## run every test, those in a browser included
 	$(RUN) pytest $(ARGS)
 
+SECONDS ?= 300
+fuzz: setup-dev ## feed the readers broken files for SECONDS (300)
+	$(RUN) tests.ingest.fuzz --seconds $(SECONDS)
+
 check: setup-dev ## check format, lint and types
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
@@ -63,11 +68,16 @@ check: setup-dev ## check format, lint and types
 
 DATA ?= ../shared/data
 bench: setup-bench ## measure what README and docs report, on the public question sets in DATA
+	$(RUN) benchmarks.extraction
 	$(RUN) benchmarks.fusion --data "$(DATA)" --limit 800
 	$(RUN) benchmarks.speed --heldout "$(DATA)/squad-heldout.json.xz"
 	$(RUN) benchmarks.answers --heldout "$(DATA)/squad-heldout.json.xz" --limit 150
 	$(RUN) benchmarks.followups --data "$(DATA)"
 	$(RUN) benchmarks.load
+
+KILLS ?= 200
+crash: setup-dev ## kill KILLS ingests at random moments, go on with each, and compare with a library built afresh
+	$(RUN) benchmarks.crash --kills $(KILLS)
 
 format: setup-dev ## format the code and mend what the linter can
 	$(RUN) ruff format .

@@ -3,7 +3,7 @@
 from ingest.chunking import chunk_article
 from ingest.errors import IngestError, UnreadableSource
 from ingest.formats import read_article, read_articles
-from ingest.pipeline import add_articles
+from ingest.pipeline import add_articles, preview_articles
 from ingest.report import IngestReport, Outcome, Progress
 from vectorstore import Article
 
@@ -16,6 +16,7 @@ __all__ = [
     "UnreadableSource",
     "add_articles",
     "chunk_article",
+    "preview_articles",
     "read_article",
     "read_articles",
 ]

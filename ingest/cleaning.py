@@ -83,6 +83,7 @@ _PAGE_LINES = re.compile(
     | (?:sign\sup|subscribe)\s(?:now\s)?(?:for|to)\s(?:our|the|my)\s(?:[\w']+\s){0,3}newsletters?
     | (?:accept|reject|manage|allow)\s(?:all\s)?cookies(?:\sand\sclose)?
     | cookie\s(?:settings|preferences|policy|notice)
+    | (?:(?:©|\(c\)|copyright)\s[^.]{0,80})?\ball\srights\sreserved
     """
 )
 _PROMOTION = re.compile(

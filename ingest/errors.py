@@ -11,6 +11,8 @@ class UnreadableSource(IngestError):
     """One source cannot become an article: ``reason`` says why, and what to do where something can be done."""
 
     def __init__(self, source: str, reason: str) -> None:
-        super().__init__(f"{source}: {reason}")
+        # One line that can be printed: parts of it may come from a library, or from the source itself.
+        reason = "".join(character if character.isprintable() else " " for character in reason)
         self.source = source
-        self.reason = reason
+        self.reason = " ".join(reason.split())
+        super().__init__(f"{source}: {self.reason}")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.chunking import CHUNKER_VERSION, chunk_article
 from ingest.errors import UnreadableSource
@@ -17,6 +24,11 @@ from vectorstore import Article, ArticleIndex, Chunk, StoredSource
 
 BATCH_CHUNKS = 256
 """Chunks embedded and stored together: enough to sort by length, few enough to lose little when stopped."""
+BATCHES_AHEAD = 2
+"""Batches that may be with the embedder while others are read and stored: embedding, which takes the most time, then
+never waits, and memory does not grow with the number of articles."""
+
+Batch = list[tuple[Article, list[Chunk]]]
 
 
 def add_articles(
@@ -25,60 +37,93 @@ def add_articles(
     progress: ProgressCallback | None = None,
     *,
     allow_private: bool = False,
+    only: Collection[Path] | None = None,
 ) -> IngestReport:
     """Makes ``index`` hold the articles in ``sources``: files, folders and web addresses.
 
-    A source stored before and unchanged costs a look at its content, no more. A folder is mirrored:
-    articles that were read from files under it which are no longer there are removed. So is a file with
-    several articles in it; a feed or sitemap on the web is not, since it lists only the latest. A source
-    that cannot be read is reported as skipped, with the reason, and what was stored of it before is kept.
-    ``allow_private`` lets web addresses lead to this machine and its network. Raises StoreError when
-    the library cannot be written.
+    A source stored before and unchanged costs a look at its content, no more. A folder is mirrored: articles that were
+    read from files under it which are no longer there are removed, and a file that was renamed or moved is followed by
+    its content, nothing embedded. So is a file with several articles in it; a feed or sitemap on the web is not, since
+    it lists only the latest. A source that cannot be read is reported as skipped, with the reason, and what was stored
+    of it before is kept.
+
+    ``allow_private`` lets web addresses lead to this machine and its network. ``only`` names the files and folders that
+    may have changed: what is stored of all else is taken as it is, unread. Raises StoreError when the library cannot be
+    written.
     """
-    return _Ingest(index, progress, allow_private).run(sources)
+    return _Ingest(index, progress, allow_private, only).run(sources)
+
+
+def preview_articles(
+    sources: Sequence[str | Path],
+    index: ArticleIndex | None,
+    progress: ProgressCallback | None = None,
+    *,
+    allow_private: bool = False,
+) -> IngestReport:
+    """What ``add_articles`` would do to ``index``, or to a new library; it reads, embeds nothing, writes nothing."""
+    return _Ingest(index, progress, allow_private, writes=False).run(sources)
 
 
 class _Ingest:
     """One run: what is gathered for the next write, and what became of each source so far."""
 
-    def __init__(self, index: ArticleIndex, progress: ProgressCallback | None, allow_private: bool) -> None:
+    def __init__(
+        self,
+        index: ArticleIndex | None,
+        progress: ProgressCallback | None,
+        allow_private: bool,
+        only: Collection[Path] | None = None,
+        writes: bool = True,
+    ) -> None:
         self._index = index
         self._progress = progress
         self._allow_private = allow_private
+        self._only = only if only is None else frozenset(only)
+        self._writes = writes
         self._stored: dict[str, dict[str, StoredSource]] = {}
         """By the file or address that was opened, and then by the article's own source."""
         self._gone: list[str] = []
-        self._waiting: list[tuple[Article, list[Chunk]]] = []
+        self._waiting: Batch = []
+        self._embedder = ThreadPoolExecutor(1, thread_name_prefix="ingest")
+        self._embedding: deque[tuple[Batch, Future[dict[str, NDArray[np.float32]]]]] = deque()
         self._outcomes: list[Outcome] = []
+        self._added: dict[tuple[str, str], list[str]] = {}
+        """Sources of what was added, by fingerprint and by what tells the articles of one file apart."""
         self._chunks = 0
 
     def run(self, sources: Sequence[str | Path]) -> IngestReport:
         started = time.perf_counter()
-        with self._index.writing():
-            for stored in self._index.sources():
+        with self._writing():
+            for stored in self._index.sources() if self._index else ():
                 self._stored.setdefault(stored.origin, {})[stored.source] = stored
             places = list(find_sources(sources))
             for done, place in enumerate(places, start=1):  # a feed or sitemap makes the list grow
                 self._outcomes += self._take(place, places)
                 if sum(len(chunks) for _, chunks in self._waiting) >= BATCH_CHUNKS:
-                    self._store()
+                    self._embed()
+                    self._store(BATCHES_AHEAD)
                 self._tell(done, len(places), place.source)
+            self._embed()
             self._store()
-            self._remove_missing(sources, places)
+            for folder in named_folders(sources):
+                self._remove_missing(folder, places)
             self._tell(len(places), len(places), "")
         return IngestReport(tuple(self._outcomes), self._chunks, time.perf_counter() - started)
 
     def _take(self, place: Place | Skipped, places: list[Place | Skipped]) -> list[Outcome]:
         """Reads and cuts one source, unless it is unchanged, and queues it to be stored."""
+        stored = self._stored.get(place.source, {})
+        if not self._may_have_changed(place):
+            return _unchanged(stored)
         if isinstance(place, Skipped):
             return [Outcome(place.source, "skipped", reason=place.reason)]
         try:
             raw = read_source(place, allow_private=self._allow_private)
             mark = f"{fingerprint(raw)} {CHUNKER_VERSION}"
-            stored = self._stored.get(raw.source, {})
             # One article is enough: those of a source are stored together or not at all.
             if any(one.fingerprint == mark for one in stored.values()):
-                return [Outcome(one.source, "unchanged", article_id=one.article_id) for one in stored.values()]
+                return _unchanged(stored)
             found = read_articles(raw)
         except UnreadableSource as error:
             return [Outcome(place.source, "skipped", reason=error.reason)]
@@ -100,41 +145,84 @@ class _Ingest:
         if isinstance(found, Skipped):
             return Outcome(found.source, "skipped", reason=found.reason)
         article = replace(found, fingerprint=mark)
-        chunking = self._index.chunking
-        self._waiting.append((article, chunk_article(article, chunking.size, chunking.overlap)))
-        return Outcome(article.source, "changed" if article.source in stored else "added", article.title, article.id)
+        if self._index and self._writes:
+            chunking = self._index.chunking
+            self._waiting.append((article, chunk_article(article, chunking.size, chunking.overlap)))
+        if article.source in stored:
+            return Outcome(article.source, "changed", article.title, article.id)
+        self._added.setdefault((mark, article.source.removeprefix(place.source)), []).append(article.source)
+        return Outcome(article.source, "added", article.title, article.id)
 
-    def _store(self) -> None:
+    def _may_have_changed(self, place: Place | Skipped) -> bool:
+        path = Path(place.source)
+        return self._only is None or not self._only.isdisjoint((path, *path.parents))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """The library's one writer's place, unless nothing is to be written, and an end to the embedding beside it."""
+        try:
+            with self._index.writing() if self._index and self._writes else nullcontext():
+                yield
+        finally:
+            self._embedder.shutdown(cancel_futures=True)
+
+    def _embed(self) -> None:
+        """Sends what is waiting to be embedded, in a thread of its own."""
+        if self._index and self._waiting:
+            texts = self._index.new_texts([chunk for _, chunks in self._waiting for chunk in chunks])
+            self._embedding.append((self._waiting, self._embedder.submit(self._index.embed_texts, texts)))
+            self._waiting = []
+
+    def _store(self, but: int = 0) -> None:
+        """Stores what has been embedded, in order, all ``but`` so many batches."""
+        if not self._index or not self._writes:
+            return
         # First what is gone: stopped in between, the source still counts as changed and is read again.
         if self._gone:
             self._index.remove(self._gone)
             self._gone = []
-        if self._waiting:
-            self._index.add(self._waiting)
-            self._chunks += sum(len(chunks) for _, chunks in self._waiting)
-            self._waiting = []
+        while len(self._embedding) > but:
+            batch, vectors = self._embedding.popleft()
+            self._chunks += self._index.add(batch, vectors.result())
 
-    def _remove_missing(self, sources: Sequence[str | Path], places: Iterable[Place | Skipped]) -> None:
-        """Forgets articles of files that are gone from a folder that was named.
+    def _remove_missing(self, folder: Path, places: Sequence[Place | Skipped]) -> None:
+        """Forgets articles of files that are gone from a folder that was named; those found elsewhere have moved.
 
         A folder without a single readable file is left alone: an unplugged drive looks the same.
         """
-        present = {place.source for place in places}
-        for folder in named_folders(sources):
-            inside = [origin for origin in self._stored if Path(origin).is_relative_to(folder)]
-            gone = [origin for origin in inside if origin not in present and not Path(origin).exists()]
-            missing = [stored for origin in gone for stored in self._stored[origin].values()]
-            if not missing:
-                continue
-            if not any(Path(source).is_relative_to(folder) for source in present):
-                reason = (
-                    f"holds no articles any more; {len(missing)} read from it before are kept (remove them by hand)"
-                )
-                self._outcomes.append(Outcome(str(folder), "skipped", reason=reason))
-                continue
-            self._index.remove([stored.article_id for stored in missing])
-            self._outcomes += [Outcome(one.source, "removed", article_id=one.article_id) for one in missing]
+        present = {place.source for place in places if not isinstance(place, Skipped)}
+        unlisted = {Path(place.source) for place in places if isinstance(place, Skipped)}
+        inside = [origin for origin in self._stored if Path(origin).is_relative_to(folder)]
+        gone = [origin for origin in inside if origin not in present and _is_gone(Path(origin), unlisted)]
+        missing = [stored for origin in gone for stored in self._stored.pop(origin).values()]
+        if not missing:
+            return
+        if not any(Path(source).is_relative_to(folder) for source in present):
+            reason = f"holds no articles any more; {len(missing)} read from it before are kept (remove them by hand)"
+            self._outcomes.append(Outcome(str(folder), "skipped", reason=reason))
+            return
+        self._gone = [stored.article_id for stored in missing]
+        self._store()
+        numbers = {outcome.source: number for number, outcome in enumerate(self._outcomes)}
+        for one in missing:
+            found = self._added.get((one.fingerprint, one.source.removeprefix(one.origin)))
+            if found:
+                number = numbers[found.pop(0)]
+                self._outcomes[number] = replace(self._outcomes[number], status="moved", previous=one.source)
+            else:
+                self._outcomes.append(Outcome(one.source, "removed", article_id=one.article_id))
 
     def _tell(self, done: int, total: int, source: str) -> None:
         if self._progress is not None:
             self._progress(Progress(done, total, self._chunks, source))
+
+
+def _unchanged(stored: Mapping[str, StoredSource]) -> list[Outcome]:
+    return [Outcome(one.source, "unchanged", article_id=one.article_id) for one in stored.values()]
+
+
+def _is_gone(path: Path, unlisted: Collection[Path]) -> bool:
+    """Whether a file is no longer under its own name; not so where a folder above it could not be looked into."""
+    if path.is_file() and os.path.realpath(path) == str(path):
+        return False
+    return not any(folder in unlisted and not folder.is_symlink() for folder in path.parents)

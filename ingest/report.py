@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["added", "changed", "unchanged", "removed", "skipped"]
+Status = Literal["added", "changed", "moved", "unchanged", "removed", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Outcome:
     article_id: str | None = None
     reason: str | None = None
     """Why it was skipped, for people; None otherwise."""
+    previous: str | None = None
+    """Where a moved or renamed source was before; None otherwise."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -13,6 +14,7 @@ from ingest.errors import UnreadableSource
 from ingest.formats import SUFFIXES
 from ingest.limits import MAX_FILE_BYTES, MAX_LIST_DEPTH
 from ingest.types import FilePlace, LinkedPage, Place, RawSource, Skipped, WebPlace
+from vectorstore.record import FILE_NAME as LIBRARY_FILE
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -33,8 +35,13 @@ def find_sources(names: Sequence[str | Path]) -> Iterator[Place | Skipped]:
 
 def named_folders(names: Sequence[str | Path]) -> tuple[Path, ...]:
     """The folders among the names, resolved: an article kept from one of them, but not found now, was removed."""
+    return tuple(path for path in named_paths(names) if path.is_dir())
+
+
+def named_paths(names: Sequence[str | Path]) -> tuple[Path, ...]:
+    """The files and folders among the names, resolved, whether they are there or not."""
     paths = (_resolved(_path(name)) for name in names if not _is_address(name) and str(name).strip())
-    return tuple(dict.fromkeys(path for path in paths if path is not None and path.is_dir()))
+    return tuple(dict.fromkeys(path for path in paths if path is not None))
 
 
 def follow(link: LinkedPage, listed_at: Place, places: list[Place | Skipped]) -> None:
@@ -139,6 +146,8 @@ def _find_in_folder(root: Path) -> Iterator[Place | Skipped]:
         if path is not root and path.is_symlink():
             yield from _follow(path, root)
         elif _is_folder(path):
+            if path is not root and (path / LIBRARY_FILE).exists():
+                continue  # a library; its uploads are its own affair
             try:
                 entries = sorted((entry for entry in path.iterdir() if not entry.name.startswith(".")), reverse=True)
             except OSError as error:
@@ -183,10 +192,14 @@ def _printable(name: str) -> str:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
+# Without waiting: opening a pipe would otherwise block until somebody writes to it. And without following a link: the
+# path was resolved when it was found, so a link was put in its place since, and may lead anywhere.
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
 def _read_file(place: FilePlace) -> bytes:
     try:
-        # Without waiting: opening a pipe would otherwise block until somebody writes to it.
-        descriptor = os.open(place.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(place.path, _OPEN_FLAGS)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
@@ -219,6 +232,8 @@ def _why(error: Exception) -> str:
         return "no permission to read it"
     if isinstance(error, IsADirectoryError):
         return "not a regular file"
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return "a link took its place while the folder was read"
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 

@@ -72,12 +72,14 @@ class Draft:
     """ISO 8601 date, as far as the source itself gives it."""
     language: str | None = None
     """As the source gives it: ``en``, ``en-GB``, ``English``."""
+    publisher: str | None = None
+    """The newspaper, site or house it came out in, as the source gives it."""
     parts: tuple[Part, ...] = ()
     """Pages or chapters, in order; where there are any, they stand in place of ``text``."""
     fragment: str = ""
     """What tells this article from others in the same file: ``row=12``; empty where the file holds one article."""
-    notes: tuple[str, ...] = ()
-    """What of the source could not be read, and why, in words for people."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """What of the source could not be read, as a fragment (``page=2``), and why, in words for people."""
 
 
 @dataclass(frozen=True)

@@ -31,3 +31,5 @@ class Settings(BaseSettings):
     """Answers with a smaller chance of being right become abstentions; the reader's own by default."""
     threads: int | None = Field(default=None, ge=1)
     """CPU threads of the models; all cores by default."""
+    allow_private: bool = False
+    """Whether ``article-qa ingest`` may fetch pages from this machine and its network."""

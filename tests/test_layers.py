@@ -22,6 +22,7 @@ HOMES = {
     "trafilatura": {"ingest/formats"},
     "typer": {"ui"},
     "mcp": {"ui/mcp_server.py"},
+    "watchfiles": {"ingest/watch.py"},
     "httpx": {"ingest/web.py", "qa/generator.py"},
 }
 

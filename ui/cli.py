@@ -11,8 +11,9 @@ import os
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import asdict
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,7 +25,7 @@ from typer.core import TyperGroup
 from ui import keep_off_hub, terminal
 
 if TYPE_CHECKING:
-    from ingest import Progress
+    from ingest import IngestReport, Progress
     from qa.chatbot import Chatbot
     from qa.evaluation import EvalQuestion, EvalResult
     from qa.settings import Settings
@@ -191,29 +192,79 @@ def ingest(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders and web addresses.")],
     index: Index = None,
     embedder: EmbedderName = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on following the folders as they change.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; embed nothing and write nothing.")
+    ] = False,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Let web addresses lead to this machine and its network.")
     ] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Add files, folders and web pages to the library; what is unchanged costs next to nothing."""
-    settings = _settings(index=index, embedder=embedder)
+    """Add files, folders and web pages to the library; what is unchanged costs next to nothing.
+
+    A folder is mirrored: what was changed, moved or deleted in it since is followed.
+    """
+    if watch and dry_run:
+        raise typer.BadParameter("--dry-run looks once; it does not go with --watch")
+    settings = _settings(index=index, embedder=embedder, allow_private=allow_private or None)
+    if dry_run:
+        _preview(sources, settings)
+        return
     from ingest import add_articles
     from vectorstore import ArticleIndex
 
+    with closing(ArticleIndex.open(settings.index, settings.embedder)) as library:
+        if watch:
+            _watch(sources, library, settings)
+            return
+        with _reading() as told:
+            report = add_articles(sources, library, told, allow_private=settings.allow_private)
+    _end(report, sources)
+
+
+def _preview(sources: list[str], settings: Settings) -> None:
+    from ingest import preview_articles
+    from vectorstore import ArticleIndex
+    from vectorstore.record import FILE_NAME
+
+    there = (settings.index.expanduser() / FILE_NAME).exists()
     with (
-        closing(ArticleIndex.open(settings.index, settings.embedder)) as library,
-        terminal.progress_bar("Reading articles") as tell,
+        closing(ArticleIndex.open(settings.index, settings.embedder)) if there else nullcontext() as library,
+        _reading() as told,
     ):
+        report = preview_articles(sources, library, told, allow_private=settings.allow_private)
+    _end(report, sources, would=True)
 
-        def told(progress: Progress) -> None:
-            tell(progress.done, progress.total, progress.source)
 
-        report = add_articles(sources, library, told, allow_private=allow_private)
+def _watch(sources: list[str], library: ArticleIndex, settings: Settings) -> None:
+    from ingest.watch import watch_articles
+
+    try:
+        with _reading() as told:
+            reports = watch_articles(sources, library, told, allow_private=settings.allow_private)
+            first = next(reports)
+        terminal.show_report(first)
+        terminal.say("Watching for changes   (Ctrl+C stops)", console=terminal.err)
+        for report in reports:
+            for outcome in report.outcomes:
+                terminal.show_outcome(outcome)
+    except KeyboardInterrupt:
+        terminal.say("Stopped.", console=terminal.err)
+
+
+@contextmanager
+def _reading() -> Iterator[Callable[[Progress], None]]:
+    with terminal.progress_bar("Reading articles") as tell:
+        yield lambda progress: tell(progress.done, progress.total, progress.source)
+
+
+def _end(report: IngestReport, sources: Sequence[str], would: bool = False) -> None:
+    """Shows the report; leaves with status 1 where something was not read."""
     if not report.outcomes:
         terminal.complain(f"no article was found in {', '.join(sources)}")
         raise typer.Exit(FAILED)
-    terminal.show_report(report)
+    terminal.show_report(report, would)
     if report.of("skipped"):
         raise typer.Exit(FAILED)
 
@@ -417,7 +468,8 @@ class ArticlesAction(StrEnum):
 def articles(
     action: Annotated[ArticlesAction, typer.Argument(metavar="list|show|remove")] = ArticlesAction.list,
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID", help="Ids, or beginnings that fit one article only.")
+        list[str] | None,
+        typer.Argument(metavar="ID", help="Ids, beginnings of ids that fit one article only, or sources."),
     ] = None,
     index: Index = None,
     as_json: AsJson = False,
@@ -433,7 +485,7 @@ def articles(
         raise typer.BadParameter("remove takes the ids of what to remove; article-qa articles lists them")
     with _library(_settings(index=index)) as library:
         stored = library.articles()
-        chosen = _chosen(stored, ids)
+        chosen = _chosen(library.articles(copies=True), ids)
         if action == ArticlesAction.list:
             _list_articles(stored, as_json)
         elif action == ArticlesAction.show:
@@ -441,6 +493,7 @@ def articles(
         else:
             library.remove([article.id for article in chosen])
             _tell_removed(chosen, as_json)
+            _tell_left(library, chosen)
 
 
 def _chosen(stored: Sequence[ArticleSummary], ids: Sequence[str]) -> list[ArticleSummary]:
@@ -448,7 +501,7 @@ def _chosen(stored: Sequence[ArticleSummary], ids: Sequence[str]) -> list[Articl
     chosen: dict[str, ArticleSummary] = {}
     wrong = False
     for wanted in ids:
-        fitting = [article for article in stored if wanted and article.id.startswith(wanted)]
+        fitting = [one for one in stored if wanted and (one.id.startswith(wanted) or one.source == wanted)]
         if len(fitting) == 1:
             chosen[fitting[0].id] = fitting[0]
             continue
@@ -477,21 +530,30 @@ def _tell_removed(removed: Sequence[ArticleSummary], as_json: bool) -> None:
             terminal.say(f"- {terminal.line(article.title)}  {terminal.line(article.source)}")
 
 
+def _tell_left(library: ArticleIndex, removed: Sequence[ArticleSummary]) -> None:
+    """Says where the same story still stands: a copy of it was removed, not the story."""
+    others = {source for article in removed for source in article.other_sources}
+    for left in library.articles(copies=True):
+        if left.source in others:
+            terminal.say(f"the same story is still there, from {terminal.line(left.source)}", console=terminal.err)
+
+
 def _show_article(library: ArticleIndex, article_id: str, as_json: bool) -> None:
     article = library.article(article_id)
     if article is None:
         terminal.complain(f"the article {article_id} has just been removed")
         raise typer.Exit(FAILED)
     if as_json:
-        names = ("id", "source", "title", "authors", "published", "text")
-        terminal.print_json({name: getattr(article, name) for name in names})
+        names = ("id", "source", "other_sources", "title", "authors", "published", "language", "text")
+        shown = {name: getattr(article, name) for name in names}
+        terminal.print_json(shown | {"sections": [asdict(section) for section in article.sections]})
     else:
         terminal.show_article(article)
 
 
 def _summary(article: ArticleSummary) -> dict[str, Any]:
-    names = ("id", "source", "title", "authors", "published", "characters", "chunks", "added_at")
-    return {name: getattr(article, name) for name in names}
+    names = ("id", "source", "other_sources", "title", "authors", "published", "language", "characters", "chunks")
+    return {name: getattr(article, name) for name in (*names, "added_at")}
 
 
 class IndexAction(StrEnum):

@@ -24,7 +24,8 @@ from rich.text import Text
 from ui import confidence_in_words
 
 if TYPE_CHECKING:
-    from ingest import IngestReport
+    from ingest import IngestReport, Outcome
+    from ingest.report import Status
     from qa import Answer, Citation
     from vectorstore import Article, ArticleSummary
 
@@ -169,25 +170,36 @@ def _quote(citation: Citation) -> Text:
 # Libraries --------------------------------------------------------------------------------------
 
 
-def show_report(report: IngestReport) -> None:
-    """What an ingest did: what changed, the counts, and on stderr each source that was skipped."""
-    for status, sign in (("added", "+"), ("changed", "~"), ("removed", "-")):
-        outcomes = [outcome for outcome in report.outcomes if outcome.status == status]
+SIGNS: dict[Status, str] = {"added": "+", "changed": "~", "moved": ">", "removed": "-"}
+
+
+def show_report(report: IngestReport, would: bool = False) -> None:
+    """What an ingest did, or ``would`` do: what changed, the counts, and on stderr each source that was skipped."""
+    for status in SIGNS:
+        outcomes = report.of(status)
         for outcome in outcomes[:LISTED]:
-            say(
-                f"{sign} {line(outcome.title)}  {line(outcome.source)}"
-                if outcome.title
-                else f"{sign} {line(outcome.source)}"
-            )
+            show_outcome(outcome)
         if len(outcomes) > LISTED:
-            say(f"{sign} … and {len(outcomes) - LISTED:,} more")
+            say(f"{SIGNS[status]} … and {len(outcomes) - LISTED:,} more")
     counts = Counter(outcome.status for outcome in report.outcomes)
-    told = ", ".join(
-        f"{counts[status]:,} {status}" for status in ("added", "changed", "unchanged", "removed", "skipped")
-    )
-    say(f"{told}; {report.chunks:,} passages in {report.seconds:.1f} s")
+    order: tuple[Status, ...] = ("added", "changed", "moved", "unchanged", "removed", "skipped")
+    told = ", ".join(f"{counts[status]:,} {status}" for status in order if status != "moved" or counts[status])
+    if would:
+        say(f"{told}; nothing was written")
+    else:
+        say(f"{told}; {report.chunks:,} passages in {report.seconds:.1f} s")
     for outcome in report.of("skipped"):
+        show_outcome(outcome)
+
+
+def show_outcome(outcome: Outcome) -> None:
+    """A line for one source; on stderr where it was skipped, none where it is unchanged."""
+    if outcome.status == "skipped":
         complain(f"skipped {outcome.source}: {outcome.reason}")
+    elif outcome.status in SIGNS:
+        title = f"{line(outcome.title)}  " if outcome.title else ""
+        before = f"  (was {line(outcome.previous)})" if outcome.previous else ""
+        say(f"{SIGNS[outcome.status]} {title}{line(outcome.source)}{before}")
 
 
 def show_articles(articles: Sequence[ArticleSummary]) -> None:
@@ -197,7 +209,13 @@ def show_articles(articles: Sequence[ArticleSummary]) -> None:
         return
     width = _telling_width([article.id for article in articles])
     rows = [
-        (article.id[:width], line(article.title), article.published or "", str(article.chunks), line(article.source))
+        (
+            article.id[:width],
+            line(article.title),
+            article.published or "",
+            str(article.chunks),
+            line(article.source) + also(article.other_sources),
+        )
         for article in articles
     ]
     if not out.is_terminal:
@@ -215,6 +233,11 @@ def show_articles(articles: Sequence[ArticleSummary]) -> None:
     out.print(table)
 
 
+def also(sources: Sequence[str]) -> str:
+    """Where else the same story was read, to be put behind its source."""
+    return f" (also {', '.join(map(line, sources))})" if sources else ""
+
+
 def _telling_width(ids: Sequence[str], least: int = 8) -> int:
     width = least
     while len({one[:width] for one in ids}) < len(ids):
@@ -225,7 +248,8 @@ def _telling_width(ids: Sequence[str], least: int = 8) -> int:
 def show_article(article: Article) -> None:
     """One article with its text."""
     say(line(article.title), "bold")
-    about = [", ".join(article.authors), article.published or "", article.source, article.id]
+    source = article.source + also(article.other_sources)
+    about = [", ".join(article.authors), article.published or "", source, article.id]
     say(" · ".join(line(part) for part in about if part), "dim")
     say()
     say(plain(article.text))

@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import chromadb
 import numpy as np
+from chromadb.api.models.Collection import Collection
 from chromadb.api.types import Metadata
 from chromadb.config import Settings
-from chromadb.errors import ChromaError
+from chromadb.errors import NotFoundError
 from numpy.typing import NDArray
 
-from vectorstore.types import Chunk
+from vectorstore.types import Chunk, Comparison
 
 FOLDER_NAME = "chroma"
 COLLECTION = "articles"
-PROBE_SECONDS = 120
-"""Chroma replays its log on opening, about 2,000 vectors a second; a probe that takes longer has hung."""
+PROBE_SECONDS = 600
+"""Chroma replays its log on opening, about 2,000 vectors a second, and a probe reads every vector; one that takes
+longer has hung."""
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux
+_DATABASE = "chroma.sqlite3"
 
-__all__ = ["ChromaError", "ChromaIndex", "discard", "exists", "open_safely", "seal"]
+_names_in_use: set[str] = set()
+_names_lock = threading.Lock()
+
+
+class DenseError(Exception):
+    """The vector index failed: Chroma's own errors, and those of a damaged index, which can be of any kind."""
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:  # a panic in Chroma's Rust is no Exception
+        raise DenseError(f"{type(error).__name__}: {error}") from error
 
 
 class ChromaIndex:
@@ -34,44 +59,90 @@ class ChromaIndex:
 
         A damaged index can crash the process here: see ``open_safely``.
         """
-        self._client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
-        self._collection = self._client.get_or_create_collection(
-            COLLECTION,
-            metadata={"embedder": manifest["embedder"], "dimension": int(manifest["dimension"])},
-            configuration={"hnsw": {"space": "cosine"}},
-            # Vectors are always ours: Chroma's default function would download a model.
-            embedding_function=None,
-        )
-        self.max_batch = self._client.get_max_batch_size()
+        self._name = _own_name(folder)
+        self._client: Any = None
+        try:
+            with _failing():
+                self._client = chromadb.PersistentClient(self._name, Settings(anonymized_telemetry=False))
+                self._collection = self._open_collection(manifest)
+                self.max_batch = self._client.get_max_batch_size()
+        except BaseException:
+            with suppress(DenseError):
+                self.close()
+            raise
+
+    def _open_collection(self, manifest: Mapping[str, str]) -> Collection:
+        # Vectors are always ours: Chroma's default function would download a model.
+        try:
+            return self._client.get_collection(COLLECTION, embedding_function=None)  # type: ignore[no-any-return]
+        except NotFoundError:
+            return self._client.create_collection(  # type: ignore[no-any-return]
+                COLLECTION,
+                metadata={"embedder": manifest["embedder"], "dimension": int(manifest["dimension"])},
+                configuration={"hnsw": {"space": "cosine"}},
+                embedding_function=None,
+            )
 
     def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
         """Stores at most ``max_batch`` chunks with their vectors, ``[chunks, dimension]``."""
-        self._collection.upsert(
-            ids=[chunk.id for chunk in chunks],
-            embeddings=vectors,
-            documents=[chunk.text for chunk in chunks],
-            metadatas=[_metadata(chunk) for chunk in chunks],
-        )
+        with _failing():
+            self._collection.upsert(
+                ids=[chunk.id for chunk in chunks],
+                embeddings=vectors,
+                documents=[chunk.text for chunk in chunks],
+                metadatas=[_metadata(chunk) for chunk in chunks],
+            )
 
     def delete(self, chunk_ids: Sequence[str]) -> None:
         """Forgets at most ``max_batch`` chunks; unknown ids are no error."""
-        self._collection.delete(ids=list(chunk_ids))
+        with _failing():
+            self._collection.delete(ids=list(chunk_ids))
 
     def query(self, vector: Sequence[float], top_k: int) -> list[tuple[str, float]]:
         """(chunk id, cosine similarity) of the nearest ``top_k``, best first."""
-        found = self._collection.query(
-            query_embeddings=np.asarray([vector], dtype=np.float32), n_results=top_k, include=["distances"]
-        )
+        with _failing():
+            found = self._collection.query(
+                query_embeddings=np.asarray([vector], dtype=np.float32), n_results=top_k, include=["distances"]
+            )
         distances = found["distances"] or [[]]
         return [(chunk_id, 1.0 - distance) for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)]
 
     def ids(self) -> set[str]:
         """The id of every chunk stored."""
-        return set(self._collection.get(include=[])["ids"])
+        with _failing():
+            return set(self._collection.get(include=[])["ids"])
+
+    def vectors(self, chunk_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors stored under these ids, of unit length."""
+        with _failing():
+            found = self._collection.get(ids=list(chunk_ids), include=["embeddings"])
+            return dict(zip(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), strict=True))
 
     def close(self) -> None:
         """Lets go of the files; this object is of no use afterwards."""
-        self._client.close()  # type: ignore[attr-defined]  # there, but not in the interface's declaration
+        try:
+            if self._client is not None:
+                with _failing():
+                    self._client.close()
+        finally:
+            with _names_lock:
+                _names_in_use.discard(self._name)
+
+
+def _own_name(folder: Path) -> str:
+    """A path to ``folder`` that no other open index of this process goes by.
+
+    Chroma keeps one engine for a path and gives it to every client that names it so. An index made anew would then
+    be read through the engine of the one that was discarded; engines of their own keep two libraries over one folder
+    as far apart as two processes are.
+    """
+    with _names_lock:
+        for number in itertools.count():
+            name = os.path.join(folder, *["."] * number)  # noqa: PTH118  pathlib would take the dots out
+            if name not in _names_in_use:
+                _names_in_use.add(name)
+                return name
+    raise AssertionError  # the count has no end
 
 
 def _metadata(chunk: Chunk) -> Metadata:
@@ -87,30 +158,59 @@ def _metadata(chunk: Chunk) -> Metadata:
 def seal(folder: Path) -> str:
     """Identifies the state of the files that Chroma maps into memory without checking them.
 
-    Names, sizes and times of the vector segments: a difference to the seal noted after the last write
-    means that a write was cut short or that somebody else touched them. Empty where there is no folder.
+    Names, sizes and times of the vector segments: a difference to the seal noted after the last write means that a
+    write was cut short or that somebody else touched them. The start of the operating system counts too: what was
+    written before the power went may not have reached the disk. Of Chroma's own database, which it writes to even
+    when it only reads, the size and the first bytes count. Empty where there is no folder.
     """
     if not folder.is_dir():
         return ""
     files = sorted(path for path in folder.glob("*/*") if path.is_file())
     states = [f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
-    return hashlib.sha256("\n".join(states).encode()).hexdigest()
+    database = folder / _DATABASE
+    if database.is_file():
+        with database.open("rb") as opened:
+            states.append(f"{database.stat().st_size} {opened.read(16)!r}")
+    return hashlib.sha256("\n".join([*states, _system_start()]).encode()).hexdigest()
 
 
-def open_safely(folder: Path, manifest: Mapping[str, str]) -> ChromaIndex | None:
-    """The index in ``folder`` after a trial in a child process; None where there is none that works.
+def _system_start() -> str:
+    """Differs after every start of the operating system; empty where it does not tell."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
-    Chroma 1.5.9 reads its segments unchecked: after a kill in mid-write, opening or querying one can
-    end the process with a segmentation fault, which nothing in that process could catch.
+
+def try_out(folder: Path, record: Path, manifest: Mapping[str, str]) -> Comparison | None:
+    """Reads the whole index in a child process; None where there is none that can be opened.
+
+    Chroma 1.5.9 reads its segments unchecked: after a kill in mid-write, opening or querying one can end the process
+    with a segmentation fault, which nothing in that process could catch; or it opens, and finds the wrong things.
     """
     if not folder.is_dir():
         return None
-    command = [sys.executable, "-m", "vectorstore.probe", str(folder), manifest["embedder"], manifest["dimension"]]
+    command = [sys.executable, "-m", "vectorstore.probe", str(folder), str(record)]
+    command += [manifest["embedder"], manifest["dimension"]]
     root = str(Path(__file__).resolve().parent.parent)
     try:
-        subprocess.run(command, check=True, capture_output=True, timeout=PROBE_SECONDS, cwd=root)
+        said = subprocess.run(command, check=True, capture_output=True, timeout=PROBE_SECONDS, cwd=root).stdout
+        return Comparison(**json.loads(said.splitlines()[-1]))
+    except (subprocess.SubprocessError, ValueError, IndexError):
+        return None
+
+
+def open_safely(folder: Path, record: Path, manifest: Mapping[str, str]) -> ChromaIndex | None:
+    """The index in ``folder`` after a trial in a child process; None where there is none whose vectors are right.
+
+    It may still lack some chunks, or hold some too many.
+    """
+    compared = try_out(folder, record, manifest)
+    if compared is None or compared.wrong:
+        return None
+    try:
         return ChromaIndex(folder, manifest)
-    except (subprocess.SubprocessError, ChromaError):
+    except DenseError:
         return None
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -14,16 +14,24 @@ from numpy.typing import NDArray
 
 from vectorstore import chroma, exact
 from vectorstore import record as record_module
-from vectorstore.chroma import ChromaError, ChromaIndex
+from vectorstore.chroma import ChromaIndex, DenseError
+from vectorstore.comparison import compare
 from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
 from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
-from vectorstore.record import Record
-from vectorstore.types import Article, ArticleSummary, CheckReport, Chunk, Chunking, ScoredChunk, StoredSource
+from vectorstore.record import FORMAT, Record, text_digest
+from vectorstore.types import (
+    Article,
+    ArticleSummary,
+    CheckReport,
+    Chunk,
+    Chunking,
+    Comparison,
+    ScoredChunk,
+    StoredSource,
+)
 
 logger = logging.getLogger(__name__)
 
-FORMAT = "2"
-"""Version of the record's tables; those of older ones are brought up to date on opening, others are refused."""
 SETTLE_AT = 2000
 """Chunks the vector index may lag behind while many are added: Chroma writes large batches fastest."""
 
@@ -46,6 +54,7 @@ class ArticleIndex:
         self._lock = filelock.FileLock(folder / "writer.lock")
         self._dense: ChromaIndex | None = None
         self._dense_generation = -1
+        self._dense_failed = -1
         self._dense_lock = threading.RLock()  # held while the client is opened, closed or asked
         self._writing_here = False
         self._exact: tuple[int, list[str], NDArray[np.float32]] | None = None
@@ -110,16 +119,19 @@ class ArticleIndex:
 
     # Articles ---------------------------------------------------------------------------------
 
-    def articles(self) -> list[ArticleSummary]:
-        """Every article without its text, by title."""
-        return self._record.summaries()
+    def articles(self, copies: bool = False) -> list[ArticleSummary]:
+        """Every article without its text, by title.
+
+        Near-duplicates are shown as one, with the sources of all; ``copies`` lists each of them.
+        """
+        return self._record.summaries(copies)
 
     def article(self, article_id: str) -> Article | None:
         """The article with its text, or None."""
         return self._record.article(article_id)
 
     def counts(self) -> tuple[int, int]:
-        """How many articles and chunks there are."""
+        """How many articles are shown, near-duplicates as one, and how many chunks are searched."""
         return self._record.counts()
 
     def sources(self) -> list[StoredSource]:
@@ -149,13 +161,16 @@ class ArticleIndex:
                 self._close_dense()  # another process wrote since: this client would write over it
             self._settle()
             self._writing_here = True
-            yield
-        finally:
             try:
-                self._settle()
-            finally:
-                self._writing_here = False
-                self._lock.release()
+                yield
+            except BaseException:
+                with suppress(StoreError):  # what is being raised says more
+                    self._settle()
+                raise
+            self._settle()
+        finally:
+            self._writing_here = False
+            self._lock.release()
 
     def _acquire_lock(self) -> None:
         if not record_module.is_writable(self.folder):
@@ -169,26 +184,44 @@ class ArticleIndex:
         except OSError as error:
             raise StoreReadOnly(f"{self.folder} cannot be written: {error}") from error
 
-    def add(self, articles: Sequence[tuple[Article, Sequence[Chunk]]]) -> None:
-        """Embeds and stores articles with their chunks, each in place of what its id or source held before.
+    def add(
+        self,
+        articles: Sequence[tuple[Article, Sequence[Chunk]]],
+        vectors: Mapping[str, NDArray[np.float32]] | None = None,
+    ) -> int:
+        """Stores articles with their chunks, each in place of what its id or source held before.
 
-        All of them are stored, or, after an exception, none.
+        ``vectors`` are those that ``embed_texts`` made beforehand; whatever they lack and is not stored is embedded
+        here. Returns how many chunks were embedded for this: one whose words are stored already, in whatever article,
+        is not. All of the articles are stored, or, after an exception, none.
         """
         with self.writing():
-            texts = [chunk.indexed_text for _, chunks in articles for chunk in chunks]
-            self._record.write(articles, self._embed(texts))
-            if len(self._record.pending()) >= SETTLE_AT:
+            chunks = [chunk for _, chunks in articles for chunk in chunks]
+            made = dict(vectors or {})
+            made.update(self.embed_texts({d: t for d, t in self.new_texts(chunks).items() if d not in made}))
+            known = self._record.known_vectors([text_digest(one.title, one.text) for one in chunks])
+            self._record.write(articles, {**known, **made})
+            if self._record.pending_count() >= SETTLE_AT:
                 self._settle()
+            return len(made)
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Forgets the articles; returns how many of them there were."""
         with self.writing():
             return self._record.remove(article_ids)
 
-    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
+    def new_texts(self, chunks: Sequence[Chunk]) -> dict[str, str]:
+        """What of ``chunks`` would have to be embedded: the texts, by digest, that no stored chunk has."""
+        texts = {text_digest(chunk.title, chunk.text): chunk.indexed_text for chunk in chunks}
+        known = self._record.known_vectors(list(texts))
+        return {digest: text for digest, text in texts.items() if digest not in known}
+
+    def embed_texts(self, texts: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors of ``texts``, of unit length, under the same digests. Stores nothing; safe in any thread."""
         if not texts:
-            return np.empty((0, int(self._manifest["dimension"])), dtype=np.float32)
-        return _unit_length(np.asarray(self.embedder.embed_documents(texts), dtype=np.float32))
+            return {}
+        vectors = np.asarray(self.embedder.embed_documents(list(texts.values())), dtype=np.float32)
+        return dict(zip(texts, _unit_length(vectors), strict=True))
 
     # Searching --------------------------------------------------------------------------------
 
@@ -221,8 +254,8 @@ class ArticleIndex:
             if dense is not None:
                 try:
                     return self._with_pending(dense.query(vector, top_k), vector, top_k)
-                except ChromaError as error:
-                    logger.warning("the vector index failed (%s); searching the record instead", error)
+                except DenseError as error:
+                    self._distrust(error)
         generation = self._record.generation
         if self._exact is None or self._exact[0] != generation:
             self._exact = (generation, *self._record.vectors())
@@ -255,12 +288,24 @@ class ArticleIndex:
         try:
             if not self._dense_sealed() or self._record.pending():
                 return None
+            if self._dense_failed == generation:
+                return None
             self._close_dense()  # what another process wrote is seen only by a client opened after it
-            self._dense = ChromaIndex(self._dense_folder, self._manifest)
+            try:
+                self._dense = ChromaIndex(self._dense_folder, self._manifest)
+            except DenseError as error:
+                self._distrust(error)
+                return None
             self._dense_generation = generation
             return self._dense
         finally:
             self._lock.release()
+
+    def _distrust(self, error: DenseError) -> None:
+        """Leaves the vector index alone until somebody writes."""
+        logger.warning("the vector index failed (%s); searching the record instead", error)
+        self._dense_failed = self._record.generation
+        self._close_dense()
 
     def _dense_sealed(self) -> bool:
         """Whether the files are as the last write left them: nothing was cut short, nobody touched them."""
@@ -269,23 +314,17 @@ class ArticleIndex:
 
     def _settle(self) -> None:
         """Makes the vector index agree with the record. The writer's place must be held."""
-        pending = self._record.pending()
-        sealed = self._dense_sealed()
-        if sealed and not pending:
+        sealed = self._dense_sealed() and self._dense_failed != self._record.generation
+        if sealed and not self._record.pending_count():
             return
-        if self._dense is None or not sealed:
-            with self._dense_lock:
-                self._close_dense()
-                if sealed:
-                    self._dense = ChromaIndex(self._dense_folder, self._manifest)
-                else:
-                    self._dense = chroma.open_safely(self._dense_folder, self._manifest)
-            if self._dense is None:
-                self._renew_dense()
-                pending = self._record.pending()
         try:
-            self._tell(pending)
-        except ChromaError as error:
+            with self._dense_lock:
+                if not sealed:
+                    self._close_dense()
+                if self._dense is None:
+                    self._open_dense(sealed)
+            self._tell(self._record.pending())
+        except (DenseError, OSError) as error:
             raise StoreError(
                 f"{self.folder}: the articles are stored, but the vector index could not follow ({error}); searches go "
                 "on without it, and the next ingest, or article-qa index rebuild, makes it anew"
@@ -293,10 +332,22 @@ class ArticleIndex:
         self._record.set_manifest("seal", chroma.seal(self._dense_folder))
         self._dense_generation = self._record.generation
 
+    def _open_dense(self, sealed: bool) -> None:
+        if sealed:
+            with suppress(DenseError):
+                self._dense = ChromaIndex(self._dense_folder, self._manifest)
+                return
+        self._dense = chroma.open_safely(self._dense_folder, self._record.path, self._manifest)
+        if self._dense is not None:
+            # It is sound, but what it was told last may be lost, or be more than the record knows of.
+            self._record.mark_pending(self._dense.ids() ^ self._record.chunk_ids())
+            return
+        if chroma.exists(self._dense_folder):
+            logger.warning("the vector index in %s is damaged; making it anew from the record", self.folder)
+        self._renew_dense()
+
     def _renew_dense(self) -> None:
         """An empty vector index, with every chunk pending."""
-        if chroma.exists(self._dense_folder):
-            logger.warning("the vector index in %s is damaged; making it anew from the record", self._dense_folder)
         with self._dense_lock:
             self._close_dense()
             # Marked first: stopped after the next line, the following writer starts here again.
@@ -339,7 +390,7 @@ class ArticleIndex:
             pass
 
     def rebuild(self, embedder: Embedder | None = None, progress: Callable[[int, int], None] | None = None) -> None:
-        """Makes everything derived anew from the record: lexical index and vector index.
+        """Makes everything derived anew from the record: groups of near-duplicates, lexical and vector index.
 
         With ``embedder``, the chunks are embedded again, by that model, and the library is its from
         then on; ``progress`` is told how many of how many chunks are done.
@@ -347,12 +398,12 @@ class ArticleIndex:
         with self.writing():
             if embedder is not None:
                 self._embed_again(embedder, progress or (lambda done, total: None))
-            self._record.rebuild_lexical()
+            self._record.rebuild_derived()
             self._renew_dense()
             self._settle()
 
     def _embed_again(self, embedder: Embedder, progress: Callable[[int, int], None]) -> None:
-        ids = sorted(self._record.chunk_ids())
+        ids = sorted(self._record.chunk_ids(searched=False))
         vectors: dict[str, NDArray[np.float32]] = {}
         for first in range(0, len(ids), SETTLE_AT):
             chunks = self._record.chunks(ids[first : first + SETTLE_AT])
@@ -365,33 +416,56 @@ class ArticleIndex:
         self._loaded_embedder = embedder
 
     def check(self) -> CheckReport:
-        """Compares the record with itself and everything derived with the record; changes nothing."""
-        articles, chunks = self._record.counts()
-        problems = self._record.problems()
-        problems += self._dense_problems()
+        """Compares the record with itself and everything derived with the record; changes nothing.
+
+        Raises StoreLocked while another process writes: what is half told would look like damage.
+        """
+        with self._nobody_writing():
+            articles, chunks = self._record.counts()
+            problems = self._record.problems()
+            problems += self._dense_problems()
         return CheckReport(articles, chunks, tuple(problems))
+
+    @contextmanager
+    def _nobody_writing(self) -> Iterator[None]:
+        if not record_module.is_writable(self.folder):  # then nobody can
+            yield
+            return
+        self._acquire_lock()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _dense_problems(self) -> list[str]:
         pending = self._record.pending()
         if pending:
             return [f"the vector index has not been told of {len(pending)} chunks: an earlier run was cut short"]
-        expected = self._record.chunk_ids()
-        if not self._dense_sealed():
-            if not expected:
-                return []
-            index = chroma.open_safely(self._dense_folder, self._manifest)
-            if index is None:
-                return [f"the vector index in {self._dense_folder} is missing or cannot be opened"]
-        else:
-            index = ChromaIndex(self._dense_folder, self._manifest)
-        found = index.ids()
-        index.close()
+        if not self._record.chunk_ids() and not chroma.exists(self._dense_folder):
+            return []
+        if not record_module.is_writable(self.folder):  # Chroma cannot open it there, and it is not used
+            return []
+        compared = self._compared()
+        if compared is None:
+            return [f"the vector index in {self._dense_folder} is missing or cannot be opened"]
         problems = []
-        if missing := expected - found:
-            problems.append(f"the vector index lacks {len(missing)} of {len(expected)} chunks")
-        if extra := found - expected:
-            problems.append(f"the vector index holds {len(extra)} chunks that the record does not")
+        if compared.missing:
+            problems.append(f"the vector index lacks {compared.missing} chunks")
+        if compared.extra:
+            problems.append(f"the vector index holds {compared.extra} chunks that the record does not")
+        if compared.wrong:
+            problems.append(f"the vector index holds {compared.wrong} vectors that are not the record's")
         return problems
+
+    def _compared(self) -> Comparison | None:
+        if not self._dense_sealed():
+            return chroma.try_out(self._dense_folder, self._record.path, self._manifest)
+        try:
+            index = ChromaIndex(self._dense_folder, self._manifest)
+            with closing(index):
+                return compare(index, self._record)
+        except DenseError:
+            return None
 
 
 def _unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

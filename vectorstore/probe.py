@@ -1,20 +1,24 @@
-"""``python -m vectorstore.probe FOLDER EMBEDDER DIMENSION`` tries a vector index and may crash: that is its use."""
+"""``python -m vectorstore.probe FOLDER RECORD EMBEDDER DIMENSION`` tries a vector index, and may crash."""
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from vectorstore.chroma import ChromaIndex
+from vectorstore.comparison import compare
+from vectorstore.record import Record
 
 
 def main() -> None:
-    """Opens the index, reads every id and asks for neighbours; any failure ends the process with an error."""
-    folder, embedder, dimension = sys.argv[1:]
+    """Prints the comparison as JSON; any failure ends the process."""
+    folder, path, embedder, dimension = sys.argv[1:]
     index = ChromaIndex(Path(folder), {"embedder": embedder, "dimension": dimension})
-    index.ids()
-    index.query([1.0] + [0.0] * (int(dimension) - 1), top_k=10)
+    compared = compare(index, Record(Path(path), writable=False))
     index.close()
+    print(json.dumps(asdict(compared)))  # noqa: T201
 
 
 if __name__ == "__main__":

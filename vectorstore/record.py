@@ -5,6 +5,7 @@ Everything else in a library's folder is derived from this file and can be made 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -17,11 +18,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorstore import lexical
+from vectorstore import duplicates, lexical
 from vectorstore.errors import StoreDamaged, StoreError, StoreReadOnly
 from vectorstore.types import Article, ArticleSummary, Chunk, Section, StoredSource
 
 FILE_NAME = "record.sqlite3"
+FORMAT = "3"
+"""Version of the tables; libraries of a later one are refused, those of an earlier one brought up to date."""
 
 # ``pending`` names the chunks the vector index has not been told of yet. It is written in the same
 # transaction as the chunks and emptied after the vector index has them, so a stop in between leaves
@@ -32,14 +35,16 @@ CREATE TABLE articles (
     id TEXT PRIMARY KEY, source TEXT NOT NULL UNIQUE, title TEXT NOT NULL, authors TEXT NOT NULL,
     published TEXT, text TEXT NOT NULL, fingerprint TEXT NOT NULL, added_at TEXT NOT NULL,
     origin TEXT NOT NULL DEFAULT '', language TEXT, sections TEXT NOT NULL DEFAULT '[]',
-    body_start INTEGER NOT NULL DEFAULT 0
+    body_start INTEGER NOT NULL DEFAULT 0, shown_as TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, vector BLOB NOT NULL
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, vector BLOB NOT NULL,
+    digest TEXT, searched INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX chunks_by_article ON chunks(article_id);
+CREATE INDEX chunks_by_digest ON chunks(digest);
 CREATE TABLE pending (chunk_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TRIGGER pending_insert AFTER INSERT ON chunks BEGIN
     INSERT OR IGNORE INTO pending VALUES (new.id);
@@ -47,7 +52,20 @@ END;
 CREATE TRIGGER pending_delete AFTER DELETE ON chunks BEGIN
     INSERT OR IGNORE INTO pending VALUES (old.id);
 END;
+CREATE TRIGGER pending_update AFTER UPDATE OF searched ON chunks BEGIN
+    INSERT OR IGNORE INTO pending VALUES (new.id);
+END;
 """
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
 
 _UPGRADES = {
     "1": (
@@ -56,12 +74,35 @@ _UPGRADES = {
         "ALTER TABLE articles ADD COLUMN sections TEXT NOT NULL DEFAULT '[]'",
         "ALTER TABLE articles ADD COLUMN body_start INTEGER NOT NULL DEFAULT 0",
         "UPDATE manifest SET value = '2' WHERE key = 'format'",
-    )
+    ),
+    "2": (
+        "ALTER TABLE articles ADD COLUMN shown_as TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE chunks ADD COLUMN digest TEXT",
+        "ALTER TABLE chunks ADD COLUMN searched INTEGER NOT NULL DEFAULT 1",
+        "CREATE INDEX chunks_by_digest ON chunks(digest)",
+        "CREATE TRIGGER pending_update AFTER UPDATE OF searched ON chunks BEGIN "
+        "INSERT OR IGNORE INTO pending VALUES (new.id); END",
+        "DROP TRIGGER lexical_insert",
+        "DROP TRIGGER lexical_delete",
+        "DROP TABLE lexical",
+        *_statements(lexical.SCHEMA + duplicates.SCHEMA),
+        "INSERT INTO lexical(lexical) VALUES ('rebuild')",
+        "UPDATE chunks SET digest = digest(title, text)",
+        "UPDATE manifest SET value = '3' WHERE key = 'format'",
+    ),
 }
 """By the format of an older library: what makes it one of the next format."""
 
 _CHUNK_COLUMNS = 'c.id, c.article_id, c.title, a.source, c.text, c.start, c."end"'
 _CHUNKS = "FROM chunks c JOIN articles a ON a.id = c.article_id"
+
+
+_OTHER_SOURCES = "(SELECT json_group_array(b.source) FROM articles b WHERE b.shown_as = a.shown_as AND b.id != a.id)"
+
+
+def text_digest(title: str, text: str) -> str:
+    """Names what is embedded for a chunk: equal digests have equal vectors."""
+    return hashlib.sha256(f"{title}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 class Record:
@@ -82,7 +123,7 @@ class Record:
             connection.execute("PRAGMA journal_mode = WAL")
             with record.transaction():
                 # Not executescript(), which would commit: a stop half-way must leave no half a schema.
-                for statement in _statements(_SCHEMA + lexical.SCHEMA):
+                for statement in _statements(_SCHEMA + lexical.SCHEMA + duplicates.SCHEMA):
                     connection.execute(statement)
                 connection.executemany("INSERT INTO manifest VALUES (?, ?)", list(manifest.items()))
         except sqlite3.OperationalError as error:
@@ -101,8 +142,9 @@ class Record:
         connection = self._open_file()
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA recursive_triggers = ON")
-        # NORMAL with WAL: a power cut may lose the last transaction, never the file's consistency.
-        connection.execute("PRAGMA synchronous = NORMAL")
+        # A committed transaction is on the disk, whatever happens to the power. The vector index may then be behind
+        # the record, never ahead of it.
+        connection.execute("PRAGMA synchronous = FULL")
         return connection
 
     def _open_file(self) -> sqlite3.Connection:
@@ -134,15 +176,24 @@ class Record:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is stored, or, after an exception, none."""
+        """One transaction: all of it is stored, or, after an exception, none.
+
+        Raises StoreReadOnly, and StoreError when the disk is full or fails.
+        """
         connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk ends it by itself
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            if "readonly" in str(error):
+                raise StoreReadOnly(f"{self.path} cannot be written: {error}") from error
+            raise StoreError(f"{self.path}: nothing was stored: {error}") from error
 
     def manifest(self) -> dict[str, str]:
         """How the stored data was made. Raises StoreDamaged when the file is not a record."""
@@ -166,22 +217,27 @@ class Record:
         """Brings the tables of an older version up to date, where they can be written; nothing stored is changed."""
         while self._writable and self.manifest().get("format") in _UPGRADES:
             with self._writing() as connection:  # asked again inside: another process may have done it meanwhile
+                connection.create_function("digest", 2, text_digest)
                 for statement in _UPGRADES.get(self.manifest()["format"], ()):
                     connection.execute(statement)
+                if self.manifest()["format"] == FORMAT:
+                    duplicates.regroup_all(connection)
 
-    def write(self, articles: Sequence[tuple[Article, Sequence[Chunk]]], vectors: NDArray[np.float32]) -> None:
-        """Stores articles with their chunks, in place of what was stored under the same ids.
+    def write(
+        self, articles: Sequence[tuple[Article, Sequence[Chunk]]], vectors: Mapping[str, NDArray[np.float32]]
+    ) -> None:
+        """Stores articles with their chunks, in place of what was stored under the same ids and sources.
 
-        ``vectors`` is ``[chunks, dimension]``, in the order of the chunks of all the articles. Raises
-        StoreError when the disk is full or cannot be written; then nothing of it is stored.
+        ``vectors`` holds one for each chunk, by ``text_digest``. Raises StoreError when the disk is full or cannot
+        be written; then nothing of it is stored.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = iter(vectors)
         with self._writing() as connection:
+            ids, sources = [article.id for article, _ in articles], [article.source for article, _ in articles]
+            _, left = self._forget(connection, ids, sources)
             for article, chunks in articles:
-                connection.execute("DELETE FROM articles WHERE id = ? OR source = ?", (article.id, article.source))
                 connection.execute(
-                    "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         article.id,
                         article.source,
@@ -195,35 +251,47 @@ class Record:
                         article.language,
                         json.dumps([(section.start, section.label) for section in article.sections]),
                         article.body_start,
+                        article.id,
                     ),
                 )
+                digests = [text_digest(chunk.title, chunk.text) for chunk in chunks]
                 connection.executemany(
-                    'INSERT INTO chunks (id, article_id, start, "end", title, text, vector) '
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    'INSERT INTO chunks (id, article_id, start, "end", title, text, vector, digest) '
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     [
-                        (c.id, article.id, c.start, c.end, c.title, c.text, next(rows).astype("<f4").tobytes())
-                        for c in chunks
+                        (c.id, article.id, c.start, c.end, c.title, c.text, vectors[d].astype("<f4").tobytes(), d)
+                        for c, d in zip(chunks, digests, strict=True)
                     ],
                 )
+                duplicates.note_sketch(connection, article.id, article.title, article.text[article.body_start :])
+            duplicates.regroup(connection, [*left, *ids])
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Forgets the articles; returns how many there were."""
         with self._writing() as connection:
-            return sum(
-                connection.execute("DELETE FROM articles WHERE id = ?", (article_id,)).rowcount
-                for article_id in article_ids
-            )
+            gone, left = self._forget(connection, article_ids)
+            duplicates.regroup(connection, left)
+            return len(gone)
+
+    def _forget(
+        self, connection: sqlite3.Connection, article_ids: Sequence[str], sources: Sequence[str] = ()
+    ) -> tuple[set[str], set[str]]:
+        """Deletes articles; returns their ids, and those left of their groups, which are to be grouped anew."""
+        found = connection.execute(
+            "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?1)) UNION "
+            "SELECT id FROM articles WHERE source IN (SELECT value FROM json_each(?2))",
+            (json.dumps(list(article_ids)), json.dumps(list(sources))),
+        )
+        gone = {article_id for (article_id,) in found}
+        groups = [duplicates.group_of(connection, article_id) for article_id in gone]
+        connection.executemany("DELETE FROM articles WHERE id = ?", [(article_id,) for article_id in gone])
+        return gone, set().union(*groups) - gone
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self.transaction() as connection:
-                yield connection
-                connection.execute("UPDATE manifest SET value = value + 1 WHERE key = 'generation'")
-        except sqlite3.OperationalError as error:
-            if "readonly" in str(error):
-                raise StoreReadOnly(f"{self.path} cannot be written: {error}") from error
-            raise StoreError(f"{self.path}: nothing was stored: {error}") from error
+        with self.transaction() as connection:
+            yield connection
+            connection.execute("UPDATE manifest SET value = value + 1 WHERE key = 'generation'")
 
     def replace_vectors(self, vectors: Mapping[str, NDArray[np.float32]], embedder: str, dimension: int) -> None:
         """Stores other vectors for all chunks, by id, and the model they are from."""
@@ -235,9 +303,10 @@ class Record:
             facts = [("embedder", embedder), ("dimension", str(dimension))]
             connection.executemany("INSERT OR REPLACE INTO manifest VALUES (?, ?)", facts)
 
-    def rebuild_lexical(self) -> None:
-        """Makes the lexical index anew from the chunks."""
+    def rebuild_derived(self) -> None:
+        """Makes the groups of near-duplicates and the lexical index anew from texts and chunks."""
         with self._writing() as connection:
+            duplicates.regroup_all(connection)
             lexical.rebuild_lexical(connection)
 
     def set_manifest(self, key: str, value: str) -> None:
@@ -250,13 +319,14 @@ class Record:
     def article(self, article_id: str) -> Article | None:
         """The article with its text, or None."""
         row = self.connection.execute(
-            "SELECT id, source, title, text, fingerprint, authors, published, origin, language, sections, body_start "
-            "FROM articles WHERE id = ?",
+            "SELECT id, source, title, text, fingerprint, authors, published, origin, language, sections, body_start, "
+            f"{_OTHER_SOURCES} FROM articles a WHERE id = ?",
             (article_id,),
         ).fetchone()
         if row is None:
             return None
-        article_id, source, title, text, fingerprint, authors, published, origin, language, sections, body_start = row
+        article_id, source, title, text, fingerprint, authors, published, origin, language, sections, *rest = row
+        body_start, others = rest
         return Article(
             article_id,
             source,
@@ -269,16 +339,22 @@ class Record:
             language=language,
             sections=tuple(Section(start, label) for start, label in json.loads(sections)),
             body_start=body_start,
+            other_sources=tuple(sorted(json.loads(others))),
         )
 
-    def summaries(self) -> list[ArticleSummary]:
-        """Every article without its text, by title."""
+    def summaries(self, copies: bool = False) -> list[ArticleSummary]:
+        """Every article without its text, by title; near-duplicates as one, or, with ``copies``, each."""
         rows = self.connection.execute(
             "SELECT a.id, a.source, a.title, a.authors, a.published, length(a.text), "
-            "(SELECT count(*) FROM chunks c WHERE c.article_id = a.id), a.added_at, a.language "
-            "FROM articles a ORDER BY a.title COLLATE NOCASE, a.id"
+            "(SELECT count(*) FROM chunks c WHERE c.article_id = a.id), a.added_at, a.language, "
+            f"{_OTHER_SOURCES} FROM articles a {'' if copies else 'WHERE a.shown_as = a.id'} "
+            "ORDER BY a.title COLLATE NOCASE, a.id"
         )
-        return [ArticleSummary(i, s, t, tuple(json.loads(au)), *rest) for i, s, t, au, *rest in rows]
+        return [
+            ArticleSummary(i, source, title, tuple(json.loads(authors)), published, length, chunks, at, language,
+                           tuple(sorted(json.loads(others))))
+            for i, source, title, authors, published, length, chunks, at, language, others in rows
+        ]  # fmt: skip
 
     def sources(self) -> list[StoredSource]:
         """Where each article came from and what it was made from."""
@@ -289,8 +365,10 @@ class Record:
         return [StoredSource(*row) for row in rows]
 
     def counts(self) -> tuple[int, int]:
-        """How many articles and chunks there are."""
-        query = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM chunks)"
+        """How many articles are shown and how many chunks are searched."""
+        query = (
+            "SELECT (SELECT count(*) FROM articles WHERE shown_as = id), (SELECT count(*) FROM chunks WHERE searched)"
+        )
         articles, chunks = self.connection.execute(query).fetchone()
         return articles, chunks
 
@@ -301,17 +379,26 @@ class Record:
         )
         return {row[0]: Chunk(*row) for row in rows}
 
-    def chunk_ids(self) -> set[str]:
-        """The id of every chunk."""
-        return {chunk_id for (chunk_id,) in self.connection.execute("SELECT id FROM chunks")}
+    def chunk_ids(self, searched: bool = True) -> set[str]:
+        """The id of every chunk that is searched, or of every one."""
+        rows = self.connection.execute(f"SELECT id FROM chunks {'WHERE searched' if searched else ''}")
+        return {chunk_id for (chunk_id,) in rows}
+
+    def known_vectors(self, digests: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors of texts that were embedded before, by ``text_digest``."""
+        rows = self.connection.execute(
+            "SELECT digest, vector FROM chunks WHERE digest IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(digests)),),
+        )
+        return {digest: np.frombuffer(vector, dtype="<f4") for digest, vector in rows}
 
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], NDArray[np.float32]]:
-        """Ids and their vectors, ``[chunks, dimension]``: of ``ids`` where given, else of every chunk."""
-        query = "SELECT id, vector FROM chunks"
+        """Ids and vectors, ``[chunks, dimension]``, of the searched chunks: of ``ids`` where given, else of all."""
+        query = "SELECT id, vector FROM chunks WHERE searched"
         rows = (
             self.connection.execute(f"{query} ORDER BY number")
             if ids is None
-            else self.connection.execute(f"{query} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+            else self.connection.execute(f"{query} AND id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
         )
         found = rows.fetchall()
         if not found:
@@ -345,6 +432,11 @@ class Record:
         ).fetchone()
         if bad[0]:
             found.append(f"{bad[0]} chunks have no vector of {dimension} numbers")
+        lost = self.connection.execute(
+            "SELECT count(*) FROM articles a LEFT JOIN articles b ON b.id = a.shown_as WHERE b.shown_as IS NOT b.id"
+        ).fetchone()[0]
+        if lost:
+            found.append(f"{lost} articles are shown as near-duplicates of none")
         if self._writable and (problem := lexical.check_lexical(self.connection)):
             found.append(problem)
         return found
@@ -354,6 +446,15 @@ class Record:
     def pending(self) -> list[str]:
         """Ids of chunks, stored or removed, that the vector index has not been told of."""
         return [chunk_id for (chunk_id,) in self.connection.execute("SELECT chunk_id FROM pending")]
+
+    def pending_count(self) -> int:
+        """How many they are."""
+        return int(self.connection.execute("SELECT count(*) FROM pending").fetchone()[0])
+
+    def mark_pending(self, chunk_ids: Iterable[str]) -> None:
+        """Notes that the vector index has to be told of these chunks, or of their absence."""
+        with self.transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(one,) for one in chunk_ids])
 
     def mark_all_pending(self) -> None:
         """Notes that the vector index has to be told of every chunk."""
@@ -365,15 +466,6 @@ class Record:
         """Notes that the vector index agrees with the record on these chunks."""
         with self.transaction() as connection:
             connection.executemany("DELETE FROM pending WHERE chunk_id = ?", [(chunk_id,) for chunk_id in chunk_ids])
-
-
-def _statements(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 def is_writable(folder: Path) -> bool:

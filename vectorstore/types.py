@@ -41,6 +41,8 @@ class Article:
     body_start: int = 0
     """Where ``text`` begins after its first line, which says who wrote it and when; 0 where it has no such line.
     What stands before is cited when that is asked, and is not searched for anything else."""
+    other_sources: tuple[str, ...] = ()
+    """Where else the same story, or nearly the same, was read; filled in by the library."""
 
     def section_at(self, offset: int) -> str | None:
         """The label of the page or chapter that the character at ``offset`` stands in, or None."""
@@ -73,6 +75,8 @@ class ArticleSummary:
     added_at: str
     """ISO 8601, UTC, to the second: when the article was first stored or last changed."""
     language: str | None = None
+    other_sources: tuple[str, ...] = ()
+    """Where else the same story, or nearly the same, was read: shown as one article with several sources."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,18 @@ class CheckReport:
     def sound(self) -> bool:
         """Whether everything derived agrees with the record."""
         return not self.problems
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A vector index beside the record it was derived from."""
+
+    missing: int = 0
+    """Chunks of the record that it lacks."""
+    extra: int = 0
+    """Chunks it holds that the record does not."""
+    wrong: int = 0
+    """Chunks with other vectors than the record's, or not found by their own."""
 
 
 @dataclass(frozen=True)

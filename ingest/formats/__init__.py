@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 READER_VERSION = 3
 """Part of every fingerprint; raise it whenever the same bytes would be read differently."""
+MAX_PUBLISHER = 80
 MAX_TITLE = 300
 """Longer titles are cut at a word: a title is embedded with every chunk."""
 
@@ -100,7 +101,7 @@ FORMATS: tuple[Format | Container, ...] = (
 )
 RISKY = (pdf, docx, odt, epub, rtf, mhtml, feed, sitemap)
 """Read in a child process, under bounds: what reads them is partly written in C, or can be made to take for ever."""
-LARGE_PAGE = 2_000_000
+LARGE_PAGE = 500_000
 """Bytes from which on an HTML page is read in the child process too."""
 SUFFIXES: frozenset[str] = frozenset().union(*(form.SUFFIXES for form in FORMATS))
 """The suffixes that some reader handles."""
@@ -169,7 +170,7 @@ def _found(raw: RawSource, opened: RawSource, budget: _Budget, depth: int) -> It
                 yield from _found(entry, opened, budget, depth + 1)
             elif isinstance(entry, Draft):
                 yield _complete(entry, raw, opened)
-                yield from (Skipped(raw.source, note) for note in entry.notes)
+                yield from (Skipped(f"{raw.source}#{fragment}", reason) for fragment, reason in entry.notes)
             else:
                 yield entry
         except _TooMuch:
@@ -218,12 +219,12 @@ def _complete(draft: Draft, raw: RawSource, opened: RawSource) -> Article:
     if len(body) > MAX_TEXT_CHARS:
         raise UnreadableSource(source, f"its text is longer than {MAX_TEXT_CHARS / 1e6:g} million characters")
     authors = tuple(dict.fromkeys(name for name in map(_one_line, draft.authors) if name))
-    header = metadata_line(authors, draft.published)
+    header = metadata_line(authors, _publisher(draft.publisher), draft.published)
     moved = len(header) - (len(joined) - len(body))
     return Article(
         id=article_id(source),
         source=source,
-        title=_one_line(draft.title or "") or title_from_name(raw),
+        title=_one_line(draft.title or "") or _numbered(title_from_name(raw), draft.fragment),
         text=header + body,
         fingerprint=fingerprint(opened),
         authors=authors,
@@ -285,6 +286,18 @@ def _choose(raw: RawSource) -> Format | Container:
     by_suffix = (form for form in FORMATS if suffix in form.SUFFIXES)
     # Servers send Markdown as text/plain: there the suffix knows better.
     return next(by_type, None) or next(by_suffix, plain)
+
+
+def _publisher(stated: str | None) -> str:
+    """A publisher's name in one line; empty for none, and for an address in its place."""
+    name = _one_line(stated or "")
+    return "" if "://" in name or len(name) > MAX_PUBLISHER else name
+
+
+def _numbered(title: str, fragment: str) -> str:
+    """The title of a file, told apart from the others in it where it stands for a row, a line or a piece of it."""
+    kind, _, number = fragment.partition("=")
+    return f"{title}, {kind} {number}" if number.isdigit() else title
 
 
 def _one_line(text: str) -> str:

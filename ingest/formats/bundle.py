@@ -14,6 +14,7 @@ MIN_PIECE = 120
 """Characters that an article has at least; between two rules, less is the rule's own heading or a remark."""
 
 _RULE = re.compile(r"^[ \t]*(?:={5,}|-{5,}|_{5,}|\*{5,}|#{5,}|~{5,}|\+{5,}|—{3,})[ \t]*$", re.MULTILINE)
+_DIGITS = re.compile(r"\d+")
 _PAGE_BREAK = re.compile("\f")
 _HEADLINE_LENGTH = 160
 
@@ -23,17 +24,25 @@ def split(text: str) -> list[str]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for separator in (_RULE, _PAGE_BREAK):
         pieces = [piece for piece in separator.split(text) if piece.strip()]
-        if len(pieces) > 1 and all(map(_is_article, pieces)):
+        if _are_articles(pieces) and not (separator is _PAGE_BREAK and _has_running_head(pieces)):
             return pieces
     pieces = _split_at_bylines(text)
-    return pieces if len(pieces) > 1 and all(map(_is_article, pieces)) else [text]
+    return pieces if _are_articles(pieces) else [text]
 
 
-def _is_article(piece: str) -> bool:
-    """Whether a piece has a headline of its own and a text below it."""
+def _are_articles(pieces: list[str]) -> bool:
+    """Whether each of several pieces has a text, and a headline or a byline at its top."""
     from ingest.formats.plain import find_title
 
-    return len(piece.strip()) >= MIN_PIECE and (find_title(piece.strip()) is not None or _has_byline(piece))
+    if len(pieces) < 2 or any(len(piece.strip()) < MIN_PIECE for piece in pieces):
+        return False
+    return all(find_title(piece.strip()) or _has_byline(piece) for piece in pieces)
+
+
+def _has_running_head(pieces: list[str]) -> bool:
+    """Whether pages begin with the same line, numbers aside: those of a printed text, not articles."""
+    heads = [_DIGITS.sub("", first_lines(piece)[0]).casefold() for piece in pieces]
+    return len(set(heads)) < len(heads)
 
 
 def _has_byline(piece: str) -> bool:

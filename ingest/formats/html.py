@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ingest.cleaning import clean
+from ingest.cleaning import clean, drop_furniture
 from ingest.errors import UnreadableSource
 from ingest.formats.encoding import decode
 from ingest.formats.page_metadata import read_metadata
@@ -38,6 +38,14 @@ _FURNITURE_NAME = re.compile(
     r"|sidebar|breadcrumbs?|nav|navbar|menu|footer|promo|advert(?:isement)?|ads?|banner|popup|modal|paywall|trending)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_NO_TEXT = frozenset(
+    """caption image-caption photo-caption wp-caption-text figcaption img-caption credit photo-credit image-credit
+    copyright rights toc mw-editsection reference infobox navbox hatnote noprint printfooter catlinks
+    screen-reader-text sr-only visually-hidden visuallyhidden assistive-text skip-link
+    """.split()
+)
+"""Classes of captions and credits, of an encyclopedia's apparatus, and of words for screen readers only."""
+_PRUNED = ("p", "div", "span", "sup", "ul", "ol", "li", "table", "td", "small", "section", "aside", "figure", "a")
 _BLOCKS = frozenset(
     """address article blockquote body dd details div dl dt fieldset footer h1 h2 h3 h4 h5 h6 head header hr main ol p
     pre quote section summary table tbody thead tfoot ul list caption center
@@ -74,15 +82,34 @@ def read(raw: RawSource) -> Draft:
     if tree is None:
         raise UnreadableSource(raw.source, "the page is empty")
     metadata = read_metadata(tree)
-    return Draft(main_text(tree), metadata.title, metadata.authors, metadata.published, metadata.language)
+    return Draft(
+        drop_furniture(main_text(tree)),
+        metadata.title,
+        metadata.authors,
+        metadata.published,
+        metadata.language,
+        metadata.publisher,
+    )
 
 
 def main_text(tree: Element) -> str:
     """The article's own text: paragraphs and headings set off by blank lines, list items and table rows as lines."""
+    _prune(tree)
     extracted = _extract(tree)
     if len(extracted) >= TOO_LITTLE:
         return extracted
     return clean(render(_densest(tree), drop=True)) or extracted
+
+
+def _prune(tree: Element) -> None:
+    """Takes out of a page what, by its class, is never an article's running text, unless it is half of the page."""
+    named = [
+        element for element in tree.iter(*_PRUNED) if _NO_TEXT.intersection(element.get("class", "").lower().split())
+    ]
+    half = len(tree.text_content()) / 2 if named else 0
+    for element in named:
+        if element.getparent() is not None and len(element.text_content()) < half:
+            element.drop_tree()
 
 
 def fragment_text(source: str) -> str:

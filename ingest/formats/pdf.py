@@ -110,7 +110,7 @@ def _read(document: PdfDocument, raw: RawSource) -> Draft:
         published=byline.published or _date(properties.get("CreationDate", "")),
         language=_language(document),
         parts=tuple(Part(part.label, drop_furniture(clean(part.text)), part.continues) for part in parts),
-        notes=(_picture_note(pictures),) if pictures else (),
+        notes=((f"page={pictures[0]}", _picture_note(pictures)),) if pictures else (),
     )
 
 

@@ -134,7 +134,9 @@ def _decoded(kind: str, values: dict[str, Any]) -> Entry:
     if kind == "Skipped":
         return Skipped(**values)
     parts = tuple(Part(**part) for part in values.pop("parts"))
-    return Draft(**{**values, "authors": tuple(values["authors"]), "notes": tuple(values["notes"])}, parts=parts)
+    return Draft(
+        **{**values, "authors": tuple(values["authors"]), "notes": tuple(map(tuple, values["notes"]))}, parts=parts
+    )
 
 
 def _close(stream: IO[bytes]) -> None:

@@ -3,8 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from ingest import Progress, add_articles
 from vectorstore import ArticleIndex, StoreLocked
@@ -122,47 +120,6 @@ def test_a_second_ingest_at_the_same_time_is_refused(folder: Path, empty_index: 
     other = ArticleIndex.open(empty_index.folder)
     with other.writing(), pytest.raises(StoreLocked):
         add_articles([folder], empty_index)
-
-
-EDITS = st.lists(st.tuples(st.sampled_from("abcd"), st.one_of(st.none(), st.integers(0, 30))), min_size=1, max_size=12)
-
-
-@given(edits=EDITS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_after_any_edits_the_index_equals_one_built_afresh(
-    edits: list[tuple[str, int | None]], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    root = tmp_path_factory.mktemp("edits")
-    folder = root / "articles"
-    folder.mkdir()
-    (folder / "stays.txt").write_text("Stays\n\nThis one is always there.\n", encoding="utf-8")
-    edited = ArticleIndex.open(root / "edited", CountingEmbedder())
-    for number, (name, content) in enumerate(edits):
-        path = folder / f"{name}.txt"
-        if content is None:
-            path.unlink(missing_ok=True)
-        else:
-            sentences = " ".join(f"Sentence {content + place} of the text stands here." for place in range(content))
-            path.write_text(f"Title {content}\n\nIt has {content}. {sentences}\n", encoding="utf-8")
-        if number % 2:
-            add_articles([folder], edited)
-    add_articles([folder], edited)
-    fresh = ArticleIndex.open(root / "fresh", CountingEmbedder())
-    add_articles([folder], fresh)
-    assert contents(edited) == contents(fresh)
-    assert edited.check().sound
-
-
-def contents(index: ArticleIndex) -> dict[str, object]:
-    """All that makes a library what it is, but when it was made."""
-    articles = {summary.id: index.article(summary.id) for summary in index.articles()}
-    ids, vectors = index._record.vectors()
-    return {
-        "articles": articles,
-        "chunks": index._record.chunks(ids),
-        "vectors": {chunk_id: vector.tobytes() for chunk_id, vector in zip(ids, vectors, strict=True)},
-        "words": {hit.chunk.id: round(hit.score, 9) for hit in index.search_lexical("sentence title", top_k=1000)},
-    }
 
 
 def test_title_and_byline_are_kept_as_such_and_not_searched_as_text(tmp_path: Path, empty_index: ArticleIndex) -> None:

@@ -236,6 +236,68 @@ def test_private_addresses_are_opened_only_when_asked(monkeypatch: pytest.Monkey
     assert asked == [(["http://10.0.0.1/"], False), (["http://10.0.0.1/"], True)]
 
 
+# ingest: mirroring
+
+
+def test_dry_run_tells_and_makes_nothing(tmp_path: Path) -> None:
+    folder, index = write_texts(tmp_path / "articles"), tmp_path / "index"
+    result = run("ingest", folder, "--index", index, "--dry-run")
+    assert result.exit_code == 0
+    assert "3 added, 0 changed, 0 unchanged, 0 removed, 0 skipped; nothing was written" in result.stdout
+    assert not index.exists()
+
+
+def test_a_moved_file_is_told_with_its_place_before(own: Path, tmp_path: Path) -> None:
+    (tmp_path / "articles" / "mile.txt").rename(tmp_path / "articles" / "bannister.txt")
+    before = {article_id for title, article_id in ids(own).items() if title != "The Mile"}
+    for arguments in (["--dry-run"], []):
+        result = run("ingest", tmp_path / "articles", "--index", own, *arguments)
+        assert result.exit_code == 0
+        assert f"> The Mile  {tmp_path}/articles/bannister.txt  (was {tmp_path}/articles/mile.txt)" in result.stdout
+        assert "0 added, 0 changed, 1 moved, 2 unchanged, 0 removed, 0 skipped" in result.stdout
+    assert "; 0 passages in" in result.stdout
+    assert before < set(ids(own).values())
+
+
+def test_a_copy_is_listed_as_another_source_and_removing_one_leaves_the_other(own: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "articles" / "copy.txt"
+    copy.write_text(TEXTS["mile.txt"], encoding="utf-8")
+    run("ingest", tmp_path / "articles", "--index", own)
+    listed = json.loads(run("articles", "--json", "--index", own).stdout)
+    assert [one["other_sources"] for one in listed] == [[], [], [str(copy.with_name("mile.txt"))]]
+    assert f"{copy} (also {copy.with_name('mile.txt')})" in run("articles", "--index", own).stdout
+    removed = run("articles", "remove", copy, "--index", own)
+    assert removed.exit_code == 0
+    assert f"the same story is still there, from {copy.with_name('mile.txt')}" in removed.stderr
+    assert [one["source"] for one in json.loads(run("articles", "--json", "--index", own).stdout)][2].endswith(
+        "mile.txt"
+    )
+
+
+def test_a_second_writer_is_told_to_wait(own: Path, tmp_path: Path) -> None:
+    with ArticleIndex.open(own).writing():
+        result = run("ingest", tmp_path / "articles", "--index", own)
+    assert result.exit_code == 1
+    assert f"another process is adding to {own}" in result.stderr
+
+
+def test_ctrl_c_ends_a_watch_cleanly(tmp_path: Path) -> None:
+    folder = write_texts(tmp_path / "articles")
+    command = [sys.executable, "-m", "ui.cli", "ingest", folder, "--index", tmp_path / "index", "--watch"]
+    watch = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert watch.stdout is not None
+    lines = iter(watch.stdout.readline, "")
+    assert any("3 added" in one for one in lines)
+    (folder / "new.txt").write_text("The Owl\n\nOwls hunt at night over the fields.", encoding="utf-8")
+    assert next(lines) == f"+ The Owl  {folder}/new.txt\n"
+    watch.send_signal(signal.SIGINT)
+    _, said = watch.communicate(timeout=60)
+    assert watch.returncode == 0
+    assert "Watching for changes" in said and "Stopped." in said
+    assert "Traceback" not in said
+    assert run("index", "check", "--index", tmp_path / "index").exit_code == 0
+
+
 # articles
 
 
@@ -250,7 +312,8 @@ def test_articles_as_json_is_an_array_of_objects(shelf: Path) -> None:
         listed = json.loads(run(*arguments, "--index", shelf).stdout)
         assert [one["title"] for one in listed] == ["Marie Curie", "The Arctic Tern", "The Mile"]
         assert set(listed[0]) == {
-            "id", "source", "title", "authors", "published", "characters", "chunks", "added_at"
+            "id", "source", "other_sources", "title", "authors", "published", "language",
+            "characters", "chunks", "added_at"
         }  # fmt: skip
 
 

@@ -130,8 +130,26 @@ def test_another_chunking_is_refused(index: ArticleIndex) -> None:
 
 def test_a_library_of_the_first_format_is_brought_up_to_date(index: ArticleIndex) -> None:
     connection = index._record.connection
-    for column in ("origin", "language", "sections", "body_start"):
-        connection.execute(f"ALTER TABLE articles DROP COLUMN {column}")
+    for name in ("insert", "show", "hide", "delete"):
+        connection.execute(f"DROP TRIGGER lexical_{name}")
+    for statement in (
+        "DROP TRIGGER pending_update",
+        "DROP TABLE lexical",
+        "DROP VIEW searched_chunks",
+        "DROP TABLE sketches",
+        "DROP INDEX chunks_by_digest",
+        "DROP INDEX articles_by_shown",
+        "ALTER TABLE chunks DROP COLUMN digest",
+        "ALTER TABLE chunks DROP COLUMN searched",
+        *(
+            f"ALTER TABLE articles DROP COLUMN {c}"
+            for c in ("origin", "language", "sections", "body_start", "shown_as")
+        ),
+        "CREATE VIRTUAL TABLE lexical USING fts5(title, text, content='chunks', content_rowid='number')",
+        "CREATE TRIGGER lexical_insert AFTER INSERT ON chunks BEGIN INSERT INTO lexical(rowid) VALUES (1); END",
+        "CREATE TRIGGER lexical_delete AFTER DELETE ON chunks BEGIN INSERT INTO lexical(rowid) VALUES (1); END",
+    ):
+        connection.execute(statement)
     index._record.set_manifest("format", "1")
     index.close()
     again = ArticleIndex.open(index.folder)

@@ -425,7 +425,13 @@ def _alternative(other: Alternative, number: int) -> str:
 
 def _passage(passage: Passage, number: int) -> str:
     scores = (("rank", str(passage.rank)), ("score", f"{passage.score:.2f}"))
-    reasons = (("meaning", f"{passage.similarity:.2f}"), ("words", f"{passage.bm25:.1f}"))
+    reasons = [
+        ("meaning", f"{passage.similarity:.2f}"),
+        ("words", f"{passage.bm25:.1f}"),
+        ("wording", f"{passage.phrases:.2f}"),
+    ]
+    if passage.reading is not None:
+        reasons.append(("reading", f"{passage.reading:+.1f}"))
     told = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in (*scores, *reasons))
     return (
         f'<p class="snippet" dir="auto">{escape(_shortened(passage.text))}</p>'
@@ -595,6 +601,7 @@ _HEADINGS: dict[Status, str] = {
     "skipped": "Not added",
     "changed": "Updated",
     "added": "Added",
+    "moved": "Moved",
     "unchanged": "Already there",
     "removed": "Removed",
 }

@@ -53,7 +53,11 @@ def test_a_table_of_values_is_read_as_named_values() -> None:
     )
     assert body(first) == "Country: France\nCapital: Paris\nPopulation: 67 million"
     assert body(second).startswith("Country: Peru")
-    assert first.title == "Places"
+    assert (first.title, second.title) == ("France", "Peru")
+    assert [one.title for one in articles(f"{STORY[0]}\n=====\n", "a.txt")] == ["A"]
+    assert [one.title for one in articles('{"body": "It rained."}\n{"body": "It snowed."}', "a.jsonl")] == [
+        "A, line 1", "A, line 2"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
@@ -224,8 +228,11 @@ def test_an_archive_of_nothing_readable_is_named() -> None:
 # Several articles in one text -----------------------------------------------------------------------------------------
 
 
+NUMBERS = ("Zero", "One", "Two", "Three")
+
+
 def story(number: int, byline: str = "") -> str:
-    return f"Headline Number {number}\n\n{byline}{' '.join(STORY)} It was story {number}.\n"
+    return f"Headline Number {NUMBERS[number]}\n\n{byline}{' '.join(STORY)} It was story {number}.\n"
 
 
 @pytest.mark.parametrize("rule", ["\n==========\n\n", "\n-----\n", "\n\f", "\n* * * * *\n".replace(" ", "")])
@@ -233,7 +240,7 @@ def test_articles_set_off_by_rules_are_told_apart(rule: str) -> None:
     first, second, third = articles(rule.join(map(story, (1, 2, 3))), "all.txt")
     assert (first.source, first.origin) == ("/articles/all.txt#article=1", "/articles/all.txt")
     assert [article.title for article in (first, second, third)] == [
-        f"Headline Number {number}" for number in (1, 2, 3)
+        f"Headline Number {NUMBERS[number]}" for number in (1, 2, 3)
     ]
     assert body(second) == f"{' '.join(STORY)} It was story 2."
 
@@ -252,6 +259,7 @@ def test_articles_set_off_by_blank_lines_and_bylines_are_told_apart() -> None:
         f"{story(1)}\n\n\nA heading\n\n{STORY[0]}\n\n\nAnother heading\n\n{STORY[1]}",
         f"{story(1)}\n* * *\n{story(2)}",
         f"{story(1)}\n==========\nNote: short.",
+        "\f".join(f"Annual Report   page {number}\n\n{STORY[number]} {STORY[0]}" for number in range(3)),
     ],
 )
 def test_one_article_stays_one(text: str) -> None:

@@ -101,7 +101,11 @@ def test_the_byline_of_a_pdf_goes_before_its_properties() -> None:
 def test_a_page_that_is_a_picture_is_named_and_the_rest_is_read() -> None:
     [article, note] = read_articles(raw(pdf([STORY, [], STORY[:1]], pictures=[2]), "scan.pdf"))
     assert isinstance(article, Article) and [section.label for section in article.sections] == ["page 1", "page 3"]
-    assert isinstance(note, Skipped) and "page 2 is a picture without text" in note.reason
+    assert (
+        isinstance(note, Skipped)
+        and note.source == "/articles/scan.pdf#page=2"
+        and "page 2 is a picture without text" in note.reason
+    )
 
 
 def test_a_scan_and_an_empty_pdf_are_told_apart() -> None:

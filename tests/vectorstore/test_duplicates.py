@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vectorstore import Article, ArticleIndex, Chunk
+from vectorstore.duplicates import adds_nothing, near, profile
+
+WORDS = (
+    "harbour storm lantern granite copper meadow violin orchard timber saddle pepper canvas velvet anchor barley "
+    "thunder marble cotton falcon ginger hollow ivory jasper kettle ladder mirror needle oyster pillow quarry ribbon "
+    "silver tunnel umbrella valley walnut yellow zebra basket candle dragon ember feather garden hammer island jungle"
+).split()
+
+
+def story(seed: int, words: int = 160) -> list[str]:
+    """A made-up story, as words; of different seeds, different."""
+    chosen = random.Random(seed)
+    return [chosen.choice(WORDS) for _ in range(words)]
+
+
+def edited(words: list[str], seed: int) -> list[str]:
+    """The story with a few of its words changed, and its last words cut."""
+    chosen = random.Random(seed)
+    changed = list(words[: len(words) - chosen.randrange(15)])
+    for _ in range(4):
+        changed[chosen.randrange(len(changed))] = chosen.choice(WORDS)
+    return changed
+
+
+class Lengths:
+    """Embeds a text as a few counts."""
+
+    name = "lengths"
+    dimension = 4
+
+    def __init__(self) -> None:
+        self.embedded = 0
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.embedded += len(texts)
+        return [[1.0, len(text) % 7, len(text) % 11, 1.0] for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+def article(name: str, words: list[str], title: str = "Story") -> tuple[Article, list[Chunk]]:
+    """An article of chunks of forty words."""
+    text = " ".join(words) + "."
+    made = Article(name, f"/news/{name}.txt", title, text, fingerprint=text)
+    chunks, start = [], 0
+    for first in range(0, len(words), 40):
+        piece = " ".join(words[first : first + 40])
+        end = start + len(piece)
+        chunks.append(Chunk(f"{name}-{start}-{end}", name, title, made.source, piece, start, end))
+        start = end + 1
+    return made, chunks
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[ArticleIndex]:
+    opened = ArticleIndex.open(tmp_path / "index", Lengths())
+    yield opened
+    opened.close()
+
+
+def shown(index: ArticleIndex) -> dict[str, tuple[str, ...]]:
+    return {summary.id: summary.other_sources for summary in index.articles()}
+
+
+def near_texts(one: str, other: str) -> bool:
+    return near(profile("", one), profile("", other))
+
+
+WIRE = (
+    "The old bridge over the river was closed to all traffic on Friday after engineers found cracks in two of its "
+    "granite towers. The mayor, Oona Farrell, said that the repairs would take until the spring and that a ferry would "
+    "run every half hour from the northern landing. Shopkeepers along the quay fear for their trade before the "
+    "holidays. The bridge was opened in 1883 and carries 40,000 people a day."
+)
+
+
+def test_a_few_words_changed_are_the_same_story() -> None:
+    assert near_texts(WIRE, WIRE.replace("fear for", "worry about").replace("take until", "last until"))
+    assert near_texts(WIRE, WIRE + " More on this story as it develops through the evening.")
+    assert near_texts(WIRE, WIRE.upper())
+
+
+def test_another_number_is_another_story() -> None:
+    assert not near_texts(WIRE, WIRE.replace("1883", "1884"))
+    assert near_texts(WIRE, WIRE.replace(" and carries 40,000 people a day", ""))
+
+
+def test_other_stories_are_others() -> None:
+    assert not near_texts(" ".join(story(1)), " ".join(story(2)))
+    assert not near_texts(WIRE, WIRE[:150])
+    assert not near_texts("It rained.", "It snowed.")
+
+
+def test_short_texts_are_the_same_only_with_the_same_title() -> None:
+    assert near(profile("Rain", "It rained."), profile("Rain", "It rained."))
+    assert not near(profile("Rain", "It rained."), profile("Snow", "It rained."))
+
+
+def test_a_passage_adds_nothing_where_its_names_and_numbers_are_known() -> None:
+    known = profile("", WIRE)
+    first, second, *_ = WIRE.split(". ")
+    assert adds_nothing(first, known)
+    assert adds_nothing(second.replace("every half hour", "each half hour"), known)
+    assert not adds_nothing(second.replace("Oona Farrell", "Ian Quill"), known)
+    assert not adds_nothing(first.replace("two", "2"), known)
+    assert not adds_nothing("A ferry sank off the southern landing late at night.", known)
+
+
+def test_the_same_story_twice_is_shown_as_one_with_two_sources(index: ArticleIndex) -> None:
+    words = story(1)
+    index.add([article("long", words), article("short", words[:-5]), article("other", story(2))])
+    assert shown(index) == {"long": ("/news/short.txt",), "other": ()}
+    assert index.counts() == (2, 8)
+    assert {hit.chunk.article_id for hit in index.search_lexical(" ".join(words[:10]), 50)} <= {"long", "other"}
+    assert {hit.chunk.article_id for hit in index.search_vector([1, 1, 1, 1], 50)} == {"long", "other"}
+    both = [index.article("long"), index.article("short")]
+    assert [one.other_sources if one else None for one in both] == [("/news/short.txt",), ("/news/long.txt",)]
+    assert index.check().sound
+
+
+def test_removing_one_leaves_the_other(index: ArticleIndex) -> None:
+    words = story(1)
+    index.add([article("long", words), article("short", words[:-5])])
+    assert index.remove(["long"]) == 1
+    assert shown(index) == {"short": ()}
+    assert index.search_lexical(words[0], 5)[0].chunk.article_id == "short"
+    assert index.counts() == (1, 4)
+    assert index.check().sound
+
+
+def test_what_only_the_copy_says_is_still_found(index: ArticleIndex) -> None:
+    words = story(1)
+    copy = words[:-20] + "while the mayor Oona Farrell looked on".split()
+    index.add([article("long", words), article("copy", copy)])
+    assert shown(index) == {"long": ("/news/copy.txt",)}
+    assert [hit.chunk.article_id for hit in index.search_lexical("Farrell", 5)] == ["copy"]
+    assert index.check().sound
+
+
+def test_a_copy_is_not_embedded_again(index: ArticleIndex) -> None:
+    embedder = index.embedder
+    assert isinstance(embedder, Lengths)
+    assert index.add([article("one", story(1))]) == 4
+    assert index.add([article("two", story(1)), article("three", story(1))]) == 0
+    assert embedder.embedded == 4
+    assert shown(index) == {"one": ("/news/three.txt", "/news/two.txt")}
+
+
+def test_an_edit_takes_a_copy_out_of_its_group(index: ArticleIndex) -> None:
+    index.add([article("one", story(1)), article("two", story(1))])
+    index.add([article("two", story(2))])
+    assert shown(index) == {"one": (), "two": ()}
+    assert index.counts() == (2, 8)
+    assert index.check().sound
+
+
+def test_two_groups_joined_by_one_between_them_fall_apart_without_it(index: ArticleIndex) -> None:
+    words = story(1, 150)
+    first, between, last = words[:], words[:], words[:]
+    for place in range(0, 27, 3):
+        first[place] = "changed"
+    for place in range(60, 87, 3):
+        last[place] = "altered"
+    assert not near_texts(" ".join(first), " ".join(last))
+    index.add([article("first", first), article("last", last)])
+    assert len(shown(index)) == 2
+    index.add([article("between", between)])
+    assert len(shown(index)) == 1
+    index.remove(["between"])
+    assert len(shown(index)) == 2
+    assert index.check().sound
+
+
+def test_a_rebuild_groups_as_adding_did(index: ArticleIndex) -> None:
+    index.add([article("one", story(1)), article("two", edited(story(1), 3)), article("three", story(4))])
+    before = groups(index)
+    index.rebuild()
+    assert groups(index) == before
+    assert index.check().sound
+
+
+def groups(index: ArticleIndex) -> object:
+    searched = index._record.connection.execute("SELECT id, searched FROM chunks ORDER BY id").fetchall()
+    return shown(index), searched, sorted(index._record.vectors()[0])
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from("abcdefgh"), st.one_of(st.none(), st.tuples(st.integers(0, 2), st.integers(0, 4)))),
+    min_size=1,
+    max_size=15,
+)
+
+
+@given(steps=STEPS)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_groups_do_not_depend_on_the_order_of_adding(
+    steps: list[tuple[str, tuple[int, int] | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("groups")
+    grown = ArticleIndex.open(root / "grown", Lengths())
+    left: dict[str, tuple[Article, list[Chunk]]] = {}
+    for name, content in steps:
+        if content is None:
+            grown.remove([name])
+            left.pop(name, None)
+        else:
+            left[name] = article(name, edited(story(content[0]), content[1]) if content[1] else story(content[0]))
+            grown.add([left[name]])
+    fresh = ArticleIndex.open(root / "fresh", Lengths())
+    fresh.add([left[name] for name in sorted(left)])
+    assert groups(grown) == groups(fresh)
+    assert grown.check().sound
+    grown.close()
+    fresh.close()
+
+
+def test_the_body_alone_is_compared(index: ArticleIndex) -> None:
+    words = story(1)
+    plain, chunks = article("plain", words)
+    line = "By Oona Farrell, 5 May 2017.\n"
+    signed = replace(article("signed", words)[0], text=line + plain.text, body_start=len(line))
+    moved = [replace(one, id=f"signed{one.start}", article_id="signed", source=signed.source) for one in chunks]
+    index.add([(plain, chunks)])
+    index.add([(signed, [replace(one, start=one.start + len(line), end=one.end + len(line)) for one in moved])])
+    assert len(shown(index)) == 1
+    assert index.check().sound
