@@ -183,6 +183,10 @@ class Talk:
         """The newest exchange."""
         return self.page.locator(".exchange").last
 
+    def leave(self) -> None:
+        """Leaves the page, before its server goes: a page that loses its server says so in its console."""
+        self.page.goto("about:blank")
+
     def open_history(self) -> None:
         self.page.get_by_role("tab", name="History").click()
         self.page.locator("#past .conversations, #past .placeholder").wait_for()

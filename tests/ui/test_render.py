@@ -358,6 +358,12 @@ def test_progress_has_an_estimate_once_there_is_one(done: int, seconds: float, l
     assert told == f"{done} of 50: lake.txt" + (f" · {left}" if left else "")
 
 
+def test_sources_that_were_all_read_still_have_to_be_stored() -> None:
+    assert (
+        render.progress_in_words(Progress(12, 12, 0, "/x/lake.txt"), 9.0) == "12 of 12 read, storing the last of them"
+    )
+
+
 def test_library_tells_its_size_and_its_models() -> None:
     article = ArticleSummary("1", "/x/one.txt", "Kind of Blue", (), None, 9, 2, "2026-11-23T10:00:00Z")
     about = render.render_about([article], "all-MiniLM-L6-v2", "ollama:llama3.2")

@@ -384,7 +384,7 @@ class _Page:
 
         def told(now: Progress) -> None:
             seconds = time.monotonic() - began
-            progress(now.done / max(now.total, 1), desc=render.progress_in_words(now, seconds))
+            progress(min(now.done / max(now.total, 1), 0.98), desc=render.progress_in_words(now, seconds))
 
         progress(0.0, desc="Reading the articles")
         return self._changed(lambda: render.render_report(add(told)))

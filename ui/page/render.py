@@ -531,7 +531,9 @@ def progress_in_words(now: Progress, seconds: float) -> str:
     """How far an ingest is after ``seconds``, and about how long it still takes."""
     name = source_name(now.source)
     told = f"{now.done:,} of {now.total:,}{name and ': '}{name}"
-    if not 0 < now.done < now.total or seconds < 2:
+    if 0 < now.total <= now.done:
+        return f"{now.done:,} of {now.total:,} read, storing the last of them"  # they are embedded together
+    if now.done == 0 or seconds < 2:
         return told
     return f"{told} · {_about(seconds / now.done * (now.total - now.done))} left"
 
