@@ -69,10 +69,13 @@ check: setup-dev ## check format, lint and types
 DATA ?= ../shared/data
 bench: setup-bench ## measure what README and docs report, on the public question sets in DATA
 	$(RUN) benchmarks.extraction
-	$(RUN) benchmarks.fusion --data "$(DATA)" --limit 800
-	$(RUN) benchmarks.speed --heldout "$(DATA)/squad-heldout.json.xz"
+	$(RUN) benchmarks.libraries --heldout "$(DATA)/squad-heldout.json.xz"
+	$(RUN) benchmarks.ingest --heldout "$(DATA)/squad-heldout.json.xz"
+	$(RUN) benchmarks.growth --data "$(DATA)"
+	$(RUN) benchmarks.fusion --data "$(DATA)"
 	$(RUN) benchmarks.answers --heldout "$(DATA)/squad-heldout.json.xz" --limit 150
 	$(RUN) benchmarks.followups --data "$(DATA)"
+	$(RUN) benchmarks.load
 
 KILLS ?= 200
 crash: setup-dev ## kill KILLS ingests at random moments, go on with each, and compare with a library built afresh

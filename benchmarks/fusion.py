@@ -1,14 +1,16 @@
-"""How to fuse meaning and words: ``python -m benchmarks.fusion --data ../shared/data``.
+"""How to rank: meaning, words and wording, alone and fused: ``python -m benchmarks.fusion --data ../shared/data``.
 
-Each question's passage should be found among all passages of a collection. Compared are dense search
-alone, BM25 alone, and their fusions, at several weights. Choices are made on the first half of the
-held-out articles (as ingested) and on Reddit posts, which the embedding model was not trained on.
+Each question's passage should be found among all passages of a collection. Choices are made on the first half of the
+held-out articles (as ingested), on Reddit posts and product reviews, which the embedding model was not trained on, and
+on questions asked of a search engine, which it was. ``--large`` asks the questions of the held-out articles of all 442
+articles together. ``--libraries FOLDER`` keeps what was ingested for the next run.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,114 +19,186 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import results
 from benchmarks.squad import halves, make_library
 from qa.evaluation.metrics import holds_answer
 from qa.fusion import fuse
-from qa.reader.data import TrainingArticle, load_articles
-from qa.retriever import CANDIDATES
+from qa.phrases import phrase_overlap
+from qa.reader import OnnxReader
+from qa.reader.data import Example, TrainingArticle, load_articles
+from qa.reranker import rerank
+from qa.retriever import CANDIDATES, HybridRetriever
 from qa.selection import standardized
-from vectorstore import ArticleIndex
+from vectorstore import STOPWORDS, ArticleIndex
 
-Fusion = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+Scores = NDArray[np.float64]
+AT = (1, 5, 20)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The candidates of one question with both scores, and which of them hold an accepted answer."""
+    """The candidates of one question with their scores, and which of them hold an accepted answer."""
 
-    similarity: NDArray[np.float64]
-    bm25: NDArray[np.float64]
+    similarity: Scores
+    bm25: Scores
+    phrases: Scores
     relevant: NDArray[np.bool_]
 
 
-def reciprocal_ranks(similarity: NDArray[np.float64], bm25: NDArray[np.float64]) -> NDArray[np.float64]:
+Method = Callable[[Pool], Scores]
+
+
+def reciprocal_ranks(pool: Pool) -> Scores:
     """Reciprocal rank fusion with k = 60 (Cormack et al. 2009)."""
-    ranks = [np.argsort(np.argsort(-scores)) + 1 for scores in (similarity, bm25)]
+    ranks = [np.argsort(np.argsort(-scores)) + 1 for scores in (pool.similarity, pool.bm25)]
     return np.sum([1.0 / (60 + rank) for rank in ranks], axis=0)  # type: ignore[no-any-return]
 
 
-def z_scores(weight: float) -> Fusion:
+def z_scores(weight: float) -> Method:
     """Weighted sum of z-scores over the candidates."""
-    return lambda dense, words: weight * standardized(dense) + (1 - weight) * standardized(words)
+    return lambda pool: weight * standardized(pool.similarity) + (1 - weight) * standardized(pool.bm25)
 
 
-def min_max(weight: float) -> Fusion:
-    """Theoretical min-max, as the product does it."""
-    return lambda dense, words: fuse(dense, words, weight)
+def min_max(weight: float) -> Method:
+    """Theoretical min-max without more, as in Bruch et al. 2022."""
+
+    def scaled(scores: Scores, minimum: float) -> Scores:
+        return (scores - minimum) / max(float((scores - minimum).max(initial=0.0)), 1e-9)
+
+    return lambda pool: weight * scaled(pool.similarity, -1.0) + (1 - weight) * scaled(pool.bm25, 0.0)
 
 
-METHODS: dict[str, Fusion] = {
-    "dense alone": lambda dense, words: dense,
-    "BM25 alone": lambda dense, words: words + 1e-9 * dense,
+METHODS: dict[str, Method] = {
+    "dense alone": lambda pool: pool.similarity,
+    "BM25 alone": lambda pool: pool.bm25 + 1e-9 * pool.similarity,
     "reciprocal ranks": reciprocal_ranks,
-    **{f"z-scores, dense {w}": z_scores(w) for w in (0.3, 0.4, 0.5, 0.6)},
-    **{f"min-max, dense {w}": min_max(w) for w in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)},
+    "z-scores, dense 0.5": z_scores(0.5),
+    "min-max, dense 0.7": min_max(0.7),
+    "min-max, dense 0.9": min_max(0.9),
+    "ours without wording": lambda pool: fuse(pool.similarity, pool.bm25),
+    "**ours**": lambda pool: fuse(pool.similarity, pool.bm25, pool.phrases),
 }
 
 
-def pools(index: ArticleIndex, articles: Sequence[TrainingArticle], limit: int) -> list[Pool]:
-    """The candidates for ``limit`` answerable questions, drawn at random."""
+def draw(articles: Sequence[TrainingArticle], limit: int) -> list[Example]:
+    """Answerable questions, drawn at random."""
     examples = [e for a in articles for p in a.paragraphs for e in p.examples if e.spans]
     random.Random(3).shuffle(examples)
+    return examples[:limit]
+
+
+def is_right(example: Example, title: str, text: str) -> bool:
+    """Whether a passage is from the right article, where it has a name, and holds an accepted answer."""
+    answers = [example.context[start:end] for start, end in example.spans]
+    return (not example.title or title == example.title) and holds_answer(text, answers)
+
+
+def pools(index: ArticleIndex, examples: Sequence[Example]) -> list[Pool]:
+    """The candidates for each of ``examples``."""
     found = []
-    for example in examples[:limit]:
+    for example in examples:
         vector = index.embed_query(example.question)
         lexical = index.search_lexical(example.question, CANDIDATES)
         chunks = {hit.chunk.id: hit.chunk for hit in [*index.search_vector(vector, CANDIDATES), *lexical]}
         cosine = index.similarities(vector, list(chunks))
         bm25 = {hit.chunk.id: hit.score for hit in lexical}
-        answers = [example.context[start:end] for start, end in example.spans]
-        relevant = [
-            (not example.title or chunk.title == example.title) and holds_answer(chunk.text, answers)
-            for chunk in chunks.values()
-        ]
+        texts = [chunk.text for chunk in chunks.values()]
         found.append(
             Pool(
                 np.array([cosine[chunk_id] for chunk_id in chunks]),
                 np.array([bm25.get(chunk_id, 0.0) for chunk_id in chunks]),
-                np.array(relevant),
+                phrase_overlap(example.question, texts, STOPWORDS),
+                np.array([is_right(example, chunk.title, chunk.text) for chunk in chunks.values()]),
             )
         )
     return found
 
 
-def table(name: str, found: Sequence[Pool]) -> str:
-    """Recall at 1, 5 and 20 and MRR at 10 of every method, as a Markdown table."""
-    lines = [
-        f"### {name}: {len(found)} questions",
-        "",
-        "| method | R@1 | R@5 | R@20 | MRR@10 |",
-        "|---|---|---|---|---|",
-    ]
-    for method, combine in METHODS.items():
-        ranks = []
+def read_ranks(index: ArticleIndex, examples: Sequence[Example]) -> list[int | None]:
+    """Place of the first right passage of each question once the reader has read the first ten."""
+    reader = OnnxReader.load()
+    retriever = HybridRetriever(index=index)
+    ranks = []
+    for example in examples:
+        passages = retriever.retrieve(example.question, top_k=20)
+        candidates = reader.read(example.question, [(p.title, p.text) for p in passages[:10]], top_k=1)
+        order = [*rerank(passages[:10], candidates), *passages[10:]]
+        right = [is_right(example, passage.title, passage.text) for passage in order]
+        ranks.append(right.index(True) + 1 if any(right) else None)
+    return ranks
+
+
+def figures(ranks: Sequence[int | None]) -> list[float]:
+    """Recall at 1, 5 and 20 and MRR at 10, in per cent."""
+    at = np.array([rank or 10**6 for rank in ranks])
+    return [100 * float((at <= k).mean()) for k in AT] + [100 * float(np.where(at <= 10, 1.0 / at, 0.0).mean())]
+
+
+def measure(found: Sequence[Pool]) -> dict[str, list[float]]:
+    """The figures of every method."""
+    measured = {}
+    for name, method in METHODS.items():
+        ranks: list[int | None] = []
         for pool in found:
-            order = np.argsort(-combine(pool.similarity, pool.bm25), kind="stable")
-            hits = np.flatnonzero(pool.relevant[order])
-            ranks.append(int(hits[0]) + 1 if len(hits) else 10**6)
-        at = np.array(ranks)
-        reciprocal = np.where(at <= 10, 1.0 / at, 0.0)
-        figures = [100 * (at <= 1).mean(), 100 * (at <= 5).mean(), 100 * (at <= 20).mean(), 100 * reciprocal.mean()]
-        lines.append(f"| {method} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |")
-    return "\n".join([*lines, ""])
+            hits = np.flatnonzero(pool.relevant[np.argsort(-method(pool), kind="stable")])
+            ranks.append(int(hits[0]) + 1 if len(hits) else None)
+        measured[name] = figures(ranks)
+    return measured
+
+
+def library(articles: Sequence[TrainingArticle], folder: Path) -> ArticleIndex:
+    """The library of ``articles`` in ``folder``, made where it is not there yet."""
+    return ArticleIndex.open(folder / "index") if (folder / "index").exists() else make_library(articles, folder)
+
+
+def texts_alone(path: Path, count: int) -> list[TrainingArticle]:
+    """The first ``count`` paragraphs as texts of their own; a number is all the title they have."""
+    paragraphs = [paragraph for article in load_articles(path) for paragraph in article.paragraphs][:count]
+    return [TrainingArticle(str(number), (paragraph,)) for number, paragraph in enumerate(paragraphs)]
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with squad-heldout and shift-reddit")
-    parser.add_argument("--limit", type=int, default=1500, help="questions of each collection")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
+    parser.add_argument("--limit", type=int, default=800, help="questions of each collection")
+    parser.add_argument("--texts", type=int, default=1200, help="posts, reviews and paragraphs of each such collection")
+    parser.add_argument("--read", type=int, default=0, help="questions whose passages the reader reads as well")
+    parser.add_argument("--large", action="store_true", help="all 442 articles too: an hour's ingest on one core")
+    parser.add_argument("--libraries", type=Path, help="folder that keeps what was ingested")
     arguments = parser.parse_args()
-    fitted, reported = halves(arguments.data / "squad-heldout.json.xz")
-    [posts] = load_articles(arguments.data / "shift-reddit.json.xz")
-    # Each post is a text of its own; a number is all the title it has.
-    reddit = [TrainingArticle(str(number), (post,)) for number, post in enumerate(posts.paragraphs)]
-    collections = {"held-out articles, first half": fitted, "Reddit posts": reddit, "held-out, other half": reported}
-    for name, articles in collections.items():
-        with tempfile.TemporaryDirectory() as scratch:
-            index = make_library(articles, Path(scratch))
-            print(table(name, pools(index, articles, arguments.limit)), flush=True)
+    first, second = halves(arguments.data / "squad-heldout.json.xz")
+    both = [*first, *second]
+    asked: dict[str, tuple[Sequence[TrainingArticle], Sequence[TrainingArticle]]] = {
+        "held-out articles, first half": (first, first),
+        "held-out articles, other half": (second, second),
+        "held-out articles, all 40": (both, both),
+    }
+    for name in ("shift-reddit", "shift-amazon", "nq-qed"):
+        texts = texts_alone(arguments.data / f"{name}.json.xz", arguments.texts)
+        asked[name] = (texts, texts)
+    if arguments.large:
+        everything = [*both, *load_articles(arguments.data / "squad-train.json.xz")]
+        asked["all 442 articles, questions of the 40"] = (everything, both)
+    measured: dict[str, dict[str, list[float]]] = {}
+    tables = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, (articles, askers) in asked.items():
+            folder = (arguments.libraries or Path(scratch)) / re.sub(r"\W+", "-", name)
+            index = library(articles, folder)
+            examples = draw(askers, arguments.limit)
+            measured[name] = measure(pools(index, examples))
+            if arguments.read:
+                measured[name]["ours, once read"] = figures(read_ranks(index, examples[: arguments.read]))
             index.close()
+            head = [f"{name}: {len(examples)} questions", "R@1", "R@5", "R@20", "MRR@10"]
+            rows = [[method, *(f"{value:.1f}" for value in values)] for method, values in measured[name].items()]
+            tables.append(results.table(head, rows))
+            print(tables[-1], flush=True)
+    results.write("fusion", "python -m benchmarks.fusion --data FOLDER", {"collections": measured}, tables)
+    shown = {name: {key: values[0] for key, values in one.items()} for name, one in measured.items()}
+    methods = {method.strip("*"): {name: shown[name][method] for name in shown} for method in METHODS}
+    results.bars("fusion", "Share of questions (%) whose passage is found first", methods)
 
 
 if __name__ == "__main__":

@@ -22,11 +22,16 @@ def ingest(files: Sequence[Path], folder: Path) -> Chroma:
     """A store in ``folder`` with the chunks of ``files``, each with its file's stem as title."""
     embeddings = HuggingFaceEmbeddings(model_name=str(default_model_path()))
     store = Chroma("plain", embeddings, str(folder), collection_configuration={"hnsw": {"space": "cosine"}})
+    fill(store, files)
+    return store
+
+
+def fill(store: Chroma, files: Sequence[Path]) -> None:
+    """Adds the chunks of ``files`` to ``store``, one file at a time."""
     splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
     for file in files:
         texts = splitter.split_text(file.read_text(encoding="utf-8"))
         store.add_texts(texts, [{"title": file.stem} for _ in texts])
-    return store
 
 
 def retrieve(store: Chroma, question: str, top_k: int = TOP_K) -> list[tuple[str, str]]:

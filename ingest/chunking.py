@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from vectorstore.sentences import sentence_spans, strip_span
 from vectorstore.types import Article, Chunk
 
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 """Stored with a library; raise it whenever the same article would be cut differently."""
 
 MIN_FILL = 0.55
@@ -35,9 +35,10 @@ def chunk_article(article: Article, size: int = 900, overlap: int = 150) -> list
 
     ``article.text[chunk.start:chunk.end] == chunk.text``, and every character but white space lies in some chunk,
     except for the line above ``article.body_start``, which would answer every question of who and when.
-    Chunks consist of whole sentences and repeat up to ``overlap`` characters of whole sentences; only a sentence
-    longer than ``size`` is cut, between words, and only a word longer than ``size`` is cut inside. A last chunk that
-    would be tiny begins earlier or joins the one before it, which may bring that one to 1.25 times the size.
+    Chunks consist of whole sentences and, where a paragraph is cut, repeat up to ``overlap`` characters of whole
+    sentences; only a sentence longer than ``size`` is cut, between words, and only a word longer than ``size`` is cut
+    inside. A last chunk that would be tiny begins earlier or joins the one before it, which may bring that one to
+    1.25 times the size.
     """
     if size < 1 or not 0 <= overlap < size:
         raise ValueError(f"size must be positive and overlap from 0 to below it, not size={size}, overlap={overlap}")
@@ -90,10 +91,14 @@ def _fill(units: list[_Unit], first: int, taken: int, size: int) -> int:
 
 
 def _overlap_start(units: list[_Unit], first: int, after: int, size: int, overlap: int) -> int:
-    """Where the next chunk starts: as many whole units back as fit the overlap and leave room for the next unit."""
+    """Where the next chunk starts: as many whole units back as fit the overlap and leave room for the next unit.
+
+    Only within a paragraph: one that begins with a chunk is understood without what stands before it.
+    """
     start = after
     while (
         start - 1 > first
+        and not units[start - 1].ends_paragraph
         and units[after - 1].end - units[start - 1].start <= overlap
         and after < len(units)
         and units[after].end - units[start - 1].start <= size

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import nullcontext
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.chunking import CHUNKER_VERSION, chunk_article
 from ingest.errors import UnreadableSource
@@ -19,6 +24,11 @@ from vectorstore import Article, ArticleIndex, Chunk, StoredSource
 
 BATCH_CHUNKS = 256
 """Chunks embedded and stored together: enough to sort by length, few enough to lose little when stopped."""
+BATCHES_AHEAD = 2
+"""Batches that may be with the embedder while others are read and stored: embedding, which takes the most time, then
+never waits, and memory does not grow with the number of articles."""
+
+Batch = list[tuple[Article, list[Chunk]]]
 
 
 def add_articles(
@@ -74,7 +84,9 @@ class _Ingest:
         self._stored: dict[str, dict[str, StoredSource]] = {}
         """By the file or address that was opened, and then by the article's own source."""
         self._gone: list[str] = []
-        self._waiting: list[tuple[Article, list[Chunk]]] = []
+        self._waiting: Batch = []
+        self._embedder = ThreadPoolExecutor(1, thread_name_prefix="ingest")
+        self._embedding: deque[tuple[Batch, Future[dict[str, NDArray[np.float32]]]]] = deque()
         self._outcomes: list[Outcome] = []
         self._added: dict[tuple[str, str], list[str]] = {}
         """Sources of what was added, by fingerprint and by what tells the articles of one file apart."""
@@ -82,15 +94,17 @@ class _Ingest:
 
     def run(self, sources: Sequence[str | Path]) -> IngestReport:
         started = time.perf_counter()
-        with self._index.writing() if self._index and self._writes else nullcontext():
+        with self._writing():
             for stored in self._index.sources() if self._index else ():
                 self._stored.setdefault(stored.origin, {})[stored.source] = stored
             places = list(find_sources(sources))
             for done, place in enumerate(places, start=1):  # a feed or sitemap makes the list grow
                 self._outcomes += self._take(place, places)
                 if sum(len(chunks) for _, chunks in self._waiting) >= BATCH_CHUNKS:
-                    self._store()
+                    self._embed()
+                    self._store(BATCHES_AHEAD)
                 self._tell(done, len(places), place.source)
+            self._embed()
             self._store()
             for folder in named_folders(sources):
                 self._remove_missing(folder, places)
@@ -143,16 +157,33 @@ class _Ingest:
         path = Path(place.source)
         return self._only is None or not self._only.isdisjoint((path, *path.parents))
 
-    def _store(self) -> None:
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """The library's one writer's place, unless nothing is to be written, and an end to the embedding beside it."""
+        try:
+            with self._index.writing() if self._index and self._writes else nullcontext():
+                yield
+        finally:
+            self._embedder.shutdown(cancel_futures=True)
+
+    def _embed(self) -> None:
+        """Sends what is waiting to be embedded, in a thread of its own."""
+        if self._index and self._waiting:
+            texts = self._index.new_texts([chunk for _, chunks in self._waiting for chunk in chunks])
+            self._embedding.append((self._waiting, self._embedder.submit(self._index.embed_texts, texts)))
+            self._waiting = []
+
+    def _store(self, but: int = 0) -> None:
+        """Stores what has been embedded, in order, all ``but`` so many batches."""
         if not self._index or not self._writes:
             return
         # First what is gone: stopped in between, the source still counts as changed and is read again.
         if self._gone:
             self._index.remove(self._gone)
             self._gone = []
-        if self._waiting:
-            self._chunks += self._index.add(self._waiting)
-            self._waiting = []
+        while len(self._embedding) > but:
+            batch, vectors = self._embedding.popleft()
+            self._chunks += self._index.add(batch, vectors.result())
 
     def _remove_missing(self, folder: Path, places: Sequence[Place | Skipped]) -> None:
         """Forgets articles of files that are gone from a folder that was named; those found elsewhere have moved.

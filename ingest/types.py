@@ -72,6 +72,8 @@ class Draft:
     """ISO 8601 date, as far as the source itself gives it."""
     language: str | None = None
     """As the source gives it: ``en``, ``en-GB``, ``English``."""
+    publisher: str | None = None
+    """The newspaper, site or house it came out in, as the source gives it."""
     parts: tuple[Part, ...] = ()
     """Pages or chapters, in order; where there are any, they stand in place of ``text``."""
     fragment: str = ""

@@ -10,6 +10,7 @@ from typing import Protocol
 from qa.citations import cite
 from qa.errors import QAError
 from qa.reader import Reader
+from qa.reranker import rerank
 from qa.selection import Calibration, RankedAnswer, select
 from qa.types import Alternative, Answer, AnswerEvent, AnswerReady, Candidate, Citation, Passage, Retrieved
 from vectorstore import Article, ArticleIndex
@@ -67,7 +68,7 @@ class ExtractiveAnswerer:
             text=selection.answers[0].best.text if given else None,
             score=score,
             citations=self._citations(selection.answers[0], retrieved) if given else (),
-            passages=retrieved.passages,
+            passages=rerank(retrieved.passages, candidates),
             alternatives=tuple(
                 Alternative(answer.best.text, chance, self._cite(answer.best, retrieved))
                 for answer, chance in others[:MAX_ALTERNATIVES]

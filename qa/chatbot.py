@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,7 +109,7 @@ class Chatbot:
         """Answers to stand-alone questions, read together: faster than one by one."""
         return self._chain.batch([{"question": question} for question in questions])
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[AnswerEvent]:
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[AnswerEvent]:
         """The answer as it comes about: ``PassagesFound``, any number of ``TextWritten``, ``AnswerReady``."""
         query = Rewrite(self._rewriter).invoke({"question": question, "history": history})
         retrieved = Retrieve(self.retriever).invoke(query)

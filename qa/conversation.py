@@ -129,6 +129,17 @@ def _names(words: Sequence[_Word]) -> list[range]:
     return runs
 
 
+def _whole(words: Sequence[_Word], name: range) -> range:
+    """The name with the noun it describes: "an Arctic tern", "the Webb telescope is", but not "the Beatles sang"."""
+    lows = [word.low for word in words]
+    before, rest = lows[: name.start][-1:], lows[name.stop :]
+    if len(rest) < 2 or before not in (["a"], ["an"], ["the"]) or _ends_subject("", rest[0]):
+        return name
+    # After "the" a verb may follow at once; what has another one behind it is none.
+    is_noun = before != ["the"] or _is_verb(rest[1]) or rest[1] in en.AUXILIARIES
+    return range(name.start, name.stop + 1) if is_noun else name
+
+
 def _subject(words: Sequence[_Word]) -> range:
     """The grammatical subject of a question, or the object of "who" with a verb; empty where it is not plain."""
     lows = [word.low for word in words]
@@ -190,7 +201,9 @@ def _mentions_of_question(text: str, words: Sequence[_Word]) -> list[_Mention]:
     lows = [word.low for word in words]
     if _first(lows, en.QUESTION_WORDS | en.AUXILIARIES) < 0:  # a title, keywords, "tell me about ..."
         return [_Mention(_TELL_ME.sub("", text).strip(" ?.!,:"), _SUBJECT)]
-    found = [_Mention(_cut(text, words, run), _SUBJECT if run.start in subject else _NAME) for run in names]
+    found = [
+        _Mention(_cut(text, words, _whole(words, run)), _SUBJECT if run.start in subject else _NAME) for run in names
+    ]
     if subject and "'s" not in lows[subject.start : subject.stop] and not any(run.start in subject for run in names):
         found.append(_Mention(_cut(text, words, subject), _SUBJECT))
     return found

@@ -1,4 +1,4 @@
-"""A stand-alone query to ranked passages: dense and lexical search, fused."""
+"""A stand-alone query to ranked passages: dense and lexical search and the question's own wording, fused."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
 from qa.fusion import DENSE_WEIGHT, fuse
+from qa.phrases import phrase_overlap
 from qa.types import Passage
-from vectorstore import ArticleIndex
+from vectorstore import STOPWORDS, ArticleIndex
 
 CANDIDATES = 50
 """Chunks taken from each search before fusion: both rankings' answers beyond it are too rare to matter."""
@@ -43,7 +44,8 @@ class HybridRetriever(BaseRetriever):
         ids = [chunk_id for chunk_id in chunks if chunk_id in similarity]
         cosines = np.array([similarity[chunk_id] for chunk_id in ids])
         words = np.array([bm25.get(chunk_id, 0.0) for chunk_id in ids])
-        fused = fuse(cosines, words, self.dense_weight)
+        phrases = phrase_overlap(query, [chunks[chunk_id].text for chunk_id in ids], STOPWORDS)
+        fused = fuse(cosines, words, phrases, self.dense_weight)
         best = np.argsort(-fused, kind="stable")[:top_k]
         return [
             Passage(
@@ -58,6 +60,7 @@ class HybridRetriever(BaseRetriever):
                 similarity=float(cosines[place]),
                 bm25=float(words[place]),
                 rank=rank,
+                phrases=float(phrases[place]),
             )
             for rank, place in enumerate(best, start=1)
             for chunk in [chunks[ids[place]]]
@@ -77,6 +80,7 @@ class HybridRetriever(BaseRetriever):
                     "score": passage.score,
                     "similarity": passage.similarity,
                     "bm25": passage.bm25,
+                    "phrases": passage.phrases,
                     "rank": passage.rank,
                 },
             )

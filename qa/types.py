@@ -19,13 +19,17 @@ class Passage:
     """Character offsets of ``text`` in the article's text, end exclusive."""
     end: int
     score: float
-    """Fused retrieval score, higher is better; comparable within one question only."""
+    """What it is ranked by, higher is better; comparable within one question only."""
     similarity: float
     """Cosine of query and passage embeddings, -1 to 1."""
     bm25: float
     """BM25 of the query's words in the passage; 0 where none occurs."""
     rank: int
-    """Place in the fused ranking, from 1."""
+    """Place in the ranking, from 1: by fused score, and, once it was read, by the reader's view too."""
+    phrases: float = 0.0
+    """Share, 0 to 1, of the question's word pairs that the passage repeats."""
+    reading: float | None = None
+    """Log-odds of the reader's best candidate in the passage; None where it was not read."""
 
 
 @dataclass(frozen=True)

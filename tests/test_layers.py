@@ -21,6 +21,7 @@ HOMES = {
     "gradio": {"ui/page"},
     "trafilatura": {"ingest/formats"},
     "typer": {"ui"},
+    "mcp": {"ui/mcp_server.py"},
     "watchfiles": {"ingest/watch.py"},
     "httpx": {"ingest/web.py", "qa/generator.py"},
 }

@@ -301,8 +301,20 @@ def chat(
     host: Annotated[str, typer.Option(help="Address to serve on; 0.0.0.0 for every one.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
     auth: Annotated[
-        str | None, typer.Option(metavar="USER:PASSWORD", help="Ask whoever opens the page for these.")
+        list[str] | None,
+        typer.Option(
+            metavar="USER:PASSWORD",
+            envvar="ARTICLE_QA_AUTH",
+            help="Let in only who knows these; once for each person. In the environment several are parted by spaces.",
+            show_envvar=False,
+        ),
     ] = None,
+    max_upload: Annotated[
+        int, typer.Option("--max-upload", metavar="MB", min=1, max=1000, help="Largest file that can be uploaded.")
+    ] = 20,
+    max_waiting: Annotated[
+        int, typer.Option("--max-waiting", metavar="N", min=1, help="Requests that may wait for their turn.")
+    ] = 64,
     top_k: TopK = None,
     threshold: Threshold = None,
     reader: ReaderName = None,
@@ -311,15 +323,52 @@ def chat(
     verbose: Verbose = False,
 ) -> None:
     """Chat with the articles in the browser."""
-    user, colon, password = (auth or "").partition(":")
-    if auth is not None and not (user and colon and password):
+    logins = [(user, password) for user, _, password in (one.partition(":") for one in auth or [])]
+    if not all(user and password for user, password in logins):
         raise typer.BadParameter("expected USER:PASSWORD", param_hint="--auth")
     settings = _settings(
         index=index, top_k=top_k, threshold=threshold, reader=reader, llm=llm, llm_base_url=llm_base_url
     )
-    from ui.page import launch
+    from ui.page import Limits, launch
 
-    launch(settings, host=host, port=port, auth=(user, password) if auth else None)
+    launch(settings, host, port, logins, Limits(upload_mb=max_upload, waiting=max_waiting))
+
+
+@app.command()
+def mcp(
+    index: Index = None,
+    top_k: TopK = None,
+    threshold: Threshold = None,
+    reader: ReaderName = None,
+    llm: Llm = None,
+    llm_base_url: LlmBaseUrl = None,
+    verbose: Verbose = False,
+) -> None:
+    """Serve ask, search and list_articles to a program that speaks MCP, over stdin and stdout."""
+    settings = _settings(
+        index=index, top_k=top_k, threshold=threshold, reader=reader, llm=llm, llm_base_url=llm_base_url
+    )
+    from ui.mcp_server import mcp_server
+    from ui.tools import Tools
+
+    with _chatbot(settings) as bot:
+        mcp_server(Tools(bot)).run("stdio")
+
+
+@app.command()
+def feedback(index: Index = None, verbose: Verbose = False) -> None:
+    """Print what people marked in the chat, everyone's, as a test set that eval reads."""
+    settings = _settings(index=index)
+    _check_library(settings)
+    from ui.history import History, as_test_set
+
+    with closing(History.open(settings.index.expanduser())) as history:
+        text, unknown = as_test_set(history.judged())
+    typer.echo(text, nl=False)
+    if unknown:
+        terminal.complain(f"left out: {unknown:,} marked as wrong without the right answer")
+    if not text:
+        terminal.complain("nothing was marked with what is right yet")
 
 
 @app.command("eval")

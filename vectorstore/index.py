@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -184,31 +184,44 @@ class ArticleIndex:
         except OSError as error:
             raise StoreReadOnly(f"{self.folder} cannot be written: {error}") from error
 
-    def add(self, articles: Sequence[tuple[Article, Sequence[Chunk]]]) -> int:
-        """Embeds and stores articles with their chunks, each in place of what its id or source held before.
+    def add(
+        self,
+        articles: Sequence[tuple[Article, Sequence[Chunk]]],
+        vectors: Mapping[str, NDArray[np.float32]] | None = None,
+    ) -> int:
+        """Stores articles with their chunks, each in place of what its id or source held before.
 
-        Returns how many chunks were embedded: one whose words are stored already, in whatever article, is not. All
-        of the articles are stored, or, after an exception, none.
+        ``vectors`` are those that ``embed_texts`` made beforehand; whatever they lack and is not stored is embedded
+        here. Returns how many chunks were embedded for this: one whose words are stored already, in whatever article,
+        is not. All of the articles are stored, or, after an exception, none.
         """
         with self.writing():
-            texts = {text_digest(one.title, one.text): one.indexed_text for _, chunks in articles for one in chunks}
-            vectors = self._record.known_vectors(list(texts))
-            new = [digest for digest in texts if digest not in vectors]
-            vectors.update(zip(new, self._embed([texts[digest] for digest in new]), strict=True))
-            self._record.write(articles, vectors)
+            chunks = [chunk for _, chunks in articles for chunk in chunks]
+            made = dict(vectors or {})
+            made.update(self.embed_texts({d: t for d, t in self.new_texts(chunks).items() if d not in made}))
+            known = self._record.known_vectors([text_digest(one.title, one.text) for one in chunks])
+            self._record.write(articles, {**known, **made})
             if self._record.pending_count() >= SETTLE_AT:
                 self._settle()
-            return len(new)
+            return len(made)
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Forgets the articles; returns how many of them there were."""
         with self.writing():
             return self._record.remove(article_ids)
 
-    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
+    def new_texts(self, chunks: Sequence[Chunk]) -> dict[str, str]:
+        """What of ``chunks`` would have to be embedded: the texts, by digest, that no stored chunk has."""
+        texts = {text_digest(chunk.title, chunk.text): chunk.indexed_text for chunk in chunks}
+        known = self._record.known_vectors(list(texts))
+        return {digest: text for digest, text in texts.items() if digest not in known}
+
+    def embed_texts(self, texts: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors of ``texts``, of unit length, under the same digests. Stores nothing; safe in any thread."""
         if not texts:
-            return np.empty((0, int(self._manifest["dimension"])), dtype=np.float32)
-        return _unit_length(np.asarray(self.embedder.embed_documents(texts), dtype=np.float32))
+            return {}
+        vectors = np.asarray(self.embedder.embed_documents(list(texts.values())), dtype=np.float32)
+        return dict(zip(texts, _unit_length(vectors), strict=True))
 
     # Searching --------------------------------------------------------------------------------
 

@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 READER_VERSION = 3
 """Part of every fingerprint; raise it whenever the same bytes would be read differently."""
+MAX_PUBLISHER = 80
 MAX_TITLE = 300
 """Longer titles are cut at a word: a title is embedded with every chunk."""
 
@@ -218,7 +219,7 @@ def _complete(draft: Draft, raw: RawSource, opened: RawSource) -> Article:
     if len(body) > MAX_TEXT_CHARS:
         raise UnreadableSource(source, f"its text is longer than {MAX_TEXT_CHARS / 1e6:g} million characters")
     authors = tuple(dict.fromkeys(name for name in map(_one_line, draft.authors) if name))
-    header = metadata_line(authors, draft.published)
+    header = metadata_line(authors, _publisher(draft.publisher), draft.published)
     moved = len(header) - (len(joined) - len(body))
     return Article(
         id=article_id(source),
@@ -285,6 +286,12 @@ def _choose(raw: RawSource) -> Format | Container:
     by_suffix = (form for form in FORMATS if suffix in form.SUFFIXES)
     # Servers send Markdown as text/plain: there the suffix knows better.
     return next(by_type, None) or next(by_suffix, plain)
+
+
+def _publisher(stated: str | None) -> str:
+    """A publisher's name in one line; empty for none, and for an address in its place."""
+    name = _one_line(stated or "")
+    return "" if "://" in name or len(name) > MAX_PUBLISHER else name
 
 
 def _numbered(title: str, fragment: str) -> str:

@@ -91,16 +91,17 @@ def without_header(text: str, title: str | None) -> str:
     return rest or text
 
 
-def metadata_line(authors: Sequence[str], published: str | None) -> str:
+def metadata_line(authors: Sequence[str], publisher: str, published: str | None) -> str:
     """The line that an article's text begins with, and the blank line after it; empty where nothing is known.
 
-    What was found anywhere in a file or page, in one form that can be cited: "By Jane Roe · Published 5 May 2017".
+    What was found anywhere in a file or page, in one form that can be cited: "By Jane Roe · From The Gazette ·
+    Published 5 May 2017".
     """
     by = (
         f"By {', '.join(authors[:-1])} and {authors[-1]}" if len(authors) > 1 else f"By {authors[0]}" if authors else ""
     )
     on = f"Published {date_in_words(published)}" if published else ""
-    line = " · ".join(part for part in (by, on) if part)
+    line = " · ".join(part for part in (by, f"From {publisher}" if publisher else "", on) if part)
     return f"{line}\n\n" if line else ""
 
 

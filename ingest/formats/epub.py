@@ -83,6 +83,7 @@ def read(raw: RawSource) -> Draft:
         authors=tuple(author for creator in creators for author in _people(creator)),
         published=_published(metadata),
         language=first_text(metadata, "language"),
+        publisher=first_text(metadata, "publisher"),
         parts=tuple(parts),
     )
 

@@ -56,19 +56,20 @@ def unpack(raw: RawSource) -> Iterator[Draft | LinkedPage | Skipped]:
         if raw.media_type is not None and len(text) < WHOLE and link:
             yield LinkedPage(link)
         elif text:
-            yield _draft(entry, text, fragment, _string(parsed.feed.get("language")))
+            yield _draft(entry, text, fragment, parsed.feed)
         else:
             yield Skipped(f"{raw.source}#{fragment}", "the entry has no text of its own; add the page it links to")
 
 
-def _draft(entry: Any, text: str, fragment: str, language: str) -> Draft:
+def _draft(entry: Any, text: str, fragment: str, feed: Any) -> Draft:
     names = [_string(author.get("name")) for author in entry.get("authors", ()) if hasattr(author, "get")]
     return Draft(
         text,
         fragment_text(_string(entry.get("title"))) or None,
         tuple(author for name in names for author in split_authors(name.removeprefix("By "))),
         _published(entry),
-        _string(entry.get("language")) or language,
+        _string(entry.get("language")) or _string(feed.get("language")),
+        fragment_text(_string(feed.get("title"))),
         fragment=fragment,
     )
 

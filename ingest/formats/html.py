@@ -83,7 +83,12 @@ def read(raw: RawSource) -> Draft:
         raise UnreadableSource(raw.source, "the page is empty")
     metadata = read_metadata(tree)
     return Draft(
-        drop_furniture(main_text(tree)), metadata.title, metadata.authors, metadata.published, metadata.language
+        drop_furniture(main_text(tree)),
+        metadata.title,
+        metadata.authors,
+        metadata.published,
+        metadata.language,
+        metadata.publisher,
     )
 
 

@@ -26,6 +26,7 @@ _FOOTNOTE_MARK = re.compile(r"\[\^[\w-]{1,40}\]:?[ ]?")
 _LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TITLE_KEYS = ("title",)
 _AUTHOR_KEYS = ("author", "authors", "by", "byline")
+_PUBLISHER_KEYS = ("publisher", "publication", "source", "site", "newspaper")
 _LANGUAGE_KEYS = ("lang", "language")
 _DATE_KEYS = ("date", "published", "publishdate", "pubdate", "created")
 
@@ -48,6 +49,7 @@ def read(raw: RawSource) -> Draft:
         _authors(metadata) or byline.authors,
         _date(metadata) or byline.published,
         _first_text(metadata, _LANGUAGE_KEYS),
+        _first_text(metadata, _PUBLISHER_KEYS),
     )
 
 

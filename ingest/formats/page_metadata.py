@@ -32,6 +32,7 @@ _AUTHOR_NAMES = (
 )
 _TITLE_NAMES = ("og:title", "citation_title", "dc.title", "twitter:title", "parsely-title")
 _LANGUAGE_NAMES = ("og:locale", "content-language", "language", "dc.language", "inlanguage")
+_PUBLISHER_NAMES = ("og:site_name", "citation_journal_title", "dc.publisher", "dcterms.publisher", "publisher")
 _MAX_JSON = 500_000
 _MAX_DEPTH = 6
 """How deep articles are looked for in JSON-LD; publishers nest them at most three deep."""
@@ -46,6 +47,7 @@ class PageMetadata:
     authors: tuple[str, ...]
     published: str | None
     language: str | None
+    publisher: str | None
 
 
 def read_metadata(tree: Element) -> PageMetadata:
@@ -58,6 +60,7 @@ def read_metadata(tree: Element) -> PageMetadata:
         _linked_authors(linked) or _meta_authors(meta) or byline.authors,
         _date(linked.get("datePublished")) or _meta_date(meta) or _time_element(tree) or byline.published,
         _text(tree.get("lang")) or _text(linked.get("inLanguage")) or _first(meta, _LANGUAGE_NAMES),
+        _first(meta, _PUBLISHER_NAMES) or _linked_publisher(linked),
     )
 
 
@@ -126,6 +129,12 @@ def _linked_authors(article: dict[str, Any]) -> tuple[str, ...]:
     names = [_text(entry.get("name")) if isinstance(entry, dict) else _text(entry) for entry in entries]
     authors = [author for name in names if name and "://" not in name for author in split_authors(name)]
     return tuple(dict.fromkeys(_without_by(author) for author in authors))
+
+
+def _linked_publisher(article: dict[str, Any]) -> str | None:
+    value = article.get("publisher")
+    entry = value[0] if isinstance(value, list) and value else value
+    return _text(entry.get("name")) if isinstance(entry, dict) else _text(entry)
 
 
 def _time_element(tree: Element) -> str | None:

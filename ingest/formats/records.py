@@ -23,6 +23,7 @@ _DATE = (
     "created", "created_at", "publication_day", "published_date",
 )  # fmt: skip
 _LANGUAGE = ("language", "lang", "language_code")
+_PUBLISHER = ("publisher", "publication", "newspaper", "outlet", "source", "source_name", "site", "site_name")
 _HTML = re.compile(r"<(?:p|div|br|h[1-6]|ul|ol|li|a|em|strong|span|blockquote|table|img|article)\b[^>]{0,500}>", re.I)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s.-]+")
@@ -51,6 +52,7 @@ def draft_of(fields: Mapping[str, str | Sequence[str]], fragment: str) -> Draft 
         taken.add(body_name)
     title = _joined(take([name for name in _TITLE if named.get(name) != body_name]))
     authors, date, language = take(_AUTHORS), _joined(take(_DATE)), _joined(take(_LANGUAGE))
+    publisher = _joined(take(_PUBLISHER)) if body_name is not None else ""
     published = parse_date(date)
     body = _words(_joined(fields[body_name])) if body_name is not None else ""
     byline = find_byline(body)
@@ -73,6 +75,7 @@ def draft_of(fields: Mapping[str, str | Sequence[str]], fragment: str) -> Draft 
         or byline.authors,
         published or byline.published,
         language,
+        publisher,
         fragment=fragment,
     )
 

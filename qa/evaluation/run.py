@@ -236,10 +236,13 @@ def _asked(bot: Chatbot, question: EvalQuestion) -> QuestionResult:
 
 
 def _ranked(bot: Chatbot, answer: Answer) -> Sequence[Passage]:
-    """The first 20 passages; those read are enough only where as many were read, or where there are no more."""
-    if len(answer.passages) >= RANKED:
-        return answer.passages[:RANKED]
-    return bot.retriever.retrieve(answer.query or answer.question, top_k=RANKED)
+    """The first 20 passages: those that were read, in their order, and then what retrieval finds besides."""
+    read = answer.passages[:RANKED]
+    if len(read) == RANKED:
+        return read
+    found = bot.retriever.retrieve(answer.query or answer.question, top_k=RANKED)
+    seen = {passage.chunk_id for passage in read}
+    return [*read, *(passage for passage in found if passage.chunk_id not in seen)][:RANKED]
 
 
 def _first_relevant_rank(passages: Sequence[Passage], question: EvalQuestion) -> int | None:

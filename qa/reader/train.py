@@ -82,7 +82,7 @@ RECIPE = TrainConfig(
         # Is there one?
         Phase("tell", 56_000, (2.0e-4, 1.2e-4), True, rival_share=0.15, frozen_layers=2, crop_chars=CROPS),
         # Which of several passages has it?
-        Phase("compare", 36_000, (1.2e-4, 0.0), True, rival_share=0.6, frozen_layers=2, crop_chars=CROPS),
+        Phase("compare", 40_000, (1.2e-4, 0.0), True, rival_share=0.6, frozen_layers=2, crop_chars=CROPS),
     )
 )
 """How the shipped weights are made."""

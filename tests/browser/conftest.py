@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -30,24 +31,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def command(folder: Path, port: int | str) -> list[str]:
+def command(folder: Path, port: int | str, *arguments: str) -> list[str]:
     """Serves the library in ``folder`` as a person would."""
-    return [sys.executable, str(ROOT / "app.py"), "--index", str(folder), "--port", str(port)]
+    return [sys.executable, str(ROOT / "app.py"), "--index", str(folder), "--port", str(port), *arguments]
 
 
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, *arguments: str, port: int | None = None) -> Iterator[str]:
     """The address of a server over the library in ``folder``, in a process of its own."""
-    port = free_port()
+    port = port or free_port()
     log = folder.parent / f"{folder.name}.log"
     environment = {**os.environ, "ARTICLE_QA_THREADS": "2"}
-    with log.open("wb") as output:
-        server = subprocess.Popen(command(folder, port), cwd=ROOT, env=environment, stdout=output, stderr=output)
+    with log.open("ab") as output:
+        server = subprocess.Popen(
+            command(folder, port, *arguments), cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
     try:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
                 break
+            except urllib.error.HTTPError:
+                break  # it asks for a login
             except OSError:
                 if server.poll() is not None or time.monotonic() > until:
                     pytest.fail(f"the server did not start:\n{log.read_text()}")
@@ -65,6 +70,14 @@ def samples_server(library: ArticleIndex, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("served") / "index"
     shutil.copytree(library.folder, folder, ignore=shutil.ignore_patterns("*.lock"))
     yield from serve(folder)
+
+
+@pytest.fixture
+def sample_folder(library: ArticleIndex, tmp_path: Path) -> Path:
+    """A library of the sample articles for one test to serve as it likes."""
+    folder = tmp_path / "index"
+    shutil.copytree(library.folder, folder, ignore=shutil.ignore_patterns("*.lock"))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +101,8 @@ class Watched:
     """What must not happen on any page."""
 
     address: str
+    expected: tuple[str, ...] = ()
+    """What errors may say that belong to the test."""
     problems: list[str] = field(default_factory=list)
 
     def follow(self, page: Page) -> None:
@@ -105,7 +120,7 @@ class Watched:
         dialog.dismiss()
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not any(told in message.text for told in self.expected):
             self.problems.append(f"{message.type}: {message.text}")
 
 
@@ -118,15 +133,26 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     contexts = []
     watches = []
 
-    def opened(address: str, width: int = 1280, height: int = 800, **options: Any) -> Talk:
+    def opened(
+        address: str,
+        width: int = 1280,
+        height: int = 800,
+        login: tuple[str, str] | None = None,
+        expected: tuple[str, ...] = (),
+        **options: Any,
+    ) -> Talk:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
         contexts.append(context)
-        watched = Watched(address)
+        watched = Watched(address, expected)
         watches.append(watched)
         page = context.new_page()
         watched.follow(page)
         page.goto(address)
+        if login:
+            page.get_by_label("username").fill(login[0])
+            page.get_by_label("password").fill(login[1])
+            page.keyboard.press("Enter")
         page.wait_for_selector(".welcome h2, .exchange")
         return Talk(page)
 
@@ -156,6 +182,14 @@ class Talk:
     def last(self) -> Any:
         """The newest exchange."""
         return self.page.locator(".exchange").last
+
+    def leave(self) -> None:
+        """Leaves the page, before its server goes: a page that loses its server says so in its console."""
+        self.page.goto("about:blank")
+
+    def open_history(self) -> None:
+        self.page.get_by_role("tab", name="History").click()
+        self.page.locator("#past .conversations, #past .placeholder").wait_for()
 
     def open_library(self) -> None:
         self.page.get_by_role("tab", name="Library").click()

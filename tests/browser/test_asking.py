@@ -202,15 +202,28 @@ def test_phone_shows_all_without_sideways_scrolling(samples_server: str, open_pa
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_follow_the_system_and_can_be_read(samples_server: str, open_page: OpenPage, scheme: str) -> None:
+def test_colours_follow_the_system_and_every_state_can_be_read(
+    samples_server: str, open_page: OpenPage, scheme: str
+) -> None:
     talk = open_page(samples_server, color_scheme=scheme)
-    talk.ask(SURE)
+    faint = {"welcome": talk.page.evaluate(CONTRAST)}
+    for question in (SURE, UNSAID, "???"):
+        talk.ask(question)
+        faint[question] = talk.page.evaluate(CONTRAST)
     brightness = talk.page.evaluate(
         "getComputedStyle(document.querySelector('#panel')).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
     )
     assert (sum(brightness) > 600) == (scheme == "light")
-    too_faint = talk.page.evaluate(CONTRAST)
-    assert too_faint == []
+    talk.page.locator(".exchange").nth(1).get_by_role("button", name="This is wrong").click()
+    talk.page.get_by_label("The right answer is…").wait_for()
+    faint["feedback"] = talk.page.evaluate(CONTRAST)
+    talk.open_library()
+    faint["library"] = talk.page.evaluate(CONTRAST)
+    talk.open_history()
+    talk.page.get_by_text("Manage").first.click()
+    talk.page.get_by_text("Delete", exact=True).first.click()
+    faint["history"] = talk.page.evaluate(CONTRAST)
+    assert {state: found for state, found in faint.items() if found} == {}
 
 
 CONTRAST = """() => {

@@ -124,3 +124,77 @@ def test_remove_asks_first_and_then_forgets(empty_server: str, open_page: OpenPa
     row.get_by_role("button", name="Yes, remove The Mill at Oxley").click()
     talk.page.get_by_text("Removed “The Mill at Oxley”.").wait_for()
     assert talk.page.locator(".articles li").filter(has_text="The Mill at Oxley").count() == 0
+
+
+def test_citations_of_one_answer_can_be_stepped_through(empty_server: str, open_page: OpenPage, tmp_path: Path) -> None:
+    chronicle, guide = tmp_path / "chronicle.txt", tmp_path / "guide.txt"
+    chronicle.write_text("A Chronicle of Saltby\n\nThe harbour wall of Saltby was built by Hannah Rudd in 1802.")
+    guide.write_text("A Guide to Saltby\n\nVisitors walk the harbour wall of Saltby, which was built by Hannah Rudd.")
+    talk = open_page(empty_server)
+    talk.upload(chronicle, guide)
+    talk.ask("Who built the harbour wall of Saltby?")
+    assert "Hannah Rudd" in talk.last.locator(".answer").inner_text()
+    steps, title = talk.page.locator(".steps"), talk.page.locator(".article-head h2")
+    assert "Quote 1 of 2" in steps.inner_text()
+    first = title.inner_text()
+    talk.page.get_by_role("button", name="Next quote").click()
+    steps.get_by_text("Quote 2 of 2").wait_for()
+    assert {first, title.inner_text()} == {"A Chronicle of Saltby", "A Guide to Saltby"}
+    assert "Hannah Rudd" in talk.page.locator(".article-text mark").inner_text()
+    assert talk.page.get_by_role("button", name="Next quote").is_disabled()
+    talk.page.get_by_role("button", name="Previous quote").click()
+    steps.get_by_text("Quote 1 of 2").wait_for()
+    assert title.inner_text() == first
+
+
+def test_folder_can_be_chosen_or_dropped_whole(empty_server: str, open_page: OpenPage, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    (folder / "deeper").mkdir(parents=True)
+    (folder / "kiln.txt").write_text("The Kiln\n\nThe kiln at Ashby was fired with oak for nine days.")
+    (folder / "deeper" / "barn.md").write_text("# The Barn\n\nThe barn at Ashby was raised in 1804.")
+    (folder / ".hidden.txt").write_text("not for anybody")
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    talk = open_page(empty_server)
+    talk.open_library()
+    talk.page.locator("#folder input").set_input_files(str(folder))
+    report = talk.page.locator(".report")
+    report.wait_for()
+    assert "Added: 2 articles" in report.inner_text()
+    assert "Not added" not in report.inner_text()
+    talk.page.get_by_role("button", name="Dismiss").click()
+    report.wait_for(state="detached")
+    talk.page.evaluate(DROP_FOLDER)
+    report.wait_for()
+    assert "The Mill by the Weir" in report.inner_text()
+    assert "Added: 1 article" in report.inner_text()
+
+
+DROP_FOLDER = """() => {
+  const text = 'The Mill by the Weir\\n\\nIt was built in 1702 of red brick.';
+  const file = new File([text], 'weir.txt', {type: 'text/plain'});
+  const leaf = {isFile: true, isDirectory: false, name: 'weir.txt', file: (done) => done(file)};
+  const hidden = {...leaf, name: '.DS_Store'};
+  let read = false;
+  const reader = {readEntries: (done) => { done(read ? [] : [leaf, hidden]); read = true; }};
+  const folder = {isFile: false, isDirectory: true, name: 'folder', createReader: () => reader};
+  const drop = new Event('drop', {bubbles: true, cancelable: true});
+  drop.dataTransfer = {items: [{webkitGetAsEntry: () => folder}], files: []};
+  document.querySelector('#files button').dispatchEvent(drop);
+}"""
+"""What Chromium does when a folder is dropped; a test cannot take one from the desktop."""
+
+
+def test_adding_tells_how_far_it_is_and_does_not_keep_from_asking(
+    empty_server: str, open_page: OpenPage, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"parish-{number}.txt" for number in range(150)]
+    for number, file in enumerate(files):
+        told = " ".join(f"In {1500 + number} the parish paid {line} shillings for candles." for line in range(60))
+        file.write_text(f"Parish Accounts {number}\n\n{told}")
+    talk = open_page(empty_server)
+    talk.open_library()
+    talk.page.locator("#files input[type=file]").set_input_files([str(file) for file in files])
+    talk.page.locator("#report", has_text=" of 150").wait_for()
+    talk.ask("How much does an Arctic tern weigh?")
+    assert "100 grams" in talk.last.locator(".answer").inner_text()
+    assert talk.page.locator(".report").count() == 0  # it is still at work

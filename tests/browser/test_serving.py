@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client import Client
 
-from tests.browser.conftest import PATIENCE_SECONDS, ROOT, command, free_port
+from benchmarks.load import put_under_load
+from tests.browser.conftest import PATIENCE_SECONDS, ROOT, command, free_port, serve
+from tests.browser.test_asking import SURE
 from vectorstore import ArticleIndex
 
 pytestmark = pytest.mark.slow
@@ -23,6 +25,8 @@ def test_programs_ask_search_and_list(samples_server: str) -> None:
     assert "100 grams" in answer["answer"]
     (citation, *_) = answer["citations"]
     assert citation["end"] - citation["start"] == len(citation["quote"])
+    followed = client.predict("When was it founded?", ["Who founded Nintendo?", None], api_name="/ask")
+    assert "Nintendo" in followed["query"]
     passages = client.predict("Arctic tern", 3, api_name="/search")
     assert [passage["rank"] for passage in passages] == [1, 2, 3]
     assert len(client.predict(api_name="/list_articles")) == 12
@@ -90,3 +94,17 @@ def test_taken_port_is_said_plainly(samples_server: str, tmp_path: Path) -> None
     assert run.returncode == 1
     assert f"port {port} is taken" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_twenty_people_at_once_are_all_answered_and_the_page_still_opens(samples_server: str) -> None:
+    load = put_under_load(samples_server, people=20, seconds=3, asked=["Who founded Nintendo?", "???? why", SURE])
+    assert load.failures == []
+    assert len(load.answered) >= 20
+    assert load.opened and max(load.opened) < PATIENCE_SECONDS
+
+
+def test_more_than_may_wait_are_told_to_come_back(sample_folder: Path) -> None:
+    with contextmanager(serve)(sample_folder, "--max-waiting", "2") as address:
+        load = put_under_load(address, people=12, seconds=1, asked=[SURE])
+        assert load.failures and all("Queue is full" in failure for failure in load.failures)
+        assert "100 grams" in Client(address, verbose=False).predict(SURE, api_name="/ask")["answer"]

@@ -118,7 +118,7 @@ def check(content: bytes, name: str, media_type: str | None = None) -> None:
         body = article.text[article.body_start :]
         assert article.text == clean(article.text) and body and not body[0].isspace()
         assert article.title == article.title.strip() != ""
-        assert bool(article.body_start) == bool(article.authors or article.published)
+        assert article.body_start or not (article.authors or article.published)
         starts = [section.start for section in article.sections]
         assert starts == sorted(starts) and all(article.body_start <= start <= len(article.text) for start in starts)
         for text in (

@@ -75,10 +75,16 @@ def test_chunks_consist_of_whole_sentences() -> None:
     assert all(chunk.start in starts and chunk.end in ends for chunk in chunks)
 
 
-def test_neighbours_share_whole_sentences_up_to_the_overlap() -> None:
-    chunks = chunk_article(article(prose(8)), size=600, overlap=150)
+def test_neighbours_in_a_paragraph_share_whole_sentences_up_to_the_overlap() -> None:
+    chunks = chunk_article(article(prose(1, sentences=50)), size=600, overlap=150)
     shared = [first.end - second.start for first, second in itertools.pairwise(chunks)]
     assert all(60 < length <= 150 for length in shared[:-1])
+
+
+def test_neighbours_with_a_paragraph_break_between_them_share_nothing() -> None:
+    chunks = chunk_article(article(prose(8)), size=600, overlap=150)
+    assert len(chunks) == 8
+    assert all(first.end < second.start for first, second in itertools.pairwise(chunks))
 
 
 def test_without_overlap_nothing_is_repeated() -> None:

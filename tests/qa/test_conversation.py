@@ -37,6 +37,14 @@ FOLLOW_UPS: list[tuple[str, list[Turn], str]] = [
     ("How did she die?", [("Where was Joan of Arc born?", "Domrémy")], "How did Joan of Arc die?"),
     ("When was he born?", [("Who designed Donkey Kong?", "Shigeru Miyamoto")], "When was Shigeru Miyamoto born?"),
     ("When was it released?", [("Who designed Donkey Kong?", "Shigeru Miyamoto")], "When was Donkey Kong released?"),
+    # a name with the noun it describes
+    ("How long does it live?", [("How much does an Arctic tern weigh?", None)], "How long does Arctic tern live?"),
+    (
+        "When did it start?",
+        [("Why is the Webb telescope covered in gold?", None)],
+        "When did the Webb telescope start?",
+    ),
+    ("Who managed them?", [("Did the Beatles sing Yesterday?", None)], "Who managed the Beatles?"),
     # lower case
     ("when did they marry", [("when did kanye propose", "Oct. 21")], "when did kanye marry"),
     ("how tall is it", [("when was the eiffel tower built", "1889")], "how tall is the eiffel tower"),

@@ -15,6 +15,11 @@ def test_the_weight_moves_between_meaning_and_words() -> None:
     assert int(np.argmax(fuse(similarity, bm25, dense_weight=0.0))) == 1
 
 
+def test_repeating_the_questions_wording_counts() -> None:
+    similarity, bm25 = np.array([0.6, 0.6]), np.array([5.0, 5.0])
+    assert int(np.argmax(fuse(similarity, bm25, np.array([0.1, 0.8])))) == 1
+
+
 def test_without_a_common_word_the_meaning_alone_ranks() -> None:
     fused = fuse(np.array([0.2, 0.9, 0.5]), np.zeros(3))
     assert np.argsort(-fused).tolist() == [1, 2, 0]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from qa.errors import QAError
 from qa.retriever import HybridRetriever
+from qa.settings import Settings
 from qa.types import Alternative, Answer, AnswerEvent, AnswerReady, Citation, PassagesFound, TextWritten, Turn
 from vectorstore import ArticleIndex
 
@@ -25,6 +26,7 @@ class StubBot:
 
     def __init__(self, index: ArticleIndex, delay: float = 0.0) -> None:
         self.index = index
+        self.settings = Settings(index=index.folder)
         self.retriever = HybridRetriever(index=index)
         self.delay = delay
 
@@ -36,7 +38,7 @@ class StubBot:
         assert isinstance(last, AnswerReady)
         return last.answer
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[AnswerEvent]:
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[AnswerEvent]:
         query = question
         if question.lower().startswith("and ") and history:
             query = f"{history[-1][0]} {question}"

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from typer.testing import CliRunner, Result
 
 import ingest
 import samples
-from qa.settings import Settings
+from qa.types import Answer
 from ui.cli import app
+from ui.history import Exchange, Feedback, History
 from vectorstore import ArticleIndex
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +82,9 @@ def ids(index: Path) -> dict[str, str]:
 
 def test_help_names_every_command() -> None:
     shown = run("--help").stdout
-    assert all(command in shown for command in ("ingest", "ask", "chat", "eval", "articles", "index"))
+    assert all(
+        command in shown for command in ("ingest", "ask", "chat", "mcp", "feedback", "eval", "articles", "index")
+    )
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -443,13 +447,45 @@ def test_an_empty_library_is_told_beside_the_abstention(tmp_path: Path) -> None:
 
 
 def test_chat_launches_the_page_with_what_was_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    launched: list[tuple[Settings, dict[str, object]]] = []
-    page = SimpleNamespace(launch=lambda settings, **options: launched.append((settings, options)))
+    launched: list[Any] = []
+    page = SimpleNamespace(launch=lambda *given: launched.extend(given), Limits=SimpleNamespace)
     monkeypatch.setitem(sys.modules, "ui.page", page)  # type: ignore[arg-type]
-    assert run("chat", "--index", tmp_path, "--port", "8000", "--auth", "me:se:cret", "--top-k", "5").exit_code == 0
-    [(settings, options)] = launched
+    options = ["--port", "8000", "--auth", "me:se:cret", "--auth", "you:x", "--max-upload", "5", "--top-k", "5"]
+    assert run("chat", "--index", tmp_path, *options).exit_code == 0
+    settings, host, port, logins, limits = launched
     assert (settings.index, settings.top_k) == (tmp_path, 5)
-    assert options == {"host": "127.0.0.1", "port": 8000, "auth": ("me", "se:cret")}
+    assert (host, port, logins) == ("127.0.0.1", 8000, [("me", "se:cret"), ("you", "x")])
+    assert (limits.upload_mb, limits.waiting) == (5, 64)
+
+
+def test_logins_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    launched: list[Any] = []
+    page = SimpleNamespace(launch=lambda *given: launched.extend(given), Limits=SimpleNamespace)
+    monkeypatch.setitem(sys.modules, "ui.page", page)  # type: ignore[arg-type]
+    monkeypatch.setenv("ARTICLE_QA_AUTH", "me:secret you:x")
+    assert run("chat", "--index", tmp_path).exit_code == 0
+    assert launched[3] == [("me", "secret"), ("you", "x")]
+
+
+# feedback
+
+
+def test_feedback_prints_everyones_as_a_test_set(shelf: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(shelf, library)
+    result = run("feedback", "--index", library)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "nothing was marked" in result.stderr
+    history = History.open(library)
+    for owner, feedback in (("a", Feedback(True)), ("b", Feedback(False, ("Warsaw",))), ("c", Feedback(False))):
+        answered = Exchange(f"Where, {owner}?", Answer("Where?", "Paris", 0.9, (), ()))
+        history.judge(owner, history.append(owner, None, answered), 0, feedback)
+    history.close()
+    result = run("feedback", "--index", library)
+    assert [json.loads(line)["answers"] for line in result.stdout.splitlines()] == [["Paris"], ["Warsaw"]]
+    assert "1 marked as wrong" in result.stderr
+    (tmp_path / "set.jsonl").write_text(result.stdout, encoding="utf-8")
+    assert run("eval", tmp_path / "set.jsonl", "--index", library).exit_code == 0
 
 
 # eval

@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ingest.report import IngestReport, Outcome
+from ingest.report import IngestReport, Outcome, Progress
 from qa.types import Alternative, Answer, Citation, Passage
+from ui.history import Conversation, Exchange, Feedback, Pending, turns
 from ui.page import render
-from ui.page.exchange import Exchange, Pending, from_browser, to_browser, turns
 from ui.page.render import Mark
 from vectorstore.types import Article, ArticleSummary
 
@@ -74,7 +74,8 @@ class Seen(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.open.append(tag)
+        if tag != "input":  # it has no end
+            self.open.append(tag)
         self.attributes += [name for name, _ in attrs]
 
     def handle_endtag(self, tag: str) -> None:
@@ -142,6 +143,11 @@ def test_very_long_articles_are_shown_around_the_mark() -> None:
         render.render_library([ArticleSummary("a", "b", "c", (), None, 1, 1, "2026-01-01")], EVIL),
         render.render_report(IngestReport((Outcome(EVIL, "skipped", EVIL, EVIL, EVIL),), 0, 0.1)),
         render.render_message(EVIL, failed=True),
+        render.render_conversation([Exchange(EVIL, stopped=True)], None, EVIL),
+        render.render_answer(answer(), 0, Feedback(right=False, answers=(EVIL,))),
+        render.render_history([Conversation(EVIL, EVIL, EVIL, EVIL, 1)], EVIL),
+        render.render_download(EVIL, EVIL, EVIL),
+        render.render_about([ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)], EVIL, EVIL),
         render.render_no_article(EVIL, EVIL),
         render.render_welcome(1, [EVIL]),
     ],
@@ -283,16 +289,95 @@ def test_spoken_state_tells_answers_abstentions_and_failures_apart() -> None:
     assert render.spoken([Exchange("q", answer())], Pending("r")) == "Searching your articles."
 
 
-def test_conversation_survives_the_browser() -> None:
+def test_failed_and_stopped_questions_are_no_turns() -> None:
     exchanges = (
-        Exchange("q", answer(alternatives=(Alternative("x", 0.1, citation()),))),
+        Exchange("q", answer()),
         Exchange("r", answer(None)),
         Exchange("s", error="e"),
+        Exchange("t", stopped=True),
     )
-    assert from_browser(to_browser(exchanges)) == exchanges
     assert turns(exchanges) == [("q", "Oct. 21, 2013"), ("r", None)]
 
 
-@pytest.mark.parametrize("stored", [None, "", "{}", "[1]", '[{"question": 1}]', '[{"question": "q"}]', 7])
-def test_what_a_browser_cannot_have_kept_is_no_conversation(stored: object) -> None:
-    assert from_browser(stored) == ()
+def test_stopped_question_looks_like_no_answer_failure_or_abstention_and_can_be_asked_again() -> None:
+    html = render.render_conversation([Exchange("when?", stopped=True)])
+    assert "Stopped before there was an answer" in html
+    assert 'data-do="ask" data-question="when?"' in html
+    assert not any(f'class="reply {other}' in html for other in ("answered", "failed", "abstained"))
+    assert render.spoken([Exchange("when?", stopped=True)], None) == "Stopped."
+
+
+def judged(feedback: Feedback | None, text: str | None = "Oct. 21, 2013") -> str:
+    return render.render_answer(answer(text), 3, feedback)
+
+
+def test_thumbs_say_which_is_pressed() -> None:
+    assert judged(None).count('aria-pressed="false"') == 2
+    assert 'data-verdict="right" aria-pressed="true"' in judged(Feedback(right=True))
+    assert 'data-verdict="wrong" aria-pressed="true"' in judged(Feedback(right=False))
+
+
+def test_right_answer_is_asked_for_once_and_then_shown() -> None:
+    assert "The right answer is…" not in judged(None) + judged(Feedback(right=True))
+    assert 'data-do="correct" data-exchange="3"' in judged(Feedback(right=False))
+    assert 'data-do="unsaid"' in judged(Feedback(right=False))
+    assert 'data-do="unsaid"' not in judged(Feedback(right=False), text=None)  # it said so already
+    assert "<b>May 24</b>" in judged(Feedback(right=False, answers=("May 24",)))
+    assert "<b>The articles don&#x27;t say.</b>" in judged(Feedback(right=False, answers=()))
+
+
+def conversation(title: str = "When?", conversation_id: str = "c1") -> Conversation:
+    return Conversation(conversation_id, title, "2026-11-24T09:00:00+00:00", "2026-11-25T09:00:00+00:00", 2)
+
+
+def test_history_lists_conversations_and_marks_the_open_one() -> None:
+    html = render.render_history([conversation(), conversation("Why?", "c2")], "c2")
+    assert html.count("aria-current") == 1
+    assert "2 questions · 25 November 2026 · open" in html
+    assert "Download as a test set" not in html
+
+
+def test_history_counts_feedback_and_offers_it_once_something_is_known() -> None:
+    told = render.render_history([conversation()], marks=(2, 1))
+    assert "You marked 2 answers with what is right. 1 other marked as wrong lacks" in told
+    assert "Download as a test set" in told
+    assert "Download as a test set" not in render.render_history([conversation()], marks=(0, 1))
+
+
+def test_history_that_cannot_be_kept_says_so() -> None:
+    assert "cannot be written" in render.render_history([], is_kept=False)
+    assert "cannot be written" not in render.render_history([])
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "left"),
+    [(1, 1.0, ""), (10, 20.0, "about 1 min left"), (10, 10.0, "about 40 s left"), (10, 2000.0, "about 2 h left")],
+)
+def test_progress_has_an_estimate_once_there_is_one(done: int, seconds: float, left: str) -> None:
+    told = render.progress_in_words(Progress(done, 50, 0, "/x/lake.txt"), seconds)
+    assert told == f"{done} of 50: lake.txt" + (f" · {left}" if left else "")
+
+
+def test_sources_that_were_all_read_still_have_to_be_stored() -> None:
+    assert (
+        render.progress_in_words(Progress(12, 12, 0, "/x/lake.txt"), 9.0) == "12 of 12 read, storing the last of them"
+    )
+
+
+def test_library_tells_its_size_and_its_models() -> None:
+    article = ArticleSummary("1", "/x/one.txt", "Kind of Blue", (), None, 9, 2, "2026-11-23T10:00:00Z")
+    about = render.render_about([article], "all-MiniLM-L6-v2", "ollama:llama3.2")
+    assert "1 article" in about and "all-MiniLM-L6-v2 and BM25" in about and "ollama:llama3.2" in about
+
+
+def test_nothing_leaves_is_promised_only_where_it_is_so() -> None:
+    assert "Nothing leaves this computer" in render.render_welcome(0, [], stays_here=True)
+    assert "Nothing leaves" not in render.render_welcome(0, [])
+
+
+def test_conversations_are_narrowed_by_all_the_words_and_not_listed_without_end() -> None:
+    two = [conversation("When did Kanye propose?"), conversation("Why gold?", "c2")]
+    assert "Why gold?" not in render.render_history(two, wanted="propose WHEN")
+    assert "No conversation is called “<b>”".replace("<b>", "&lt;b&gt;") in render.render_history(two, wanted="<b>")
+    many = [conversation(f"Number {number}", f"c{number}") for number in range(60)]
+    assert "10 more" in render.render_history(many)

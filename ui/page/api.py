@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
 
-from qa.chatbot import Chatbot
 from qa.errors import QAError
+from ui.tools import Tools
 from vectorstore import StoreError
 
+ASKING: dict[str, Any] = {"concurrency_id": "asking", "concurrency_limit": 4}
+"""All that asks shares these places, on the page and through the endpoints; more at once would only take turns."""
 
-def add_endpoints(bot: Chatbot) -> None:
+
+def add_endpoints(tools: Tools) -> None:
     """Adds the endpoints to the page that is being built."""
-
-    def ask(question: str) -> dict[str, Any]:
-        """Answers a question over the articles: the object that ``article-qa ask --json`` prints."""
-        with _readable_errors():
-            return bot.ask(question).to_dict()
-
-    def search(question: str, top_k: int = 10) -> list[dict[str, Any]]:
-        """The passages that would be read for a question, best first, with the scores that say why."""
-        with _readable_errors():
-            return [asdict(passage) for passage in bot.retriever.retrieve(question, max(1, min(top_k, 100)))]
-
-    def list_articles() -> list[dict[str, Any]]:
-        """Every article of the library without its text, by title."""
-        with _readable_errors():
-            return [asdict(article) for article in bot.index.articles()]
-
-    api(ask, api_name="ask")
-    api(search, api_name="search")
-    api(list_articles, api_name="list_articles")
+    for tool in (tools.ask, tools.search):
+        api(_with_readable_errors(tool), api_name=tool.__name__, **ASKING)
+    api(_with_readable_errors(tools.list_articles), api_name="list_articles")
 
 
-@contextmanager
-def _readable_errors() -> Iterator[None]:
-    """Sends the message of an expected error to the caller, as Gradio does for its own errors only."""
-    try:
-        yield
-    except (QAError, StoreError) as error:
-        raise gr.Error(str(error), print_exception=False) from error
+def _with_readable_errors(tool: Callable[..., Any]) -> Callable[..., Any]:
+    """``tool``, sending the message of an expected error to the caller, as Gradio does for its own errors only."""
+
+    @wraps(tool)
+    def called(*arguments: Any) -> Any:
+        try:
+            return tool(*arguments)
+        except (QAError, StoreError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return called

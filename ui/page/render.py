@@ -14,10 +14,10 @@ from html import escape
 from pathlib import PurePath
 from urllib.parse import unquote, urlsplit
 
-from ingest.report import IngestReport, Outcome, Status
+from ingest.report import IngestReport, Outcome, Progress, Status
 from qa.types import Alternative, Answer, Citation, Passage
 from ui import confidence_in_words
-from ui.page.exchange import Exchange, Pending
+from ui.history import Conversation, Exchange, Feedback, Pending
 from vectorstore.types import Article, ArticleSummary
 
 SHORT = 140
@@ -26,6 +26,8 @@ SHOWN_AROUND = 150_000
 """Characters of a very long article shown on either side of the mark; a browser is slow with more."""
 LISTED = 200
 """Articles listed at once; the filter finds the others."""
+LISTED_CONVERSATIONS = 50
+"""Conversations listed at once; the list is sent with every answer."""
 
 _BETWEEN_PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
 
@@ -51,13 +53,13 @@ class Mark:
 # The conversation ------------------------------------------------------------------------------
 
 
-def render_conversation(exchanges: Sequence[Exchange], pending: Pending | None = None) -> str:
-    """The whole conversation, as far as it has come."""
+def render_conversation(exchanges: Sequence[Exchange], pending: Pending | None = None, conversation: str = "") -> str:
+    """The whole conversation, as far as it has come; its id tells the page when it is another one."""
     said = spoken(exchanges, pending)
     items = [_exchange(exchange, number) for number, exchange in enumerate(exchanges)]
     if pending is not None:
         items.append(_item(pending.question, render_pending(pending), busy=True))
-    body = f'<ol class="exchanges">{"".join(items)}</ol>' if items else ""
+    body = f'<ol class="exchanges" data-of="{escape(conversation)}">{"".join(items)}</ol>' if items else ""
     return f'<p class="unseen" role="status">{escape(said)}</p>{body}'
 
 
@@ -68,6 +70,8 @@ def spoken(exchanges: Sequence[Exchange], pending: Pending | None) -> str:
     if not exchanges:
         return ""
     last = exchanges[-1]
+    if last.stopped:
+        return "Stopped."
     if last.answer is None:
         return f"This could not be answered. {last.error}"
     if last.answer.text is None:
@@ -76,7 +80,12 @@ def spoken(exchanges: Sequence[Exchange], pending: Pending | None) -> str:
 
 
 def _exchange(exchange: Exchange, number: int) -> str:
-    reply = render_error(exchange.error or "") if exchange.answer is None else render_answer(exchange.answer, number)
+    if exchange.answer is not None:
+        reply = render_answer(exchange.answer, number, exchange.feedback)
+    elif exchange.stopped:
+        reply = render_stopped(exchange.question)
+    else:
+        reply = render_error(exchange.error or "", exchange.question)
     return _item(exchange.question, reply)
 
 
@@ -107,17 +116,18 @@ def _titles(passages: Iterable[Passage]) -> str:
     return f'<p class="faint" dir="auto">{escape(" · ".join(titles))}</p>' if titles else ""
 
 
-def render_answer(answer: Answer, number: int = 0) -> str:
+def render_answer(answer: Answer, number: int = 0, feedback: Feedback | None = None) -> str:
     """The answer with its quote, its article and how sure it is; ``number`` is its place in the conversation."""
     if answer.text is None:
-        return _abstention(answer, number)
+        return _abstention(answer, number, feedback)
     size = "short" if len(answer.text) <= SHORT and "\n" not in answer.text.strip() else "long"
     first, *more = answer.citations or (None,)
     return (
         f'<div class="reply answered"><div class="answer {size}" dir="auto">{_paragraphs(answer.text)}</div>'
         f"{_cited(first, number) if first else ''}"
         f"{_more_citations(more, number)}"
-        f'<div class="foot">{_confidence(answer)}{_written_by(answer)}{_asides(answer)}</div></div>'
+        f'<div class="foot">{_confidence(answer)}{_written_by(answer)}{_thumbs(number, feedback)}'
+        f"{_asides(answer)}</div>{_right_answer(number, feedback, answer)}</div>"
     )
 
 
@@ -181,7 +191,8 @@ def _confidence(answer: Answer) -> str:
 
 
 def _written_by(answer: Answer) -> str:
-    if answer.model == "reader" or any(citation.answer_start is not None for citation in answer.citations):
+    is_found = any(citation.answer_start is not None for citation in answer.citations)
+    if is_found or answer.model in ("reader", "metadata"):
         return ""
     return f'<span class="faint">Written by {escape(answer.model)}; the quotes are the articles’ own words.</span>'
 
@@ -195,7 +206,56 @@ def _asides(answer: Answer) -> str:
     return "".join(asides)
 
 
-def _abstention(answer: Answer, number: int) -> str:
+_THUMB = (
+    '<svg viewBox="0 0 24 24" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.7" '
+    'stroke-linejoin="round" stroke-linecap="round" aria-hidden="true"><path d="M7 11v9H4.5A1.5 1.5 0 0 1 3 18.5v-6'
+    "A1.5 1.5 0 0 1 4.5 11zM7 11l3.7-7a2 2 0 0 1 2.7 2.4L12.6 9.5H18a2 2 0 0 1 2 2.4l-1.3 6.5A2 2 0 0 1 16.7 20H7z"
+    '"/></svg>'
+)
+
+
+def _thumbs(number: int, feedback: Feedback | None) -> str:
+    """Two buttons that say what the person thinks of the answer."""
+
+    def thumb(verdict: str, label: str, pressed: bool) -> str:
+        return (
+            f'<button type="button" class="thumb {verdict}" data-do="judge" data-exchange="{number}" '
+            f'data-verdict="{verdict}" aria-pressed="{str(pressed).lower()}" aria-label="{label}" title="{label}">'
+            f"{_THUMB}</button>"
+        )
+
+    return (
+        '<span class="thumbs" role="group" aria-label="Is this right?">'
+        f"{thumb('right', 'This is right', bool(feedback and feedback.right))}"
+        f"{thumb('wrong', 'This is wrong', bool(feedback and not feedback.right))}</span>"
+    )
+
+
+def _right_answer(number: int, feedback: Feedback | None, answer: Answer) -> str:
+    """Where the person can say what would have been right, or what they said."""
+    if feedback is None or feedback.right:
+        return ""
+    if feedback.answers is not None:
+        right = "; ".join(feedback.answers) if feedback.answers else "The articles don't say."
+        return (
+            f'<p class="noted" dir="auto"><span>The right answer:</span> <b>{escape(right)}</b> '
+            f'<button type="button" class="link" data-do="judge" data-exchange="{number}" data-verdict="again">Change'
+            "</button></p>"
+        )
+    unsaid = (
+        f'<button type="button" class="plain" data-do="unsaid" data-exchange="{number}">The articles don\'t say'
+        "</button>"
+        if answer.text is not None
+        else ""
+    )
+    return (
+        '<form class="correct"><label><span>The right answer is…</span>'
+        '<input name="text" type="text" maxlength="500" autocomplete="off"></label>'
+        f'<button type="submit" class="primary" data-do="correct" data-exchange="{number}">Save</button>{unsaid}</form>'
+    )
+
+
+def _abstention(answer: Answer, number: int, feedback: Feedback | None) -> str:
     nearest = "".join(
         f'<li><p class="snippet" dir="auto">{escape(_shortened(passage.text))}</p>{_show_button(passage, number)}</li>'
         for passage in answer.passages[:3]
@@ -207,25 +267,44 @@ def _abstention(answer: Answer, number: int) -> str:
         )
     return (
         f'<div class="reply abstained"><p class="verdict">The articles don\'t say.</p>{listed}'
-        f'<div class="foot">{_asides(answer)}</div></div>'
+        f'<div class="foot">{_thumbs(number, feedback)}{_asides(answer)}</div>'
+        f"{_right_answer(number, feedback, answer)}</div>"
     )
 
 
-def render_error(message: str) -> str:
+def render_error(message: str, question: str = "") -> str:
     """A failure, which must look like neither an answer nor an abstention."""
     return (
         '<div class="reply failed" role="alert"><p class="verdict">This could not be answered.</p>'
-        f'<p dir="auto">{escape(message[:1].upper() + message[1:])}</p></div>'
+        f'<p dir="auto">{escape(message[:1].upper() + message[1:])}</p>{_ask_again(question)}</div>'
     )
 
 
-def render_welcome(articles: int, examples: Sequence[str]) -> str:
-    """What stands in place of a conversation before the first question."""
+def render_stopped(question: str) -> str:
+    """A question that the person did not wait for: neither an answer nor a failure."""
+    return (
+        '<div class="reply stopped"><p class="faint">Stopped before there was an answer.</p>'
+        f"{_ask_again(question)}</div>"
+    )
+
+
+def _ask_again(question: str) -> str:
+    if not question:
+        return ""
+    return (
+        f'<p class="actions"><button type="button" class="plain" data-do="ask" data-question="{escape(question)}">'
+        "Ask again</button></p>"
+    )
+
+
+def render_welcome(articles: int, examples: Sequence[str], stays_here: bool = False) -> str:
+    """What stands in place of a conversation before the first question; ``stays_here``: no model of others is asked."""
     if not articles:
+        stays = " Nothing leaves this computer." if stays_here else ""
         return (
             '<div class="welcome"><h2>Your library is empty</h2>'
             "<p>Add articles, ask about them in plain words, and get a short answer with the exact words that "
-            "support it. Nothing leaves this computer.</p>"
+            f"support it.{stays}</p>"
             '<p class="actions">'
             '<button type="button" class="primary" data-do="samples">Add the sample articles</button>'
             '<button type="button" class="plain" data-do="library">Add your own</button></p></div>'
@@ -251,7 +330,8 @@ def render_article(article: Article, mark: Mark | None = None, steps: Sequence[M
     """The whole article as text, ``mark`` marked in it; ``steps`` are the places one can step through."""
     about = _joined([", ".join(article.authors), date_in_words(article.published)])
     return (
-        f'<header class="article-head"><h2 dir="auto">{escape(_title(article.title, article.source))}</h2>'
+        '<header class="article-head"><button type="button" class="link back" data-do="back">Back to the chat</button>'
+        f'<h2 dir="auto">{escape(_title(article.title, article.source))}</h2>'
         f'<p class="about">{about}{" · " if about else ""}{_source_link(article.source)}</p>'
         f"{_stepper(mark, steps, number)}</header>"
         '<div class="article-text" dir="auto" tabindex="0" role="region" aria-label="Text of the article">'
@@ -346,7 +426,13 @@ def _alternative(other: Alternative, number: int) -> str:
 
 def _passage(passage: Passage, number: int) -> str:
     scores = (("rank", str(passage.rank)), ("score", f"{passage.score:.2f}"))
-    reasons = (("meaning", f"{passage.similarity:.2f}"), ("words", f"{passage.bm25:.1f}"))
+    reasons = [
+        ("meaning", f"{passage.similarity:.2f}"),
+        ("words", f"{passage.bm25:.1f}"),
+        ("wording", f"{passage.phrases:.2f}"),
+    ]
+    if passage.reading is not None:
+        reasons.append(("reading", f"{passage.reading:+.1f}"))
     told = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in (*scores, *reasons))
     return (
         f'<p class="snippet" dir="auto">{escape(_shortened(passage.text))}</p>'
@@ -354,7 +440,126 @@ def _passage(passage: Passage, number: int) -> str:
     )
 
 
+# Earlier conversations -------------------------------------------------------------------------
+
+
+def render_history(
+    conversations: Sequence[Conversation],
+    opened: str = "",
+    wanted: str = "",
+    marks: tuple[int, int] = (0, 0),
+    is_kept: bool = True,
+) -> str:
+    """The conversations whose title has all the words of ``wanted``, the latest first, and the feedback in all of them.
+
+    ``marks`` says how many answers are marked with what is right, and how many as wrong and nothing more.
+    """
+    lost = (
+        '<p class="aside notice">The library\'s folder cannot be written, so conversations are forgotten when the '
+        "program that serves this page ends.</p>"
+    )
+    before = ("" if is_kept else lost) + _feedback_kept(*marks)
+    if not conversations:
+        return (
+            f'{before}<div class="placeholder small"><h2>No conversations yet</h2><p>What you ask is kept here, for '
+            "you alone, until you delete it.</p></div>"
+        )
+    words = wanted.casefold().split()
+    found = [one for one in conversations if all(word in one.title.casefold() for word in words)]
+    if not found:
+        return (
+            f'{before}<div class="placeholder small"><p>No conversation is called “{escape(wanted.strip())}”.</p></div>'
+        )
+    items = "".join(f"<li>{_past(one, one.id == opened)}</li>" for one in found[:LISTED_CONVERSATIONS])
+    left = len(found) - LISTED_CONVERSATIONS
+    more = f'<p class="faint">{left:,} more: type some words of the title to find them.</p>' if left > 0 else ""
+    return f'{before}<ul class="articles conversations">{items}</ul>{more}'
+
+
+def _past(conversation: Conversation, is_open: bool) -> str:
+    title, of = escape(conversation.title), f'data-conversation="{escape(conversation.id)}"'
+    when = date_in_words(conversation.updated_at[:10])
+    about = _joined([_count(conversation.questions, "question"), when, "open" if is_open else ""])
+    current = ' aria-current="true"' if is_open else ""
+    return (
+        f'<button type="button" class="source"{current} data-do="open" {of}>'
+        f'<span class="title" dir="auto">{title}</span><span class="about">{about}</span>'
+        f'</button><details class="manage"><summary aria-label="Rename, export or delete {title}">Manage</summary>'
+        f'<div class="managed"><form><label><span class="unseen">Title</span>'
+        f'<input name="text" type="text" maxlength="120" value="{title}" autocomplete="off"></label>'
+        f'<button type="submit" class="plain" data-do="rename" {of}>Rename</button></form>'
+        f'<button type="button" class="plain" data-do="export" data-format="md" {of}>Export as Markdown</button>'
+        f'<button type="button" class="plain" data-do="export" data-format="json" {of}>Export as JSON</button>'
+        '<details class="remove"><summary><span class="drop">Delete</span><span class="keep">Keep it</span></summary>'
+        '<div class="confirm"><span>Delete it, with what you marked in it?</span>'
+        f'<button type="button" class="danger" data-do="delete" {of} aria-label="Yes, delete {title}">Yes, delete'
+        "</button></div></details></div></details>"
+    )
+
+
+def _feedback_kept(known: int, unknown: int) -> str:
+    if not known + unknown:
+        return ""
+    left = (
+        f" {_count(unknown, 'other')} marked as wrong {'lacks' if unknown == 1 else 'lack'} the right answer."
+        if unknown
+        else ""
+    )
+    button = '<button type="button" class="plain" data-do="testset">Download as a test set</button>' if known else ""
+    return f'<div class="kept"><p>You marked {_count(known, "answer")} with what is right.{left}</p>{button}</div>'
+
+
+def render_download(name: str, text: str, number: str) -> str:
+    """A file that the page's script saves; ``number`` tells one download from the next."""
+    return f'<pre data-name="{escape(name)}" data-number="{escape(number)}">{escape(text)}</pre>'
+
+
 # The library -----------------------------------------------------------------------------------
+
+
+def render_folder(suffixes: Sequence[str]) -> str:
+    """The button that chooses a folder, and what kinds of files are read."""
+    return (
+        '<details class="fold"><summary>What can be read</summary>'
+        f'<p class="faint">Files whose names end with {escape(" ".join(suffixes))}</p></details>'
+        '<label class="choose"><input type="file" webkitdirectory multiple class="unseen"><span>Choose a folder</span>'
+        "</label>"
+    )
+
+
+def progress_in_words(now: Progress, seconds: float) -> str:
+    """How far an ingest is after ``seconds``, and about how long it still takes."""
+    name = source_name(now.source)
+    told = f"{now.done:,} of {now.total:,}{name and ': '}{name}"
+    if 0 < now.total <= now.done:
+        return f"{now.done:,} of {now.total:,} read, storing the last of them"  # they are embedded together
+    if now.done == 0 or seconds < 2:
+        return told
+    return f"{told} · {_about(seconds / now.done * (now.total - now.done))} left"
+
+
+def _about(seconds: float) -> str:
+    if seconds < 55:
+        return f"about {5 * max(1, round(seconds / 5))} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 90 else f"about {round(seconds / 3600)} h"
+
+
+def render_about(articles: Sequence[ArticleSummary], embedder: str, answers_with: str) -> str:
+    """What the library holds, and which models are at work on it."""
+    if not articles:
+        return ""
+    chunks = sum(article.chunks for article in articles)
+    facts = (
+        ("Holds", f"{_count(len(articles), 'article')}, {_count(chunks, 'chunk')}"),
+        ("Finds with", f"{embedder} and BM25"),
+        ("Answers with", answers_with),
+    )
+    return (
+        '<dl class="facts">'
+        + "".join(f"<div><dt>{name}</dt><dd>{escape(fact)}</dd></div>" for name, fact in facts)
+        + "</dl>"
+    )
 
 
 def render_library(articles: Sequence[ArticleSummary], wanted: str = "") -> str:

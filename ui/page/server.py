@@ -9,39 +9,63 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import typer
+from starlette.middleware import Middleware
 
 from qa.chatbot import Chatbot
 from qa.errors import QAError
 from qa.settings import Settings
+from ui.history import History
+from ui.mcp_server import Login, http_routes, mcp_server
 from ui.page.layout import build_page
 from ui.page.library import Library
 from ui.page.theme import look
+from ui.page.visitor import VisitorCookie
+from ui.tools import Tools
 from vectorstore import StoreError
 
 logger = logging.getLogger(__name__)
 
-Auth = tuple[str, str] | Sequence[tuple[str, str]]
+
+@dataclass(frozen=True)
+class Limits:
+    """What one page takes before it says no."""
+
+    upload_mb: int = 20
+    """Of one uploaded file, in megabytes."""
+    waiting: int = 64
+    """Requests that wait for their turn; one more is told to come back later."""
 
 
-def launch(settings: Settings, host: str = "127.0.0.1", port: int = 7860, auth: Auth | None = None) -> None:
+def launch(
+    settings: Settings,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    logins: Sequence[Login] = (),
+    limits: Limits = Limits(),
+) -> None:
     """Serves the page until it is stopped. Leaves the program with a message where it cannot.
 
-    ``auth`` is a (name, password) pair, or several; without it everyone who reaches the address is let in.
+    ``logins`` are (name, password) pairs; without one everyone who reaches the address is let in.
     """
     _check_free(host, port)
     try:
         bot = Chatbot.open(settings=settings)
+        history = History.open(bot.index.folder)
     except (StoreError, QAError) as error:
         sys.exit(f"article-qa: {error}")
     library = Library(bot.index)
-    page = build_page(bot, library)
-    page.queue(max_size=64, default_concurrency_limit=4)
+    page = build_page(bot, library, history)
+    page.queue(max_size=limits.waiting, default_concurrency_limit=4)
+    routes, lifespan = http_routes(mcp_server(Tools(bot)), host, logins)
     page.launch(
         server_name=host,
         server_port=port,
-        auth=(auth if isinstance(auth, tuple) else list(auth)) if auth else None,
+        auth=list(logins) or None,
+        auth_message="These articles are for people who have a name and a password here.",
+        app_kwargs={"routes": routes, "lifespan": lifespan, "middleware": [Middleware(VisitorCookie)]},
         prevent_thread_lock=True,
         quiet=True,
         show_error=True,
@@ -50,19 +74,20 @@ def launch(settings: Settings, host: str = "127.0.0.1", port: int = 7860, auth: 
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
-        max_file_size="20mb",
+        max_file_size=f"{limits.upload_mb}mb",
         pwa=False,
         ssr_mode=False,
         **look(),
     )
     typer.echo(f"Ask your articles at {page.local_url}   (Ctrl+C stops)")
-    if not auth and not _is_loopback(host):
+    if not logins and not _is_loopback(host):
         typer.echo("Everyone who can reach this address can read and change the library; there is no password.")
     threading.Thread(target=_warm_up, args=(bot, library), name="warm-up", daemon=True).start()
     try:
         page.block_thread()
     finally:
         page.close(verbose=False)
+        history.close()
         bot.index.close()
 
 

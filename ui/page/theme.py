@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,26 @@ def script(*names: str) -> str:
     return "\n".join((_ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in names)
 
 
+def _colours(css: str, selector: str) -> dict[str, str]:
+    """The colours that ``selector`` names at the top of the style sheet: ``{"paper": "#f4f6f5", ...}``."""
+    block = css.split(f"{selector} {{", 1)[1].split("}", 1)[0]
+    return dict(re.findall(r"--([\w-]+): (#\w+);", block))
+
+
+def _with_fallback(value: str, colours: dict[str, str]) -> str:
+    """``var(--paper)`` with its colour: the page where one logs in has the theme, but not the style sheet."""
+    return re.sub(r"var\(--([\w-]+)\)", lambda name: f"var(--{name[1]}, {colours[name[1]]})", value)
+
+
 def look() -> dict[str, Any]:
-    """What ``Blocks.launch`` takes to give the page its looks. The colours are named in ``page.css``."""
+    """What ``Blocks.launch`` takes to give the page its looks. The colours are those of ``page.css``."""
+    css = (_ASSETS / "page.css").read_text(encoding="utf-8")
+    light, dark = _colours(css, ":root"), _colours(css, ".dark")
     same = {
         "body_background_fill": "var(--paper)",
         "body_text_color": "var(--ink)",
         "body_text_color_subdued": "var(--faint)",
-        "background_fill_primary": "var(--sheet)",
+        "background_fill_primary": "var(--paper)",
         "background_fill_secondary": "var(--paper)",
         "border_color_primary": "var(--line)",
         "border_color_accent": "var(--accent)",
@@ -56,8 +70,8 @@ def look() -> dict[str, Any]:
         font=_SANS,
         font_mono=_MONO,
     ).set(
-        **same,
-        **{f"{name}_dark": value for name, value in same.items()},
+        **{name: _with_fallback(value, light) for name, value in same.items()},
+        **{f"{name}_dark": _with_fallback(value, dark) for name, value in same.items()},
         color_accent="var(--accent)",
         loader_color="var(--accent)",
         block_border_width="0px",

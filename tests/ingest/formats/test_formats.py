@@ -112,6 +112,29 @@ def test_a_page_without_a_name_is_called_by_its_host() -> None:
     assert read_article(source).title == "Otters.example"
 
 
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("By Ada Finch\n5 May 2017\n\nIt rained.", ""),
+        ("---\nauthor: Ada Finch\ndate: 2017-05-05\nsource: The Gazette\n---\nIt rained.", " · From The Gazette"),
+        ("---\nauthor: Ada Finch\ndate: 2017-05-05\nsource: https://a.example/\n---\nIt rained.", ""),
+    ],
+)
+def test_an_article_begins_with_who_wrote_it_where_and_when(content: str, line: str) -> None:
+    content = content if content.startswith("---") else f"Otters Return\n\n{content}"
+    article = read_article(raw(content, "a.md" if content.startswith("---") else "a.txt"))
+    assert article.text == f"By Ada Finch{line} · Published 5 May 2017\n\nIt rained."
+    assert article.text[article.body_start :] == "It rained."
+
+
+def test_a_page_says_where_it_came_out() -> None:
+    page = (
+        '<html><head><meta name="author" content="Ada Finch"><script type="application/ld+json">{"@type": "Article", '
+        '"headline": "A", "publisher": {"name": "The Gazette"}}</script></head><body><p>It rained.</p></body></html>'
+    )
+    assert read_article(raw(page)).text == "By Ada Finch · From The Gazette\n\nIt rained."
+
+
 def test_a_reason_is_one_line_that_can_be_printed() -> None:
     assert UnreadableSource("/a", "damaged\n(\x1b[31m at\tline 1)").reason == "damaged ( [31m at line 1)"
 

@@ -70,7 +70,7 @@ def test_the_child_may_neither_fill_the_memory_nor_write_files(worker: sandbox._
 
 def test_values_come_over_as_they_were() -> None:
     entries: list[sandbox.Entry] = [
-        Draft("a", "b", ("c",), "2017", "en", (Part("page 1", "d", True),), "row=1", (("e", "f"),)),
+        Draft("a", "b", ("c",), "2017", "en", "g", (Part("page 1", "d", True),), "row=1", (("e", "f"),)),
         Skipped("/a", "b"),
         LinkedPage("https://a.example/"),
     ]

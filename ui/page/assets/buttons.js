@@ -1,13 +1,26 @@
 // Runs once for each gr.HTML that holds buttons: a press becomes an event of that component.
 // The names stand here in quotes because gr.HTML offers as Python events what it finds quoted in its script.
-const events = ['ask', 'show', 'open', 'remove', 'samples', 'library', 'dismiss'];
+const events = [
+  'ask', 'show', 'open', 'remove', 'samples', 'library', 'dismiss',
+  'judge', 'correct', 'unsaid', 'rename', 'delete', 'export', 'testset',
+];
 const narrow = window.matchMedia('(max-width: 900px)');
+const goTo = (id) => document.getElementById(id)?.scrollIntoView({ behavior: 'smooth', block: 'start' });
+element.addEventListener('submit', (event) => event.preventDefault());
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-do]');
-  if (!button || !events.includes(button.dataset.do)) return;
-  trigger(button.dataset.do, { ...button.dataset });
-  // Where the panel stands under the conversation, go there.
-  if (narrow.matches && ['show', 'open', 'library'].includes(button.dataset.do)) {
-    document.getElementById('panel')?.scrollIntoView({ behavior: 'smooth', block: 'start' });
+  if (!button) return;
+  const { do: does } = button.dataset;
+  if (does === 'back') {
+    const newest = document.querySelector('#conversation .exchange:last-child') || document.getElementById('chat');
+    newest.scrollIntoView({ behavior: 'smooth', block: 'start' });
+    return;
   }
+  if (!events.includes(does)) return;
+  const typed = button.form?.elements.namedItem('text')?.value;
+  trigger(does, { ...button.dataset, ...(typed === undefined ? {} : { text: typed }) });
+  // Where the panel stands under the conversation, go to what was asked for.
+  if (!narrow.matches) return;
+  if (does === 'show' || does === 'library' || (does === 'open' && button.dataset.article)) goTo('panel');
+  if (does === 'open' && button.dataset.conversation) goTo('chat');
 });

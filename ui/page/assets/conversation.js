@@ -1,7 +1,23 @@
-// Keeps the newest exchange in sight.
+// Keeps the newest exchange in sight when one comes, and the keyboard where it was when an answer is judged.
+let seen = '';
+let judged = null;
+element.addEventListener('click', (event) => {
+  judged = event.target.closest('button[data-do=judge], button[data-do=correct], button[data-do=unsaid]');
+});
 watch('value', () => {
-  const newest = element.querySelector('.exchange:last-child');
-  if (!newest) return;
+  const exchanges = element.querySelectorAll('.exchange');
+  const now = `${element.querySelector('.exchanges')?.dataset.of} ${exchanges.length}`;
+  const isNew = now !== seen;
+  seen = now;
+  if (judged && !isNew) {
+    const { exchange } = judged.dataset;
+    judged = null;
+    const field = exchanges[exchange]?.querySelector('.correct input');
+    (field || exchanges[exchange]?.querySelector('.thumb[aria-pressed=true], .thumb'))?.focus({ preventScroll: true });
+    return;
+  }
+  const newest = exchanges[exchanges.length - 1];
+  if (!newest || !isNew) return;
   const scroller = document.getElementById('conversation');
   requestAnimationFrame(() => {
     if (scroller.scrollHeight > scroller.clientHeight + 1 && getComputedStyle(scroller).overflowY === 'auto') {

@@ -1,0 +1,213 @@
+"""Conversations outlast the program, belong to who had them, and become files and test sets."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa.evaluation import load_test_set
+from qa.types import Answer, Citation
+from ui.history import Conversation, Exchange, Feedback, History, as_json, as_markdown, as_test_set, file_name
+from ui.history.store import FILE_NAME, KEPT
+from vectorstore import StoreError
+
+ME, YOU = "browser:me", "user:you"
+CITATION = Citation("a1", "Year Three", "/articles/kim.txt", "He proposed\non Oct. 21.", 10, 34, 25, 32, "2017-05-12")
+
+
+def answered(question: str, text: str | None = "Oct. 21", query: str = "") -> Exchange:
+    return Exchange(question, Answer(question, text, 0.9, (CITATION,) if text else (), (), query=query))
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    opened = History.open(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_conversation_outlasts_the_program(tmp_path: Path) -> None:
+    history = History.open(tmp_path)
+    first = history.append(ME, None, answered("When?"))
+    assert history.append(ME, first, Exchange("Why?", error="no model")) == first
+    history.close()
+    again = History.open(tmp_path)
+    when, why = again.exchanges(ME, first)
+    assert when.answer == answered("When?").answer
+    assert (why.question, why.error) == ("Why?", "no model")
+    assert when.asked_at
+    [conversation] = again.conversations(ME)
+    assert (conversation.title, conversation.questions) == ("When?", 2)
+    again.close()
+
+
+def test_people_see_and_change_only_their_own(history: History) -> None:
+    mine = history.append(ME, None, answered("When?"))
+    assert history.conversations(YOU) == []
+    assert history.exchanges(YOU, mine) == ()
+    history.rename(YOU, mine, "stolen")
+    history.delete(YOU, mine)
+    history.judge(YOU, mine, 0, Feedback(right=True))
+    assert history.append(YOU, mine, answered("Mine now?")) != mine
+    assert [one.title for one in history.conversations(ME)] == ["When?"]
+    assert [one.feedback for one in history.exchanges(ME, mine)] == [None]
+
+
+def test_latest_conversation_comes_first(history: History) -> None:
+    first, second = history.append(ME, None, answered("One?")), history.append(ME, None, answered("Two?"))
+    assert [one.id for one in history.conversations(ME)] == [second, first]
+
+
+def test_rename_and_delete(history: History) -> None:
+    kept, gone = history.append(ME, None, answered("One?")), history.append(ME, None, answered("Two?"))
+    history.rename(ME, kept, "  The \n proposal ")
+    history.rename(ME, gone, " ")
+    assert {one.title for one in history.conversations(ME)} == {"The proposal", "Two?"}
+    history.delete(ME, gone)
+    assert [one.id for one in history.conversations(ME)] == [kept]
+    assert history.exchanges(ME, gone) == ()
+
+
+def test_deleted_words_are_not_left_in_the_file(tmp_path: Path) -> None:
+    history = History.open(tmp_path)
+    history.delete(ME, history.append(ME, None, answered("Who is Rumpelstiltskin?")))
+    history.close()
+    assert b"Rumpelstiltskin" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_feedback_is_kept_with_its_question_and_can_be_taken_back(history: History) -> None:
+    mine = history.append(ME, None, answered("When?"))
+    history.judge(ME, mine, 0, Feedback(right=False, answers=("May 24",)))
+    assert history.exchanges(ME, mine)[0].feedback == Feedback(right=False, answers=("May 24",))
+    assert [one for one, _ in history.judged()] == [mine]
+    history.judge(ME, mine, 0, None)
+    assert list(history.judged()) == []
+    history.judge(ME, mine, 7, Feedback(right=True))  # no such question
+
+
+def test_file_is_for_its_owner_alone(history: History, tmp_path: Path) -> None:
+    assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
+
+
+def test_folder_that_cannot_be_written_keeps_them_in_memory(tmp_path: Path) -> None:
+    history = History.open(tmp_path / "missing")
+    assert not history.is_kept
+    assert history.exchanges(ME, history.append(ME, None, answered("When?")))
+    history.close()
+
+
+def test_what_is_no_history_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("my shopping list, which is no database at all\n" * 40)
+    with pytest.raises(StoreError, match=FILE_NAME):
+        History.open(tmp_path)
+
+
+def test_history_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE_NAME) as later:
+        later.execute("PRAGMA user_version = 99")
+    later.close()
+    with pytest.raises(StoreError, match="later version"):
+        History.open(tmp_path)
+
+
+def test_answer_stored_otherwise_is_named_and_the_rest_is_shown(history: History, tmp_path: Path) -> None:
+    mine = history.append(ME, None, answered("When?"))
+    history.append(ME, mine, answered("Where?"))
+    with sqlite3.connect(tmp_path / FILE_NAME) as other:
+        other.execute("UPDATE exchanges SET exchange = '{\"old\": 1}' WHERE number = 0")
+    other.close()
+    old, fine = history.exchanges(ME, mine)
+    assert old.question == "When?" and "another version" in (old.error or "")
+    assert fine.answer is not None
+
+
+def test_oldest_conversations_go_when_there_are_very_many(history: History) -> None:
+    first = history.append(ME, None, answered("First?"))
+    for number in range(KEPT):
+        history.append(ME, None, Exchange(f"{number}?", error="e"))
+    assert len(history.conversations(ME)) == KEPT
+    assert history.exchanges(ME, first) == ()
+
+
+# Files ------------------------------------------------------------------------------------------
+
+CONVERSATION = Conversation("c1", "When?", "2026-11-25T09:00:00+00:00", "2026-11-25T09:01:00+00:00", 2)
+SAID = (
+    answered("When did Kanye propose?"),
+    answered("and the moon?", None, query="What about the moon?"),
+    Exchange("Why?", error="the model is gone"),
+    Exchange("Who?", stopped=True),
+)
+
+
+def test_markdown_can_be_read() -> None:
+    text = as_markdown(CONVERSATION, SAID)
+    assert text.startswith("# When?\n")
+    assert (
+        "## When did Kanye propose?\n\n**Oct. 21**\n\n> He proposed\n> on Oct. 21.\n>\n> — Year Three, 2017-05-12"
+        in text
+    )
+    assert "Very likely (90 %)" in text
+    assert "*Understood as: What about the moon?*\n\n**The articles don't say.**" in text
+    assert "*Not answered: the model is gone*" in text
+    assert "*Stopped before there was an answer.*" in text
+
+
+def test_json_holds_what_ask_prints() -> None:
+    told = json.loads(as_json(CONVERSATION, SAID))
+    assert told["title"] == "When?"
+    assert told["questions"][0]["answer"]["citations"][0]["quote"] == CITATION.quote
+    assert told["questions"][1]["answer"]["answer"] is None
+    assert told["questions"][2]["error"] == "the model is gone"
+
+
+def test_feedback_becomes_a_test_set_that_eval_reads(history: History, tmp_path: Path) -> None:
+    mine = None
+    for exchange in (
+        answered("When?"),
+        answered("Where?"),
+        answered("Moon?", None),
+        answered("Why?"),
+        answered("Who?"),
+    ):
+        mine = history.append(ME, mine, exchange)
+    assert mine is not None
+    given = [Feedback(True), Feedback(False, ("Florence",)), Feedback(True), Feedback(False, ()), Feedback(False)]
+    for number, feedback in enumerate(given):
+        history.judge(ME, mine, number, feedback)
+    assert history.marks(ME) == (4, 1) and history.marks(YOU) == (0, 0)
+    text, unknown = as_test_set(history.judged())
+    assert unknown == 1
+    file = tmp_path / "set.jsonl"
+    file.write_text(text, encoding="utf-8")
+    when, where, moon, why = load_test_set(file)
+    assert (when.question, when.answers, when.article, when.history) == ("When?", ("Oct. 21",), CITATION.source, ())
+    assert (where.answers, where.article) == (("Florence",), None)
+    assert where.history == (("When?", "Oct. 21"),)
+    assert (moon.answers, why.answers) == ((), ())
+    assert moon.history[-1] == ("Where?", "Oct. 21")
+
+
+def test_test_set_of_one_person_holds_nothing_of_others(history: History) -> None:
+    for owner in (ME, YOU):
+        history.judge(owner, history.append(owner, None, answered(f"{owner}?")), 0, Feedback(right=True))
+    assert YOU not in as_test_set(history.judged(ME))[0]
+    assert len(as_test_set(history.judged())[0].splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("When did X?", "When did X.md"),
+        ("../../etc", "etc.md"),
+        ("???", "conversation.md"),
+        ("Größe 東京", "Größe 東京.md"),
+    ],
+)
+def test_file_names_are_plain(title: str, name: str) -> None:
+    assert file_name(title, "md") == name

@@ -1,0 +1,266 @@
+"""Where conversations are kept: a SQLite file of their own, beside the library but no part of it.
+
+Every call names the owner, and sees and changes that owner's conversations only.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from ui.history.exchange import Exchange, Feedback
+from vectorstore import StoreError
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME = "conversations.sqlite3"
+FORMAT = 1
+"""In the file's user_version; a file of a later one is refused."""
+TITLE_CHARS = 120
+KEPT = 500
+"""Conversations of one owner; the oldest go first. A person asks for years; a program that forgets its cookie does not
+fill the disk with one owner either."""
+BUSY_SECONDS = 10.0
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS conversations (
+    id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    title TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS conversations_of_owner ON conversations (owner, updated_at);
+CREATE TABLE IF NOT EXISTS exchanges (
+    conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    exchange TEXT NOT NULL,
+    judged INTEGER NOT NULL DEFAULT 0,  -- 1: the right answer is known; 2: it is not
+    PRIMARY KEY (conversation, number)
+);
+"""
+
+_KNOWN, _UNKNOWN = 1, 2
+_STORED = TypeAdapter(Exchange)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation without what was said in it."""
+
+    id: str
+    title: str
+    started_at: str
+    """ISO 8601, UTC, to the second."""
+    updated_at: str
+    questions: int
+
+
+class History:
+    """The conversations of everyone who uses a page. Safe to share between threads and processes."""
+
+    def __init__(self, connection: sqlite3.Connection, is_kept: bool) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self.is_kept = is_kept
+        """Whether it outlasts this process; not where the library's folder cannot be written."""
+
+    @classmethod
+    def open(cls, folder: Path) -> History:
+        """The history in the library's ``folder``, made if there is none; in memory where nothing can be written.
+
+        Raises StoreError for a file that is no history, or one of a later version.
+        """
+        path = folder / FILE_NAME
+        try:
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
+            try:
+                _prepare(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+            path.chmod(0o600)  # what people asked is nobody else's business
+        except sqlite3.OperationalError as error:
+            logger.warning("conversations are forgotten when this program ends: %s cannot be written (%s)", path, error)
+            connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+            _prepare(connection, path)
+            return cls(connection, is_kept=False)
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"{path} holds no conversations that can be read ({error}); move it away to begin with none"
+            ) from error
+        return cls(connection, is_kept=True)
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    # Reading ----------------------------------------------------------------------------------
+
+    def conversations(self, owner: str) -> list[Conversation]:
+        """The owner's conversations, the latest first."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT id, title, started_at, updated_at, (SELECT count(*) FROM exchanges WHERE conversation = id) "
+                "FROM conversations WHERE owner = ? ORDER BY updated_at DESC, rowid DESC",
+                (owner,),
+            ).fetchall()
+        return [Conversation(*row) for row in rows]
+
+    def conversation(self, owner: str, conversation_id: str) -> Conversation | None:
+        """One of the owner's conversations; None where they have no such."""
+        return next((one for one in self.conversations(owner) if one.id == conversation_id), None)
+
+    def exchanges(self, owner: str, conversation_id: str | None) -> tuple[Exchange, ...]:
+        """What was said in a conversation, in order; nothing where the owner has no such."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT question, exchange FROM exchanges JOIN conversations ON id = conversation "
+                "WHERE conversation = ? AND owner = ? ORDER BY number",
+                (conversation_id, owner),
+            ).fetchall()
+        return tuple(_loaded(*row) for row in rows)
+
+    def judged(self, owner: str | None = None) -> Iterator[tuple[str, tuple[Exchange, ...]]]:
+        """(id, exchanges) of each conversation with feedback in it, oldest first; of everyone, or of one owner."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT DISTINCT id, owner FROM conversations JOIN exchanges ON id = conversation "
+                "WHERE judged AND owner = coalesce(?, owner) ORDER BY started_at, conversations.rowid",
+                (owner,),
+            ).fetchall()
+        for conversation_id, its_owner in rows:
+            yield conversation_id, self.exchanges(its_owner, conversation_id)
+
+    def marks(self, owner: str) -> tuple[int, int]:
+        """How many of the owner's answers are marked with what is right, and how many as wrong and nothing more."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT judged, count(*) FROM exchanges JOIN conversations ON id = conversation "
+                "WHERE owner = ? AND judged GROUP BY judged",
+                (owner,),
+            ).fetchall()
+        counts = dict(rows)
+        return counts.get(_KNOWN, 0), counts.get(_UNKNOWN, 0)
+
+    # Writing ----------------------------------------------------------------------------------
+
+    def append(self, owner: str, conversation_id: str | None, exchange: Exchange) -> str:
+        """Adds an exchange to a conversation, or to a new one where the owner has no such; returns its id."""
+        now = _now()
+        with self._transaction() as connection:
+            if not _owns(connection, owner, conversation_id):
+                conversation_id = secrets.token_urlsafe(12)
+                title = _title(exchange.question) or "Conversation"
+                connection.execute(
+                    "INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", (conversation_id, owner, title, now, now)
+                )
+                connection.execute(
+                    "DELETE FROM conversations WHERE owner = ? AND id NOT IN (SELECT id FROM conversations "
+                    "WHERE owner = ? ORDER BY updated_at DESC, rowid DESC LIMIT ?)",
+                    (owner, owner, KEPT),
+                )
+            assert conversation_id is not None
+            connection.execute(
+                "INSERT INTO exchanges SELECT ?, coalesce(max(number) + 1, 0), ?, ?, 0 FROM exchanges "
+                "WHERE conversation = ?",
+                (conversation_id, exchange.question, _dumped(replace(exchange, asked_at=now)), conversation_id),
+            )
+            connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (now, conversation_id))
+        return conversation_id
+
+    def judge(self, owner: str, conversation_id: str, number: int, feedback: Feedback | None) -> None:
+        """Keeps what the person thinks of an answer; None forgets it. What is not there, or no answer, stays so."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                "SELECT question, exchange FROM exchanges WHERE conversation = ? AND number = ?",
+                (conversation_id, number),
+            ).fetchone()
+            if row is None or not _owns(connection, owner, conversation_id):
+                return
+            exchange = replace(_loaded(*row), feedback=feedback)
+            if exchange.answer is not None:
+                judged = 0 if feedback is None else _UNKNOWN if exchange.gold is None else _KNOWN
+                connection.execute(
+                    "UPDATE exchanges SET exchange = ?, judged = ? WHERE conversation = ? AND number = ?",
+                    (_dumped(exchange), judged, conversation_id, number),
+                )
+
+    def rename(self, owner: str, conversation_id: str, title: str) -> None:
+        """Gives a conversation another title; an empty one changes nothing."""
+        if title := _title(title):
+            with self._transaction() as connection:
+                connection.execute(
+                    "UPDATE conversations SET title = ? WHERE id = ? AND owner = ?", (title, conversation_id, owner)
+                )
+
+    def delete(self, owner: str, conversation_id: str) -> None:
+        """Forgets a conversation, the feedback in it included."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM conversations WHERE id = ? AND owner = ?", (conversation_id, owner))
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > FORMAT:
+        raise StoreError(
+            f"{path} was written by a later version of article-qa (format {version}; this one knows {FORMAT}); "
+            "update article-qa, or move the file away to begin with no conversations"
+        )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what a person deletes is gone from the disk too
+    connection.executescript(_SCHEMA)
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _owns(connection: sqlite3.Connection, owner: str, conversation_id: str | None) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation_id, owner)
+    ).fetchone()
+    return found is not None
+
+
+def _dumped(exchange: Exchange) -> str:
+    return _STORED.dump_json(exchange).decode()
+
+
+def _loaded(question: str, stored: str) -> Exchange:
+    """The exchange as it was stored; one that another version stored otherwise says so in its answer's place."""
+    try:
+        return _STORED.validate_json(stored)
+    except ValidationError:
+        return Exchange(question, error="This answer was stored by another version of article-qa. Ask again.")
+
+
+def _title(text: str) -> str:
+    """One short line."""
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
