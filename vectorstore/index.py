@@ -337,13 +337,15 @@ class ArticleIndex:
             with suppress(DenseError):
                 self._dense = ChromaIndex(self._dense_folder, self._manifest)
                 return
-        self._dense = chroma.open_safely(self._dense_folder, self._record.path, self._manifest)
+        # Cut short in mid-write, an index may hold the right vectors and no longer find some of them: not to be mended.
+        if not self._record.pending_count():
+            self._dense = chroma.open_safely(self._dense_folder, self._record.path, self._manifest)
         if self._dense is not None:
             # It is sound, but what it was told last may be lost, or be more than the record knows of.
             self._record.mark_pending(self._dense.ids() ^ self._record.chunk_ids())
             return
         if chroma.exists(self._dense_folder):
-            logger.warning("the vector index in %s is damaged; making it anew from the record", self.folder)
+            logger.warning("the vector index in %s is not sound; making it anew from the record", self.folder)
         self._renew_dense()
 
     def _renew_dense(self) -> None:
