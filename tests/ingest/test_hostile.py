@@ -38,7 +38,7 @@ class Run:
 
     @property
     def articles(self) -> list[Article]:
-        found = (self.index.article(summary.id) for summary in self.index.articles())
+        found = (self.index.article(summary.id) for summary in self.index.articles(copies=True))
         return [article for article in found if article is not None]
 
 
