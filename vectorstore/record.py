@@ -193,7 +193,7 @@ class Record:
         except sqlite3.OperationalError as error:
             if "readonly" in str(error):
                 raise StoreReadOnly(f"{self.path} cannot be written: {error}") from error
-            raise StoreError(f"{self.path}: nothing was stored: {error}") from error
+            raise StoreError(f"{self.path} could not be written ({error}); what was stored before is kept") from error
 
     def manifest(self) -> dict[str, str]:
         """How the stored data was made. Raises StoreDamaged when the file is not a record."""

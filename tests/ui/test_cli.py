@@ -341,7 +341,7 @@ def test_an_unknown_id_removes_nothing(own: Path) -> None:
 
 
 def test_an_id_that_fits_several_is_refused(monkeypatch: pytest.MonkeyPatch, shelf: Path) -> None:
-    stored = [SimpleNamespace(id="abc1"), SimpleNamespace(id="abc2")]
+    stored = [SimpleNamespace(id="abc1", source="/1"), SimpleNamespace(id="abc2", source="/2")]
     monkeypatch.setattr(ArticleIndex, "articles", lambda self, copies=False: stored)
     result = run("articles", "show", "abc", "--index", shelf)
     assert result.exit_code == 1
