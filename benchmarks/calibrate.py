@@ -1,8 +1,7 @@
 """Fit the numbers that turn a reader's scores into chances: ``python -m benchmarks.calibrate --heldout FILE``.
 
 Fits on the first half of the held-out articles by title, writes ``calibration.json`` beside the
-reader's weights, and prints how well it holds on the other half. One article in five is left out of the
-library that is asked, while its questions are asked all the same: people ask of what is not there.
+reader's weights, and prints how well it holds on the other half.
 """
 
 from __future__ import annotations
@@ -27,8 +26,6 @@ from qa.types import Candidate, Passage
 
 RETRIEVAL_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 AGREEMENTS = (0.1, 0.3, 1.0)
-FOREIGN = 5
-"""One article in this many is not in the library."""
 WITHHELD = 0.1
 """Share of what it could answer that a person gives up so that less is answered that the articles do not say.
 The threshold with the best SQuAD v2 score withholds a third, since half of that score is for silence."""
@@ -49,15 +46,10 @@ class Outcome:
 
     score: float
     margin: float
-    similarity: float
     right: float
     """Exact match; 0 for a question without an answer, whatever is proposed."""
     f1: float
     answerable: bool
-
-    def chance(self, calibration: Calibration) -> float:
-        """Chance that the answer is right, as ``calibration`` has it."""
-        return calibration.chance(self.score, self.margin, self.similarity)
 
 
 def outcomes(cases: Sequence[Case], retrieval_weight: float, agreement: float) -> list[Outcome]:
@@ -70,7 +62,6 @@ def outcomes(cases: Sequence[Case], retrieval_weight: float, agreement: float) -
             Outcome(
                 score=ranked[0].score if ranked else -20.0,
                 margin=clipped_margin(ranked, 0),
-                similarity=ranked[0].similarity if ranked else 0.0,
                 right=best_over_gold(exact_match, text, case.gold) if case.gold else 0.0,
                 f1=best_over_gold(token_f1, text, case.gold) if case.gold else 0.0,
                 answerable=bool(case.gold),
@@ -88,17 +79,16 @@ def fit(cases: Sequence[Case], weights: Sequence[float], agreements: Sequence[fl
 
     retrieval_weight, agreement = max(((w, a) for w in weights for a in agreements), key=quality)
     found = outcomes(cases, retrieval_weight, agreement)
-    features = np.array([[outcome.score, outcome.margin, outcome.similarity] for outcome in found])
+    features = np.array([[outcome.score, outcome.margin] for outcome in found])
     regression = LogisticRegression(C=100.0).fit(features, [outcome.right > 0.5 for outcome in found])
-    # Of one given passage no similarity is known; a column of zeros gets the weight 0.
-    bias, score, margin, similarity = (float(value) for value in (*regression.intercept_, *regression.coef_[0]))
-    unset = Calibration(retrieval_weight, agreement, bias, score, margin, similarity, threshold=0.0)
+    [[score_weight, margin_weight]], [bias] = regression.coef_, regression.intercept_
+    unset = Calibration(retrieval_weight, agreement, float(bias), float(score_weight), float(margin_weight), 0.0)
     return replace(unset, threshold=_threshold(found, unset))
 
 
 def _threshold(found: Sequence[Outcome], calibration: Calibration) -> float:
     """The highest threshold that withholds no more than ``WITHHELD`` of the F1 there is to have."""
-    answerable = [(o.chance(calibration), o.f1) for o in found if o.answerable]
+    answerable = [(calibration.chance(o.score, o.margin), o.f1) for o in found if o.answerable]
     total = sum(f1 for _, f1 in answerable)
     allowed = [
         threshold
@@ -111,7 +101,7 @@ def _threshold(found: Sequence[Outcome], calibration: Calibration) -> float:
 def describe(name: str, cases: Sequence[Case], calibration: Calibration) -> str:
     """One line of figures for ``cases`` under ``calibration``."""
     found = outcomes(cases, calibration.retrieval_weight, calibration.agreement)
-    chances = np.array([outcome.chance(calibration) for outcome in found])
+    chances = np.array([calibration.chance(outcome.score, outcome.margin) for outcome in found])
     right = np.array([outcome.right for outcome in found])
     f1 = np.array([outcome.f1 for outcome in found])
     answerable = np.array([outcome.answerable for outcome in found])
@@ -138,16 +128,13 @@ def gold_cases(articles: Sequence[TrainingArticle], reader: OnnxReader, limit: i
 def library_cases(
     articles: Sequence[TrainingArticle], reader: OnnxReader, limit: int, folder: Path, top_k: int
 ) -> list[Case]:
-    """Questions on all the articles, asked of a library that lacks one article in ``FOREIGN``."""
-    stored = [article for number, article in enumerate(articles) if number % FOREIGN]
-    titles = {article.title for article in stored}
-    retriever = HybridRetriever(index=make_library(stored, folder), top_k=top_k)
+    """Questions asked of all the articles together."""
+    retriever = HybridRetriever(index=make_library(articles, folder), top_k=top_k)
     cases = []
     for example in _sample(articles, limit):
         passages = retriever.retrieve(example.question)
         candidates = reader.read(example.question, [(passage.title, passage.text) for passage in passages])
-        gold = _gold(example) if example.title in titles else ()
-        cases.append(Case(gold, tuple(passages), tuple(candidates)))
+        cases.append(Case(_gold(example), tuple(passages), tuple(candidates)))
     return cases
 
 

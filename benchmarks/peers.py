@@ -26,7 +26,7 @@ OURS_READ = "article-qa, once read"
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
     OURS: (),
     OURS_READ: (),
-    "LangChain + Chroma": (),  # in the benchmarks' own group of pyproject.toml
+    "LangChain + Chroma": ("langchain-huggingface==1.2.3", "langchain-text-splitters==1.1.3"),
     "LlamaIndex": ("llama-index-core==0.14.25", "llama-index-embeddings-huggingface==0.8.0"),
     "Haystack": ("haystack-ai==3.4.1", "sentence-transformers-haystack==2.0.0"),
     "txtai": ("txtai==9.14.0",),
@@ -94,13 +94,14 @@ class OursRead(Ours):
 
 
 class LangChain:
-    """``benchmarks.plain``."""
+    """``benchmarks.plain`` with LangChain's own ``HuggingFaceEmbeddings``."""
 
     def __init__(self, folder: Path, model: str) -> None:
+        from langchain_huggingface import HuggingFaceEmbeddings
+
         from benchmarks import plain
 
-        self._folder = folder
-        self._store = plain.ingest([], folder)
+        self._store = plain.ingest([], folder, HuggingFaceEmbeddings(model_name=model))
         self._store.similarity_search("ready")
 
     def ingest(self, files: Sequence[Path]) -> int:
@@ -219,7 +220,7 @@ def python_of(name: str) -> Path:
     requirements = REQUIREMENTS[name]
     if not requirements:
         return Path(sys.executable)
-    folder = ENVIRONMENTS / name.lower()
+    folder = ENVIRONMENTS / name.partition(" ")[0].lower()
     python = folder / "bin" / "python"
     done = folder / "requirements.txt"
     wanted = "\n".join(requirements)

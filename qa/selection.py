@@ -27,17 +27,12 @@ class Calibration:
     """Weight of the best answer's combined score."""
     margin_weight: float
     """Weight of its lead over the next answer."""
-    similarity_weight: float
-    """Weight of the cosine of the question and the passage it stands in: low where the articles are about other
-    things altogether, which a reader that compares words can miss."""
     threshold: float
     """Answers with a smaller chance of being right are abstentions."""
 
-    def chance(self, score: float, margin: float, similarity: float) -> float:
-        """Chance, 0 to 1, that an answer with this score, this lead over the next one, and this likeness of its passage
-        to the question is right."""
-        evidence = self.score_weight * score + self.margin_weight * margin + self.similarity_weight * similarity
-        return 1.0 / (1.0 + math.exp(-(self.bias + evidence)))
+    def chance(self, score: float, margin: float) -> float:
+        """Chance, 0 to 1, that an answer with this score and this lead over the next one is right."""
+        return 1.0 / (1.0 + math.exp(-(self.bias + self.score_weight * score + self.margin_weight * margin)))
 
 
 MAX_MARGIN = 6.0
@@ -70,8 +65,6 @@ class RankedAnswer:
     places: tuple[Candidate, ...]
     score: float
     """Combined log-odds of reader and retrieval, over all its places."""
-    similarity: float
-    """Cosine of the question and the passage of its best place."""
 
     @property
     def best(self) -> Candidate:
@@ -90,10 +83,7 @@ class Selection:
 def select(candidates: Sequence[Candidate], passages: Sequence[Passage], calibration: Calibration) -> Selection:
     """Every distinct answer among ``candidates``, best first. Abstaining is the caller's: chances decide."""
     ranked = rank_answers(candidates, passages, calibration.retrieval_weight, calibration.agreement)
-    chances = [
-        calibration.chance(answer.score, clipped_margin(ranked, at), answer.similarity)
-        for at, answer in enumerate(ranked)
-    ]
+    chances = [calibration.chance(answer.score, clipped_margin(ranked, at)) for at, answer in enumerate(ranked)]
     return Selection(tuple(ranked), tuple(chances))
 
 
@@ -122,8 +112,7 @@ def rank_answers(
         top = places[0][0]
         others = sum(math.exp(score - top) for score in votes.values()) - 1.0
         score = top + math.log1p(agreement * others)
-        similarity = passages[places[0][1].passage].similarity
-        answers.append(RankedAnswer(tuple(candidate for _, candidate in places), score, similarity))
+        answers.append(RankedAnswer(tuple(candidate for _, candidate in places), score))
     return sorted(answers, key=lambda answer: -answer.score)
 
 

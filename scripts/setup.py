@@ -57,6 +57,8 @@ import sentence_transformers, tokenizers, torch, trafilatura
 for package in "app", "ingest", "qa", "samples", "ui", "vectorstore":
     if importlib.util.find_spec(package) is None:
         raise SystemExit(f"The package {package} of this project is not on the path.")
+from vectorstore import load_embedder
+load_embedder().embed_query("ready")  # exports the model once, so that the first question need not
 """
 OFFLINE = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "ANONYMIZED_TELEMETRY": "False"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 import samples
 from qa import Chatbot
 from qa.evaluation import evaluate, load_test_set
+from qa.evaluation.metrics import holds_answer
+from qa.types import Passage
+from vectorstore import Chunk
 
 pytestmark = pytest.mark.slow
 
@@ -42,3 +46,23 @@ def test_scores_mean_what_they_say(figures: dict[str, Any]) -> None:
 def test_follow_ups_are_answered_through_their_conversation(bot: Chatbot) -> None:
     result = evaluate(bot, load_test_set(samples.FOLLOWUPS))
     assert result.to_dict()["answer_recall_at"]["5"] >= 0.85
+
+
+def test_fused_search_is_nowhere_worse_than_its_parts(bot: Chatbot) -> None:
+    questions = [one for one in load_test_set(samples.QUESTIONS) if one.is_answerable]
+    searches: dict[str, Callable[[str], Sequence[Passage | Chunk]]] = {
+        "dense": lambda question: [hit.chunk for hit in bot.index.search_dense(question, 20)],
+        "lexical": lambda question: [hit.chunk for hit in bot.index.search_lexical(question, 20)],
+        "ours": lambda question: bot.retriever.retrieve(question, top_k=20),
+    }
+    ranks = {
+        name: [_rank([one.text for one in search(question.question)], question.answers) for question in questions]
+        for name, search in searches.items()
+    }
+    recall = {(name, k): sum(rank <= k for rank in found) for name, found in ranks.items() for k in (1, 5, 20)}
+    for part in ("dense", "lexical"):
+        assert all(recall["ours", k] >= recall[part, k] for k in (1, 5, 20)), recall
+
+
+def _rank(texts: Sequence[str], answers: Sequence[str]) -> float:
+    return next((rank for rank, text in enumerate(texts, start=1) if holds_answer(text, answers)), float("inf"))

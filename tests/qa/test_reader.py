@@ -81,7 +81,8 @@ def test_a_question_too_long_for_the_window_is_refused(reader: OnnxReader) -> No
 
 @pytest.mark.slow
 def test_ten_thousand_passages_are_read_in_bounded_memory(reader: OnnxReader) -> None:
-    passages = [("", f"Number {number}.") for number in range(9_999)] + [("", BRIDGE)]
+    # No bare numbers, which between 1000 and 2100 would be years: as good an answer as the bridge's.
+    passages = [("", f"Sheep number {number} has woolly ears.") for number in range(9_999)] + [("", BRIDGE)]
     assert reader.read("When was the Brooklyn Bridge opened?", passages)[0].passage == 9_999
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,19 +8,11 @@ import pytest
 from qa.selection import Calibration, Calibrations, rank_answers, select, standardized
 from qa.types import Candidate, Passage
 
-PLAIN = Calibration(
-    retrieval_weight=0.0,
-    agreement=0.0,
-    bias=0.0,
-    score_weight=1.0,
-    margin_weight=0.0,
-    similarity_weight=0.0,
-    threshold=0.5,
-)
+PLAIN = Calibration(retrieval_weight=0.0, agreement=0.0, bias=0.0, score_weight=1.0, margin_weight=0.0, threshold=0.5)
 
 
-def passage(score: float = 0.0, similarity: float = 0.0) -> Passage:
-    return Passage("c", "a", "", "", "", 0, 0, score=score, similarity=similarity, bm25=0.0, rank=1)
+def passage(score: float = 0.0) -> Passage:
+    return Passage("c", "a", "", "", "", 0, 0, score=score, similarity=0.0, bm25=0.0, rank=1)
 
 
 def candidate(text: str, score: float, passage: int = 0) -> Candidate:
@@ -36,13 +27,6 @@ def test_the_highest_score_comes_first() -> None:
 def test_chances_are_the_logistic_of_the_score() -> None:
     [chance] = select([candidate("1883", 1.5)], [passage()], PLAIN).chances
     assert chance == pytest.approx(1 / (1 + math.exp(-1.5)))
-
-
-def test_an_answer_from_a_passage_about_something_else_is_less_likely_right() -> None:
-    wary = replace(PLAIN, similarity_weight=2.0)
-    near, far = (select([candidate("1883", 1.0)], [passage(similarity=s)], wary).chances[0] for s in (0.7, 0.1))
-    assert near == pytest.approx(1 / (1 + math.exp(-2.4)))
-    assert far == pytest.approx(1 / (1 + math.exp(-1.2)))
 
 
 def test_the_same_words_from_two_passages_are_one_answer_that_counts_more() -> None:
@@ -75,6 +59,6 @@ def test_scores_that_do_not_differ_say_nothing() -> None:
 
 
 def test_calibrations_survive_being_saved(tmp_path: Path) -> None:
-    saved = Calibrations(PLAIN, Calibration(0.5, 0.3, -1.0, 0.7, 0.2, 1.5, 0.4))
+    saved = Calibrations(PLAIN, Calibration(0.5, 0.3, -1.0, 0.7, 0.2, 0.4))
     saved.save(tmp_path)
     assert Calibrations.load(tmp_path) == saved

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,9 @@ def run(server: Any, use: Callable[[Client], Coroutine[Any, Any, None]]) -> None
         async with Client(server) as client:
             await use(client)
 
-    asyncio.run(connected())
+    # A thread of its own: this one may hold the loop of a browser that other tests are driving.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(connected())).result()
 
 
 def content(result: Any) -> Any:

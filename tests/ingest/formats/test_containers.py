@@ -311,7 +311,7 @@ def test_every_offset_of_every_format_points_at_its_words(tmp_path: Path, empty_
         assert hit.chunk.start >= article.body_start
     located = {
         article.section_at(article.text.index(STORY[0]))
-        for article in map(empty_index.article, [one.id for one in empty_index.articles(copies=True)])
+        for article in map(empty_index.article, [summary.id for summary in empty_index.articles(copies=True)])
         if article is not None and article.sections
     }
     assert located == {"page 1", "Setting out", "Chapter 1"}

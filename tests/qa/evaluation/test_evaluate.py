@@ -219,13 +219,7 @@ def test_progress_is_told_question_by_question() -> None:
 
 
 CALIBRATION = Calibration(
-    retrieval_weight=0.0,
-    agreement=0.0,
-    bias=0.0,
-    score_weight=1.0,
-    margin_weight=0.0,
-    similarity_weight=0.0,
-    threshold=0.5,
+    retrieval_weight=0.0, agreement=0.0, bias=0.0, score_weight=1.0, margin_weight=0.0, threshold=0.5
 )
 """The chance is the logistic function of the reader's score: above one half where that is positive."""
 
