@@ -161,7 +161,8 @@ def seal(folder: Path) -> str:
     Names, sizes and times of the vector segments: a difference to the seal noted after the last write means that a
     write was cut short or that somebody else touched them. The start of the operating system counts too: what was
     written before the power went may not have reached the disk. Of Chroma's own database, which it writes to even
-    when it only reads, the size and the first bytes count. Empty where there is no folder.
+    when it only reads, the first bytes count: others that are wrong make it fail, which is noticed. Empty where there
+    is no folder.
     """
     if not folder.is_dir():
         return ""
@@ -170,7 +171,7 @@ def seal(folder: Path) -> str:
     database = folder / _DATABASE
     if database.is_file():
         with database.open("rb") as opened:
-            states.append(f"{database.stat().st_size} {opened.read(16)!r}")
+            states.append(repr(opened.read(16)))
     return hashlib.sha256("\n".join([*states, _system_start()]).encode()).hexdigest()
 
 

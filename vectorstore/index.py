@@ -292,7 +292,7 @@ class ArticleIndex:
                 return None
             self._close_dense()  # what another process wrote is seen only by a client opened after it
             try:
-                self._dense = ChromaIndex(self._dense_folder, self._manifest)
+                self._dense = self._open_sealed()
             except DenseError as error:
                 self._distrust(error)
                 return None
@@ -300,6 +300,16 @@ class ArticleIndex:
             return self._dense
         finally:
             self._lock.release()
+
+    def _open_sealed(self) -> ChromaIndex:
+        """Opens the vector index for reading, while nobody writes. Raises DenseError."""
+        index = ChromaIndex(self._dense_folder, self._manifest)
+        # Loads it, and a small one that is still in Chroma's log alone has its files made anew by that: sealed anew.
+        index.query([1.0] + [0.0] * (int(self._manifest["dimension"]) - 1), top_k=1)
+        if not self._dense_sealed() and record_module.is_writable(self.folder):
+            with suppress(StoreError):
+                self._record.set_manifest("seal", chroma.seal(self._dense_folder))
+        return index
 
     def _distrust(self, error: DenseError) -> None:
         """Leaves the vector index alone until somebody writes."""
@@ -314,8 +324,11 @@ class ArticleIndex:
 
     def _settle(self) -> None:
         """Makes the vector index agree with the record. The writer's place must be held."""
-        sealed = self._dense_sealed() and self._dense_failed != self._record.generation
-        if sealed and not self._record.pending_count():
+        pending = self._record.pending_count()
+        # What is pending before this writer has written was left by one that was cut short.
+        cut_short = bool(pending) and not self._writing_here
+        sealed = not cut_short and self._dense_sealed() and self._dense_failed != self._record.generation
+        if sealed and not pending:
             return
         try:
             with self._dense_lock:
@@ -463,8 +476,7 @@ class ArticleIndex:
         if not self._dense_sealed():
             return chroma.try_out(self._dense_folder, self._record.path, self._manifest)
         try:
-            index = ChromaIndex(self._dense_folder, self._manifest)
-            with closing(index):
+            with closing(self._open_sealed()) as index:
                 return compare(index, self._record)
         except DenseError:
             return None

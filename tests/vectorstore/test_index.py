@@ -323,6 +323,18 @@ def test_exact_search_and_the_vector_index_agree(index: ArticleIndex) -> None:
     assert np.allclose([hit.score for hit in exact], [hit.score for hit in with_index], atol=1e-5)
 
 
+def test_reading_does_not_break_the_seal(tmp_path: Path) -> None:
+    index = ArticleIndex.open(tmp_path / "index")
+    index.add([article(name) for name in TEXTS])
+    index.close()
+    for _ in range(2):
+        reader = ArticleIndex.open(tmp_path / "index")
+        reader.search_dense("birds", top_k=1)
+        assert reader._dense is not None
+        reader.close()
+        assert reader._dense_sealed()
+
+
 def test_the_seal_changes_with_the_files(tmp_path: Path) -> None:
     (tmp_path / "segment").mkdir()
     file = tmp_path / "segment" / "data_level0.bin"
