@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 MINILM = "all-MiniLM-L6-v2"
 """The published model in single precision, as libraries made before there was int8 name it."""
 DEFAULT_EMBEDDER = f"{MINILM}:int8"
-"""The same model with its linear layers in eight bits: three times as fast, its vectors nearly the same
+"""The same model with its linear layers in eight bits: more than twice as fast, its vectors nearly the same
 (docs/retrieval.md). A name of its own, since its vectors are not to be mixed with the others."""
 MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 EXPORT_VERSION = 2
