@@ -85,9 +85,10 @@ def without_header(text: str, title: str | None) -> str:
         if line != title and not (place > 0 and is_byline(line)) and not _is_dated_byline(line):
             continue
         before, _, after = rest.partition(line)
-        if before.strip():
-            continue  # below the first line of the text itself it is no header any more
-        rest = after.lstrip()
+        if not before.strip():
+            rest = after.lstrip()
+        elif _names_and_dates(line):  # below a standfirst; any less would be part of the text itself
+            rest = f"{before.rstrip()}\n\n{after.lstrip()}"
     return rest or text
 
 
@@ -107,6 +108,11 @@ def metadata_line(authors: Sequence[str], publisher: str, published: str | None)
 
 def _is_dated_byline(line: str) -> bool:
     return _read_line(line)[0].published is not None
+
+
+def _names_and_dates(line: str) -> bool:
+    byline, _ = _read_line(line)
+    return bool(byline.authors and byline.published)
 
 
 def is_byline(line: str) -> bool:
