@@ -195,6 +195,6 @@ def test_adding_tells_how_far_it_is_and_does_not_keep_from_asking(
     talk.open_library()
     talk.page.locator("#files input[type=file]").set_input_files([str(file) for file in files])
     talk.page.locator("#report", has_text=" of 150").wait_for()
+    assert talk.page.locator(".report").count() == 0  # it is still at work when it is asked
     talk.ask("How much does an Arctic tern weigh?")
     assert "100 grams" in talk.last.locator(".answer").inner_text()
-    assert talk.page.locator(".report").count() == 0  # it is still at work
