@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.formats.byline import Byline, find_byline, split_authors
+from ingest.formats.byline import Byline, find_byline, split_authors, without_header
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,10 @@ def test_dates_far_down_are_not_taken() -> None:
 
 def test_names_are_split_once_each() -> None:
     assert split_authors("Ada Finch,  Ben Roe & Ada Finch") == ("Ada Finch", "Ben Roe")
+
+
+def test_a_dated_byline_below_a_standfirst_leaves_the_text_and_a_name_alone_does_not() -> None:
+    text = "A bridge, and who built it\n\nBy Jane Roe May 05, 2017\n\nIt opened in 1883."
+    assert without_header(text, None) == "A bridge, and who built it\n\nIt opened in 1883."
+    letter = "Dear all,\n\nBy Jane Roe\n\nIt opened in 1883."
+    assert without_header(letter, None) == letter
