@@ -70,6 +70,7 @@ DATA ?= ../shared/data
 bench: setup-bench ## measure what README and docs report, on the public question sets in DATA
 	$(RUN) benchmarks.extraction
 	$(RUN) benchmarks.libraries --heldout "$(DATA)/squad-heldout.json.xz"
+	$(RUN) benchmarks.embedding --heldout "$(DATA)/squad-heldout.json.xz"
 	$(RUN) benchmarks.ingest --heldout "$(DATA)/squad-heldout.json.xz"
 	$(RUN) benchmarks.growth --data "$(DATA)"
 	$(RUN) benchmarks.fusion --data "$(DATA)"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ingest import add_articles
 from qa.reader.data import TrainingArticle, load_articles
-from vectorstore import ArticleIndex
+from vectorstore import ArticleIndex, Embedder
 
 
 def halves(path: Path) -> tuple[list[TrainingArticle], list[TrainingArticle]]:
@@ -28,10 +28,10 @@ def write_articles(articles: Sequence[TrainingArticle], folder: Path) -> list[Pa
     return files
 
 
-def make_library(articles: Sequence[TrainingArticle], folder: Path) -> ArticleIndex:
+def make_library(articles: Sequence[TrainingArticle], folder: Path, embedder: Embedder | None = None) -> ArticleIndex:
     """A library in ``folder/index`` of the articles, written to ``folder/articles``."""
     write_articles(articles, folder / "articles")
-    index = ArticleIndex.open(folder / "index")
+    index = ArticleIndex.open(folder / "index", embedder=embedder)
     report = add_articles([folder / "articles"], index)
     if skipped := report.of("skipped"):
         raise RuntimeError(f"{skipped[0].source}: {skipped[0].reason}")

@@ -7,7 +7,6 @@ import logging
 import os
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from vectorstore.errors import StoreError
+from vectorstore.passes import Passes, batches_by_length
 
 if TYPE_CHECKING:
     from vectorstore.minilm import Precision
@@ -31,12 +31,10 @@ DEFAULT_EMBEDDER = f"{MINILM}:int8"
 """The same model with its linear layers in eight bits: more than twice as fast, its vectors nearly the same
 (docs/retrieval.md). A name of its own, since its vectors are not to be mixed with the others."""
 MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-EXPORT_VERSION = 2
+EXPORT_VERSION = 3
 """Raised whenever the exported graph changes, so that a cached one of another version is not taken for it."""
 MAX_TOKENS = 256
 """Where the published model cuts a text; its vectors are defined with that cut."""
-BATCH_TOKENS = 512
-"""Padded tokens per forward pass: what fits a core's cache is fastest (docs/architecture.md)."""
 
 
 @runtime_checkable
@@ -83,22 +81,15 @@ PRECISIONS: dict[str, Precision] = {DEFAULT_EMBEDDER: "int8", MINILM: "float32"}
 class MiniLMEmbedder(Embeddings):
     """all-MiniLM-L6-v2 on onnxruntime: ready in a fraction of a second, where PyTorch takes ten.
 
-    The ONNX graph is built once from the installed weights (``vectorstore.minilm``) and kept in the user's cache. Each
-    forward pass has one core to itself, and as many run at a time as there are cores.
+    The ONNX graph is built once from the installed weights (``vectorstore.minilm``) and kept in the user's cache.
     """
 
     dimension = 384
 
     def __init__(self, name: str = DEFAULT_EMBEDDER, threads: int | None = None) -> None:
         """``name`` is one of ``PRECISIONS``. Builds the graph on its very first use on a machine: about a second."""
-        import onnxruntime
-
         self.name = name
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        model = _cached_model(PRECISIONS[name])
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        self._passes = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="embed")
+        self._passes = Passes(_cached_model(PRECISIONS[name]), threads)
         self._tokenizer = Tokenizer.from_file(str(default_model_path() / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
@@ -109,39 +100,29 @@ class MiniLMEmbedder(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """See ``Embedder``."""
-        return self._forward([self._tokenizer.encode(text).ids])[0].tolist()  # type: ignore[no-any-return]
+        [vectors] = self._passes.run(_padded([self._tokenizer.encode(text).ids]))
+        return vectors[0].tolist()  # type: ignore[no-any-return]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of unit length, ``[texts, 384]``, in the order of ``texts``. May be called from several threads."""
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         # Longest first: a short pass at the end leaves no core waiting for another for long.
-        batches = _batches([len(one) for one in ids])[::-1]
-        passes = self._passes.map(lambda rows: self._forward([ids[row] for row in rows]), batches)
-        for rows, made in zip(batches, passes, strict=True):
+        batches = batches_by_length([len(one) for one in ids])[::-1]
+        passes = self._passes.map(_padded([ids[row] for row in rows]) for rows in batches)
+        for rows, [made] in zip(batches, passes, strict=True):
             vectors[rows] = made
         return vectors
 
-    def _forward(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        """The vectors of some texts, ``[texts, 384]``, given as token ids."""
-        input_ids = np.zeros((len(ids), max(map(len, ids))), dtype=np.int64)
-        attention_mask = np.zeros_like(input_ids)
-        for row, one in enumerate(ids):
-            input_ids[row, : len(one)] = one
-            attention_mask[row, : len(one)] = 1
-        [vectors] = self._session.run(None, {"input_ids": input_ids, "attention_mask": attention_mask})
-        return vectors  # type: ignore[no-any-return]
 
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Rows grouped by like length, each group at most ``BATCH_TOKENS`` with its padding."""
-    batches: list[list[int]] = []
-    for row in sorted(range(len(lengths)), key=lambda row: lengths[row]):
-        if batches and (len(batches[-1]) + 1) * lengths[row] <= BATCH_TOKENS:
-            batches[-1].append(row)
-        else:
-            batches.append([row])
-    return batches
+def _padded(ids: Sequence[Sequence[int]]) -> dict[str, NDArray[np.int64]]:
+    """Token ids of some texts as the model's inputs, ``[texts, tokens]``."""
+    input_ids = np.zeros((len(ids), max(map(len, ids))), dtype=np.int64)
+    attention_mask = np.zeros_like(input_ids)
+    for row, one in enumerate(ids):
+        input_ids[row, : len(one)] = one
+        attention_mask[row, : len(one)] = 1
+    return {"input_ids": input_ids, "attention_mask": attention_mask}
 
 
 class SentenceTransformerEmbedder(Embeddings):

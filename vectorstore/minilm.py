@@ -1,14 +1,14 @@
-"""all-MiniLM-L6-v2 as an ONNX graph, built straight from its published weights: no PyTorch, under a second.
+"""MiniLM-L6 as an ONNX graph, built straight from its weights: no PyTorch, under a second.
 
-The graph is the model's own pipeline (BERT encoder, mean over the tokens, unit length) written with the fused operators
-of onnxruntime, which a traced export does not find. In ``int8`` the weights of the linear layers have one scale a
-column, and their inputs one scale a token: no token is rounded by the values of another, so a vector does not depend on
-what else is in its batch.
+The encoder is written once, for the embedding model and for the reader, with the operators that onnxruntime runs
+fastest, which a traced export does not find. In ``int8`` the weights of the linear layers have one scale a column, and
+their inputs one scale a token: no token is rounded by the values of another, so what comes out for a text does not
+depend on what else is in its batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 
 Precision = Literal["float32", "int8"]
+Words = Literal["float32", "float16", "int8"]
 
 LAYERS = 6
 HEADS = 12
@@ -35,118 +36,160 @@ INPUT_ZERO = 128
 
 
 def build(weights: Path, precision: Precision) -> onnx.ModelProto:
-    """The graph with the weights in ``weights`` (``model.safetensors``).
+    """The embedding model with the weights in ``weights`` (``model.safetensors``): encoder, mean, unit length.
 
     Inputs ``input_ids`` and ``attention_mask``, int64 ``[texts, tokens]``; output ``vectors``, float32 ``[texts, 384]``
     of unit length.
     """
-    return _Graph(load_file(str(weights)), precision).model()
+    # Half precision halves the table of words, and with it the time to load the model.
+    graph = EncoderGraph(load_file(str(weights)), precision, "float32" if precision == "float32" else "float16")
+    hidden = graph.encode()
+    mask = graph.node("Cast", "attention_mask", to=TensorProto.FLOAT)
+    middle = graph.constant(np.array([1], dtype=np.int64))
+    # The sum over a text's tokens, scaled to unit length: the same as their mean, so scaled.
+    total = graph.node("Squeeze", graph.node("MatMul", graph.node("Unsqueeze", mask, middle), hidden), middle)
+    vectors = graph.node("LpNormalization", total, axis=-1, p=2)
+    inputs = dict.fromkeys(("input_ids", "attention_mask"), TensorProto.INT64)
+    return graph.model("all-MiniLM-L6-v2", inputs, {"vectors": vectors}, ["texts", DIMENSION])
 
 
-class _Graph:
+class EncoderGraph:
     """The nodes and constants so far; each method adds some and returns the name of what they compute."""
 
-    def __init__(self, weights: Mapping[str, NDArray[np.float32]], precision: Precision) -> None:
+    def __init__(self, weights: Mapping[str, NDArray[np.float32]], precision: Precision, words: Words) -> None:
+        """``weights`` as transformers names those of a ``BertModel``; ``words`` is how word embeddings are kept."""
         self._weights = weights
         self._precision = precision
+        self._words = words
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
-    def model(self) -> onnx.ModelProto:
-        mask = self._node("Cast", "attention_mask", to=TensorProto.INT32)
-        hidden = self._embeddings()
+    def encode(self, types: str | None = None) -> str:
+        """Hidden states, ``[texts, tokens, 384]``, from the inputs ``input_ids`` and ``attention_mask``.
+
+        ``types`` names an input with each token's type; None: all are of the first.
+        """
+        mask = self.node("Cast", "attention_mask", to=TensorProto.INT32)
+        hidden = self._embeddings(types)
         for number in range(LAYERS):
             hidden = self._layer(f"encoder.layer.{number}", hidden, mask)
-        self._pool(hidden)
-        shape = ["texts", "tokens"]
+        return hidden
+
+    def model(
+        self, name: str, inputs: Mapping[str, int], outputs: Mapping[str, str], shape: Sequence[str | int]
+    ) -> onnx.ModelProto:
+        """The finished model: ``inputs`` with their types, all ``[texts, tokens]``, and ``outputs``, float32 of
+        ``shape``, each with the name of what computes it."""
+        for output, computed in outputs.items():
+            self._nodes.append(helper.make_node("Identity", [computed], [output]))
         graph = helper.make_graph(
             self._nodes,
-            "all-MiniLM-L6-v2",
-            [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("input_ids", "attention_mask")],
-            [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", DIMENSION])],
+            name,
+            [helper.make_tensor_value_info(one, kind, ["texts", "tokens"]) for one, kind in inputs.items()],
+            [helper.make_tensor_value_info(one, TensorProto.FLOAT, shape) for one in outputs],
             self._constants,
         )
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=9)
 
-    def _embeddings(self) -> str:
-        words = self._weights["embeddings.word_embeddings.weight"]
-        # Every token is of the first type. Half precision halves the table, and with it the time to load the model.
-        places = self._weights["embeddings.position_embeddings.weight"]
-        places = places + self._weights["embeddings.token_type_embeddings.weight"][0]
-        if self._precision == "int8":
-            table = self._constant(words.astype(np.float16))
-            word = self._node("Cast", self._node("Gather", table, "input_ids"), to=TensorProto.FLOAT)
-        else:
-            word = self._node("Gather", self._constant(words), "input_ids")
-        tokens = self._node("Shape", "input_ids", start=1)
-        place = self._node("Slice", self._constant(places), self._constant(np.zeros(1, dtype=np.int64)), tokens)
-        norm = [self._weight(f"embeddings.LayerNorm.{part}") for part in ("weight", "bias")]
-        return self._node("LayerNormalization", self._node("Add", word, place), *norm, epsilon=EPSILON)
+    def node(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
+        """One operator with one output."""
+        output = f"{operator}{len(self._nodes)}"
+        self._nodes.append(helper.make_node(operator, list(inputs), [output], domain=domain, **attributes))
+        return output
 
-    def _layer(self, name: str, hidden: str, mask: str) -> str:
-        attended = self._attention(f"{name}.attention.self", hidden, mask)
-        attended = self._add_and_norm(f"{name}.attention.output", attended, hidden)
-        wide = self._linear(self._kernel(f"{name}.intermediate.dense"), attended)
-        wide = self._node("BiasGelu", wide, self._weight(f"{name}.intermediate.dense.bias"), domain=FUSED)
-        return self._add_and_norm(f"{name}.output", wide, attended)
-
-    def _attention(self, name: str, hidden: str, mask: str) -> str:
-        parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-        kernel = np.concatenate([self._kernel(part) for part in parts], axis=1)  # [384, 3 x 384]
-        bias = np.concatenate([self._weights[f"{part}.bias"] for part in parts])
-        outputs = [f"{part}.split" for part in parts]
-        joint = self._linear(kernel, hidden)
-        self._nodes.append(helper.make_node("Split", [joint], outputs, axis=-1, num_outputs=len(parts)))
-        inputs = [*outputs, self._constant(bias), mask]
-        return self._node("MultiHeadAttention", *inputs, domain=FUSED, num_heads=HEADS)
-
-    def _add_and_norm(self, name: str, hidden: str, residual: str) -> str:
-        """A linear layer whose output is added to ``residual`` and normalised."""
-        dense = self._linear(self._kernel(f"{name}.dense"), hidden)
-        constants = [self._weight(f"{name}.{part}") for part in ("LayerNorm.weight", "LayerNorm.bias", "dense.bias")]
-        return self._node("SkipLayerNormalization", dense, residual, *constants, domain=FUSED, epsilon=EPSILON)
-
-    def _pool(self, hidden: str) -> None:
-        """The sum over a text's tokens, scaled to unit length: the same as their mean, so scaled."""
-        mask = self._node("Cast", "attention_mask", to=TensorProto.FLOAT)
-        middle = self._constant(np.array([1], dtype=np.int64))
-        total = self._node("MatMul", self._node("Unsqueeze", mask, middle), hidden)  # [texts, 1, 384]
-        total = self._node("Squeeze", total, middle)
-        self._nodes.append(helper.make_node("LpNormalization", [total], ["vectors"], axis=-1, p=2))
-
-    def _linear(self, kernel: NDArray[np.float32], hidden: str) -> str:
-        """``hidden @ kernel``; ``kernel`` is ``[inputs, outputs]``."""
-        if self._precision == "float32":
-            return self._node("MatMul", hidden, self._constant(kernel))
-        scale = np.abs(kernel).max(axis=0) / MAX_WEIGHT
-        rounded = np.rint(kernel / scale).astype(np.int8)
-        zero = self._constant(np.uint8(INPUT_ZERO))
-        last = self._constant(np.array([-1], dtype=np.int64))
-        largest = self._node("ReduceMax", self._node("Abs", hidden), last, keepdims=1)
-        largest = self._node("Max", largest, self._constant(np.float32(EPSILON)))  # nothing to divide zeros by
-        step = self._node("Mul", largest, self._constant(np.float32(1.0 / (INPUT_ZERO - 1))))  # [texts, tokens, 1]
-        units = self._node("Div", hidden, step)
-        units = self._node("QuantizeLinear", units, self._constant(np.float32(1.0)), zero)
-        product = self._node("MatMulInteger", units, self._constant(rounded), zero)
-        product = self._node("Cast", product, to=TensorProto.FLOAT)
-        product = self._node("Mul", product, self._constant(scale.astype(np.float32)))
-        return self._node("Mul", product, step)
-
-    def _kernel(self, name: str) -> NDArray[np.float32]:
-        return self._weights[f"{name}.weight"].T
-
-    def _weight(self, name: str) -> str:
-        return self._constant(self._weights[name])
-
-    def _constant(self, values: NDArray[Any] | np.generic) -> str:
+    def constant(self, values: NDArray[Any] | np.generic) -> str:
+        """A tensor that does not change."""
         name = f"constant{len(self._constants)}"
         # Not ascontiguousarray alone, which makes a vector of a scalar.
         array = np.asarray(values)
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name))
         return name
 
-    def _node(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
-        output = f"{operator}{len(self._nodes)}"
-        self._nodes.append(helper.make_node(operator, list(inputs), [output], domain=domain, **attributes))
-        return output
+    def split(self, joint: str, count: int, axis: int) -> list[str]:
+        """``joint`` in ``count`` equal parts along ``axis``."""
+        outputs = [f"{joint}.{part}" for part in range(count)]
+        self._nodes.append(helper.make_node("Split", [joint], outputs, axis=axis, num_outputs=count))
+        return outputs
+
+    def _embeddings(self, types: str | None) -> str:
+        word = self._word_embeddings()
+        places = self._weights["embeddings.position_embeddings.weight"]
+        kinds = self._weights["embeddings.token_type_embeddings.weight"]
+        if types is None:
+            places = places + kinds[0]
+        else:
+            word = self.node("Add", word, self.node("Gather", self.constant(kinds), types))
+        tokens = self.node("Shape", "input_ids", start=1)
+        place = self.node("Slice", self.constant(places), self.constant(np.zeros(1, dtype=np.int64)), tokens)
+        return self._norm("embeddings", self.node("Add", word, place))
+
+    def _word_embeddings(self) -> str:
+        table = self._weights["embeddings.word_embeddings.weight"]
+        if self._words == "float32":
+            return self.node("Gather", self.constant(table), "input_ids")
+        if self._words == "float16":
+            halves = self.node("Gather", self.constant(table.astype(np.float16)), "input_ids")
+            return self.node("Cast", halves, to=TensorProto.FLOAT)
+        # One scale a word: rare words have small vectors.
+        scale = (np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / 127).astype(np.float32)  # [words, 1]
+        rows = self.node("Gather", self.constant(np.rint(table / scale).astype(np.int8)), "input_ids")
+        return self.node(
+            "Mul", self.node("Cast", rows, to=TensorProto.FLOAT), self.node("Gather", self.constant(scale), "input_ids")
+        )
+
+    def _layer(self, name: str, hidden: str, mask: str) -> str:
+        attended = self._attention(f"{name}.attention.self", hidden, mask)
+        attended = self._add_and_norm(f"{name}.attention.output", attended, hidden)
+        wide = self._linear(self._kernel(f"{name}.intermediate.dense"), attended)
+        wide = self.node("BiasGelu", wide, self._weight(f"{name}.intermediate.dense.bias"), domain=FUSED)
+        return self._add_and_norm(f"{name}.output", wide, attended)
+
+    def _attention(self, name: str, hidden: str, mask: str) -> str:
+        parts = [f"{name}.{part}" for part in ("query", "key", "value")]
+        kernel = np.concatenate([self._kernel(part) for part in parts], axis=1)  # [384, 3 x 384]
+        bias = np.concatenate([self._weights[f"{part}.bias"] for part in parts])
+        inputs = self.split(self._linear(kernel, hidden), len(parts), axis=-1)
+        return self.node("MultiHeadAttention", *inputs, self.constant(bias), mask, domain=FUSED, num_heads=HEADS)
+
+    def _add_and_norm(self, name: str, hidden: str, residual: str) -> str:
+        """A linear layer whose output is added to ``residual`` and normalised."""
+        dense = self._linear(self._kernel(f"{name}.dense"), hidden)
+        dense = self.node("Add", dense, self._weight(f"{name}.dense.bias"))
+        # Not the fused SkipLayerNormalization, which takes four times as long as its parts.
+        return self._norm(name, self.node("Add", dense, residual))
+
+    def _norm(self, name: str, hidden: str) -> str:
+        constants = [self._weight(f"{name}.LayerNorm.{part}") for part in ("weight", "bias")]
+        return self.node("LayerNormalization", hidden, *constants, epsilon=EPSILON)
+
+    def _linear(self, kernel: NDArray[np.float32], hidden: str) -> str:
+        """``hidden @ kernel``; ``kernel`` is ``[inputs, outputs]``."""
+        if self._precision == "float32":
+            return self.node("MatMul", hidden, self.constant(kernel))
+        scale = np.abs(kernel).max(axis=0) / MAX_WEIGHT
+        rounded = np.rint(kernel / scale).astype(np.int8)
+        last = self.constant(np.array([-1], dtype=np.int64))
+        highest, lowest = (self.node(reduce, hidden, last, keepdims=1) for reduce in ("ReduceMax", "ReduceMin"))
+        least = self.constant(np.float32(EPSILON))  # nothing to divide zeros by
+        largest = self.node("Max", highest, self.node("Neg", lowest), least)
+        step = self.node("Mul", largest, self.constant(np.float32(1.0 / (INPUT_ZERO - 1))))  # [texts, tokens, 1]
+        units = self._quantized(hidden, step, len(kernel))
+        one, zero = self.constant(np.float32(1.0)), self.constant(np.uint8(INPUT_ZERO))
+        inputs = [units, self.constant(rounded), one, self.constant(scale.astype(np.float32)), zero]
+        return self.node("Mul", self.node("MatMulIntegerToFloat", *inputs, domain=FUSED), step)
+
+    def _quantized(self, hidden: str, step: str, channels: int) -> str:
+        """``hidden`` in units of ``step``. The operator knows one scale a row of a matrix, not of anything deeper."""
+        steps = self.node("Reshape", step, self.constant(np.array([-1], dtype=np.int64)))  # [texts x tokens]
+        rows = self.node("Reshape", hidden, self.constant(np.array([-1, channels], dtype=np.int64)))
+        zero = helper.make_tensor("zero", TensorProto.UINT8, [1], [INPUT_ZERO])
+        zeros = self.node("ConstantOfShape", self.node("Shape", steps), value=zero)
+        units = self.node("QuantizeLinear", rows, steps, zeros, axis=0)
+        return self.node("Reshape", units, self.node("Shape", hidden))
+
+    def _kernel(self, name: str) -> NDArray[np.float32]:
+        return self._weights[f"{name}.weight"].T
+
+    def _weight(self, name: str) -> str:
+        return self.constant(self._weights[name])

@@ -1,0 +1,55 @@
+"""Forward passes of an ONNX model, as many at a time as there are cores, each on a core of its own.
+
+For small models that is faster than all cores at work on one pass: what a pass needs stays in a core's cache, and no
+core waits for another.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+PASS_TOKENS = 512
+"""Padded tokens per forward pass: what fits a core's cache is fastest (docs/architecture.md)."""
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class Passes:
+    """A loaded model. May be used from several threads."""
+
+    def __init__(self, model: Path, threads: int | None = None) -> None:
+        """``threads`` is how many passes run at a time: as many as there are cores by default."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        # The graphs are written in the operators that are fastest; fusing them further makes some slower.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="forward")
+
+    def run(self, inputs: Arrays) -> list[NDArray[Any]]:
+        """One pass, in the calling thread: the model's outputs."""
+        return self._session.run(None, dict(inputs))  # type: ignore[no-any-return]
+
+    def map(self, batches: Iterable[Arrays]) -> Iterator[list[NDArray[Any]]]:
+        """The outputs for each of ``batches``, in their order."""
+        return self._pool.map(self.run, batches)
+
+
+def batches_by_length(lengths: Sequence[int], max_tokens: int = PASS_TOKENS) -> list[list[int]]:
+    """Rows grouped by like length, shortest first, each group at most ``max_tokens`` with its padding."""
+    batches: list[list[int]] = []
+    for row in sorted(range(len(lengths)), key=lambda row: lengths[row]):
+        # Sorted ascending: the row about to be added is the longest, so it sets the padded length.
+        if batches and (len(batches[-1]) + 1) * lengths[row] <= max_tokens:
+            batches[-1].append(row)
+        else:
+            batches.append([row])
+    return batches
