@@ -43,7 +43,7 @@ from vectorstore.types import Article, Section
 
 logger = logging.getLogger(__name__)
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Part of every fingerprint; raise it whenever the same bytes would be read differently."""
 MAX_PUBLISHER = 80
 MAX_TITLE = 300
@@ -105,6 +105,11 @@ LARGE_PAGE = 500_000
 """Bytes from which on an HTML page is read in the child process too."""
 SUFFIXES: frozenset[str] = frozenset().union(*(form.SUFFIXES for form in FORMATS))
 """The suffixes that some reader handles."""
+_UNREADABLE = frozenset(
+    """.azw .azw3 .djvu .doc .eml .key .mobi .numbers .odp .ods .pages .ppt .pptx .ps .wpd .xls .xlsx .7z .gz .rar .tar
+    """.split()
+)
+"""Suffixes of documents that no reader handles: they are opened all the same, to be named with what they are."""
 
 
 def read_articles(raw: RawSource) -> list[Found]:
@@ -123,6 +128,15 @@ def read_articles(raw: RawSource) -> list[Found]:
         several = f"none of the {len(reasons):,} things in it can be read; the first: " if len(reasons) > 1 else ""
         raise UnreadableSource(raw.source, several + reasons[0] if reasons else "no text was found in it")
     return found
+
+
+def may_be_article(name: str) -> bool:
+    """Whether a file in a folder or an archive is opened to see what it is: by its suffix, or for want of one.
+
+    What lies beside articles as a matter of course, such as pictures and styles, is passed over.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    return not suffix or suffix in SUFFIXES or suffix in _UNREADABLE
 
 
 def read_article(raw: RawSource) -> Article:

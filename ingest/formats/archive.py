@@ -143,8 +143,8 @@ def recognises(content: bytes) -> bool:
 
 
 def unpack(raw: RawSource) -> Iterator[RawSource | Skipped]:
-    """The members that some reader handles, in the order of their names; hidden and other ones are passed over."""
-    from ingest.formats import SUFFIXES as READABLE
+    """The members that may be articles, in the order of their names; hidden and other ones are passed over."""
+    from ingest.formats import may_be_article
 
     archive = Archive(raw)
     _ = archive.kind  # names the documents that look like archives and cannot be read
@@ -154,7 +154,7 @@ def unpack(raw: RawSource) -> Iterator[RawSource | Skipped]:
         path = PurePosixPath(name)
         if member.is_dir() or any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts):
             continue
-        if path.suffix.lower() not in READABLE:
+        if not may_be_article(path.name):
             continue
         source = f"{raw.source}!/{name}"
         if problem := _problem(member, name, seen):
