@@ -22,6 +22,7 @@ from ingest.formats import (
     docx,
     epub,
     feed,
+    gz,
     html,
     jsonl,
     markdown,
@@ -36,7 +37,7 @@ from ingest.formats import (
 )
 from ingest.formats.binary import describe_binary
 from ingest.formats.byline import metadata_line, without_header
-from ingest.formats.language import parse_language
+from ingest.formats.language import language_of, parse_language
 from ingest.limits import MAX_ARTICLES, MAX_NESTING, MAX_TEXT_CHARS, MAX_UNPACKED_BYTES, SOURCE_SECONDS
 from ingest.types import Draft, LinkedPage, RawSource, Skipped
 from vectorstore.types import Article, Section
@@ -96,7 +97,7 @@ class Container(Kind, Protocol):
 
 
 FORMATS: tuple[Format | Container, ...] = (
-    *(pdf, docx, odt, epub, archive, rtf, mhtml, feed, sitemap, html),  # known by their bytes
+    *(pdf, docx, odt, epub, archive, gz, rtf, mhtml, feed, sitemap, html),  # known by their bytes
     *(jsonl, table, markdown, plain),
 )
 RISKY = (pdf, docx, odt, epub, rtf, mhtml, feed, sitemap)
@@ -106,7 +107,7 @@ LARGE_PAGE = 500_000
 SUFFIXES: frozenset[str] = frozenset().union(*(form.SUFFIXES for form in FORMATS))
 """The suffixes that some reader handles."""
 _UNREADABLE = frozenset(
-    """.azw .azw3 .djvu .doc .eml .key .mobi .numbers .odp .ods .pages .ppt .pptx .ps .wpd .xls .xlsx .7z .gz .rar .tar
+    """.azw .azw3 .djvu .doc .eml .key .mobi .numbers .odp .ods .pages .ppt .pptx .ps .wpd .xls .xlsx .7z .rar .tar
     """.split()
 )
 """Suffixes of documents that no reader handles: they are opened all the same, to be named with what they are."""
@@ -244,7 +245,7 @@ def _complete(draft: Draft, raw: RawSource, opened: RawSource) -> Article:
         authors=authors,
         published=draft.published,
         origin=opened.source if source != opened.source else "",
-        language=parse_language(draft.language),
+        language=parse_language(draft.language) or language_of(body),
         sections=tuple(Section(max(start + moved, len(header)), label) for start, label in sections),
         body_start=len(header),
     )

@@ -54,7 +54,7 @@ def unpack(raw: RawSource) -> Iterator[Draft | Skipped]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines, ended by line feeds and carriage returns alone: fields may hold what else Python takes for line ends."""
+    """The lines, ended by line feeds and carriage returns alone: fields may hold what else Python calls a line end."""
     return iter(io.StringIO(text, newline=""))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -275,6 +276,37 @@ def test_an_archive_of_nothing_readable_is_named() -> None:
         read_articles(raw(archive({"a.txt": "", "b.txt": ""}), "a.zip"))
     with pytest.raises(UnreadableSource, match="2 articles"):
         read_article(raw(archive({"a.txt": "It rained.", "b.txt": "It snowed."}), "a.zip"))
+
+
+# Gzip -----------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_compressed_by_gzip_is_read_as_what_it_is() -> None:
+    lines = "\n".join(json.dumps({"title": f"Day {number}", "text": STORY[number]}) for number in (0, 1))
+    first, second = articles(gzip.compress(lines.encode()), "news.jsonl.gz")
+    assert (first.source, first.origin) == ("/articles/news.jsonl.gz!/news.jsonl#line=1", "/articles/news.jsonl.gz")
+    assert (second.title, body(second)) == ("Day 1", STORY[1])
+
+
+def test_a_compressed_sitemap_lists_pages_only_where_it_came_from_the_web() -> None:
+    content = gzip.compress(sitemap("https://news.example/a"))
+    assert read_articles(raw(content, "sitemap.xml.gz", "application/x-gzip")) == [LinkedPage("https://news.example/a")]
+    with pytest.raises(UnreadableSource, match="name its own address"):
+        read_articles(raw(content, "sitemap.xml.gz"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (gzip.compress(STORY[0].encode())[:30], "damaged or cut short"),
+        (gzip.compress(b"It rained. " * 1_500_000), "a decompression bomb"),
+        (gzip.compress(b"It rained. " * 2_500_000), "over 20 MB"),
+        (gzip.compress(b"\x7fELF\x02" + bytes(100)), "looks like a program"),
+    ],
+)
+def test_gzip_has_the_limits_of_archives(content: bytes, words: str) -> None:
+    with pytest.raises(UnreadableSource, match=words):
+        read_articles(raw(content, "a.gz"))
 
 
 # Several articles in one text -----------------------------------------------------------------------------------------
