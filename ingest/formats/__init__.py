@@ -100,6 +100,8 @@ FORMATS: tuple[Format | Container, ...] = (
     *(pdf, docx, odt, epub, archive, gz, rtf, mhtml, feed, sitemap, html),  # known by their bytes
     *(jsonl, table, markdown, plain),
 )
+MARKED = (pdf, docx, odt, epub, archive, gz)
+"""What is none of these by its bytes is none of them, whatever it is called."""
 RISKY = (pdf, docx, odt, epub, rtf, mhtml, feed, sitemap)
 """Read in a child process, under bounds: what reads them is partly written in C, or can be made to take for ever."""
 LARGE_PAGE = 500_000
@@ -297,8 +299,9 @@ def _choose(raw: RawSource) -> Format | Container:
         raise UnreadableSource(raw.source, f"looks like {description}, which cannot be read")
     media_type = (raw.media_type or "").partition(";")[0].strip().lower()
     suffix = PurePosixPath(raw.name).suffix.lower()
-    by_type = (form for form in FORMATS if media_type in form.MEDIA_TYPES and media_type != "text/plain")
-    by_suffix = (form for form in FORMATS if suffix in form.SUFFIXES)
+    possible = [form for form in FORMATS if form not in MARKED]
+    by_type = (form for form in possible if media_type in form.MEDIA_TYPES and media_type != "text/plain")
+    by_suffix = (form for form in possible if suffix in form.SUFFIXES)
     # Servers send Markdown as text/plain: there the suffix knows better.
     return next(by_type, None) or next(by_suffix, plain)
 

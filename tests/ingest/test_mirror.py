@@ -199,7 +199,7 @@ class Mirror(RuleBasedStateMachine):
     def write(self, name: str, number: int, variant: int) -> None:
         self.path(name).write_text(text(number, variant), encoding="utf-8")
 
-    @rule(name=NAMES, numbers=st.lists(st.integers(0, 3), max_size=4))
+    @rule(name=NAMES, numbers=st.lists(st.integers(0, 3), min_size=1, max_size=4))
     def write_several(self, name: str, numbers: list[int]) -> None:
         rows = [["title", "text"], *([f"Row {number}", text(number)] for number in numbers)]
         table = io.StringIO()
