@@ -81,10 +81,14 @@ def contents(index: ArticleIndex) -> dict[str, Any]:
 # The folder ------------------------------------------------------------------------------------
 
 
-def write_article(path: Path, chance: random.Random, most: int = 40) -> None:
-    """A made-up article of five to ``most`` paragraphs."""
+def write_article(path: Path, chance: random.Random, most: int = 40, sameness: float = 0.6) -> None:
+    """A made-up article of five to ``most`` paragraphs.
+
+    With much ``sameness`` three words in a row are common to many articles, so that each is compared with most others
+    as a near-duplicate; with 0.1 the commonest word is as common as in English.
+    """
     paragraphs = [
-        " ".join(f"w{int(chance.paretovariate(0.6)) % VOCABULARY}" for _ in range(chance.randrange(40, 90))) + "."
+        " ".join(f"w{int(chance.paretovariate(sameness)) % VOCABULARY}" for _ in range(chance.randrange(40, 90))) + "."
         for _ in range(chance.randrange(5, most))
     ]
     path.write_text(f"Title {chance.random()}\n\n" + "\n\n".join(paragraphs) + "\n", encoding="utf-8")

@@ -46,7 +46,7 @@ def main() -> None:
         for number in range(arguments.articles):
             path = folder / f"{number % 100:02}" / f"{number}.txt"
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_article(path, chance, most=12)
+            write_article(path, chance, most=12, sameness=0.1)
         size = sum(path.stat().st_size for path in folder.rglob("*.txt"))
         print(f"{arguments.articles:,} files, {size / 1e6:.0f} MB")
         index = ArticleIndex.open(Path(scratch) / "library", HashEmbedder())

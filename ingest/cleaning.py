@@ -84,6 +84,10 @@ _PAGE_LINES = re.compile(
     | (?:accept|reject|manage|allow)\s(?:all\s)?cookies(?:\sand\sclose)?
     | cookie\s(?:settings|preferences|policy|notice)
     | (?:(?:©|\(c\)|copyright)\s[^.]{0,80})?\ball\srights\sreserved
+    | anzeige | werbung | publicité | publicidad | publicidade | pubblicità | advertentie
+    | weiterlesen | mehr\s(?:lesen|zum\sthema) | lire\sla\ssuite | seguir\sleyendo | leer\smás | leia\smais
+    | lees\sverder
+    | (?:lesen\ssie\sauch|(?:à\s)?lire\saussi|lea\stambién|leia\stambém|leggi\sanche|lees\sook)(?:\s?:\s?.*)?
     """
 )
 _PROMOTION = re.compile(

@@ -39,6 +39,7 @@ PAGE_MEDIA_TYPES = (
     *("application/vnd.oasis.opendocument.text", "application/x-mimearchive", "multipart/related", "message/rfc822"),
     *("text/csv", "application/csv", "text/tab-separated-values"),
     *("application/json", "application/jsonl", "application/jsonlines", "application/x-ndjson"),
-    *("application/zip", "application/x-zip-compressed", "application/octet-stream"),
+    *("application/zip", "application/x-zip-compressed", "application/gzip", "application/x-gzip"),
+    "application/octet-stream",
 )
 """What a server may call what it sends; what it really is, the bytes tell."""

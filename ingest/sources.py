@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ingest.errors import UnreadableSource
-from ingest.formats import SUFFIXES
+from ingest.formats import may_be_article
 from ingest.limits import MAX_FILE_BYTES, MAX_LIST_DEPTH
 from ingest.types import FilePlace, LinkedPage, Place, RawSource, Skipped, WebPlace
 from vectorstore.record import FILE_NAME as LIBRARY_FILE
@@ -22,8 +22,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 def find_sources(names: Sequence[str | Path]) -> Iterator[Place | Skipped]:
     """The files and addresses behind names of files, folders and addresses, each once, in a fixed order.
 
-    Folders are searched to any depth; what is hidden and what no reader handles, by its suffix, is passed over there in
-    silence, while a link that leads out of the folder is reported. Lazy: nothing is opened, nothing is fetched.
+    Folders are searched to any depth. What is hidden and what, by its suffix, is no document is passed over there in
+    silence; a link that leads out of the folder is reported. Lazy: nothing is opened, nothing is fetched.
     """
     seen: set[str] = set()
     for name in names:
@@ -154,7 +154,7 @@ def _find_in_folder(root: Path) -> Iterator[Place | Skipped]:
                 yield Skipped(_printable(str(path)), _why(error))
                 continue
             stack.extend(entries)
-        elif path.suffix.lower() in SUFFIXES:
+        elif may_be_article(path.name):
             yield _file_place(path)
 
 
@@ -162,9 +162,9 @@ def _follow(link: Path, root: Path) -> Iterator[Place | Skipped]:
     """A link's file, if it stays inside the folder. Folders linked inside are found by their own names."""
     target = _resolved(link)
     if target is None or not target.is_relative_to(root):
-        if target is None or _is_folder(target) or target.suffix.lower() in SUFFIXES:
+        if target is None or _is_folder(target) or may_be_article(target.name):
             yield Skipped(_printable(str(link)), "a link that leads out of the folder")
-    elif target.suffix.lower() in SUFFIXES and not _is_folder(target):
+    elif may_be_article(target.name) and not _is_folder(target):
         yield _file_place(target)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from qa.relative_dates import relative_dates
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -62,6 +64,14 @@ class Citation:
     locator: str | None = None
     """The page or chapter that the quote begins in: ``page 4``, ``Chapter 2``."""
 
+    @property
+    def dates(self) -> dict[str, str]:
+        """What "yesterday" and the like mean in the answer, or in a quote without one, by the article's date."""
+        words = self.quote
+        if self.answer_start is not None and self.answer_end is not None:
+            words = self.quote[self.answer_start - self.start : self.answer_end - self.start]
+        return relative_dates(words, self.published)
+
 
 @dataclass(frozen=True)
 class Alternative:
@@ -110,6 +120,7 @@ class Answer:
                     "end": citation.end,
                     "published": citation.published,
                     "locator": citation.locator,
+                    "dates": citation.dates,
                 }
                 for citation in self.citations
             ],

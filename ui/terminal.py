@@ -144,6 +144,8 @@ def show_answer(answer: Answer) -> None:
     say(plain(answer.text), "bold")
     for citation, following in zip(answer.citations, [*answer.citations[1:], None], strict=True):
         say(_quote(citation))
+        for words, date in citation.dates.items():
+            say(f"{line(words)}: {date}, as the article came out on {citation.published}", "dim")
         if following is None or following.article_id != citation.article_id:
             say(_byline(citation), "dim")
     say(confidence_in_words(answer.score) + f" ({100 * answer.score:.0f} %)")
@@ -187,7 +189,8 @@ def show_report(report: IngestReport, would: bool = False) -> None:
     if would:
         say(f"{told}; nothing was written")
     else:
-        say(f"{told}; {report.chunks:,} passages in {report.seconds:.1f} s")
+        passages = "1 passage" if report.chunks == 1 else f"{report.chunks:,} passages"
+        say(f"{told}; {passages} in {report.seconds:.1f} s")
     for outcome in report.of("skipped"):
         show_outcome(outcome)
 

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 SHINGLE = 3
 """Words in a row that are compared together."""
@@ -28,6 +29,9 @@ CONTAINED = 0.8
 LENGTH = 0.5
 """A text shorter than this share of another is a quotation or a summary of it, not the same story."""
 MAX_WORDS = 20_000
+TOGETHER = 200
+"""Articles whose near-duplicates are looked for at once: their profiles are in memory, and a candidate for several of
+them is read once."""
 
 SCHEMA = """
 CREATE TABLE sketches (
@@ -133,26 +137,38 @@ class _Grouping:
         self._loose = dict.fromkeys(article_ids)
         self._groups: dict[str, set[str]] = {one: {one} for one in self._loose}
         """The group of each article met so far; the same set for all that are in it."""
-        self._profile = lru_cache(maxsize=256)(self._read_profile)
+        self._profile = lru_cache(maxsize=32)(self._read_profile)
 
     def run(self) -> None:
         self._connection.executemany(
             "UPDATE articles SET shown_as = id WHERE id = ?", [(article_id,) for article_id in self._loose]
         )
-        for article_id in self._loose:
-            self._join(article_id)
-        for group in {id(group): group for group in self._groups.values()}.values():
+        loose = iter(self._loose)
+        while together := list(islice(loose, TOGETHER)):
+            self._join(together)
+        for group in {id(group): group for group in map(self._groups.__getitem__, self._loose)}.values():
             self._show(group)
 
-    def _join(self, article_id: str) -> None:
-        """Joins the group of an article with those of its near-duplicates."""
-        own = self._profile(article_id)
-        for candidate in self._candidates(article_id, own):
-            # A group's members are connected already: one that is near is as good as all of them.
-            group = self._group(candidate)
-            if group is not self._groups[article_id] and near(own, self._profile(candidate)):
-                joined = self._groups[article_id] | group
-                self._groups.update(dict.fromkeys(joined, joined))
+    def _join(self, together: Sequence[str]) -> None:
+        """Joins the groups of articles with those of their near-duplicates."""
+        own = {article_id: self._read_profile(article_id) for article_id in together}
+        beside: dict[str, list[str]] = {}
+        for article_id, profile in own.items():
+            for candidate in self._candidates(article_id, profile):
+                beside.setdefault(candidate, []).append(article_id)
+        # One candidate after the other, so that each is read once: where all articles of a library have a notice in
+        # common, or are weather reports, each is a candidate for all the others.
+        for candidate, articles in beside.items():
+            theirs = own.get(candidate)
+            for article_id in articles:
+                # A group's members are connected already: one that is near is as good as all of them.
+                group = self._group(candidate)
+                if group is self._groups[article_id]:
+                    continue
+                theirs = theirs or self._read_profile(candidate)
+                if near(own[article_id], theirs):
+                    joined = self._groups[article_id] | group
+                    self._groups.update(dict.fromkeys(joined, joined))
 
     def _candidates(self, article_id: str, own: Profile) -> list[str]:
         sketch = own.sketch

@@ -22,6 +22,7 @@ from ingest.formats import (
     docx,
     epub,
     feed,
+    gz,
     html,
     jsonl,
     markdown,
@@ -36,14 +37,14 @@ from ingest.formats import (
 )
 from ingest.formats.binary import describe_binary
 from ingest.formats.byline import metadata_line, without_header
-from ingest.formats.language import parse_language
+from ingest.formats.language import language_of, parse_language
 from ingest.limits import MAX_ARTICLES, MAX_NESTING, MAX_TEXT_CHARS, MAX_UNPACKED_BYTES, SOURCE_SECONDS
 from ingest.types import Draft, LinkedPage, RawSource, Skipped
 from vectorstore.types import Article, Section
 
 logger = logging.getLogger(__name__)
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Part of every fingerprint; raise it whenever the same bytes would be read differently."""
 MAX_PUBLISHER = 80
 MAX_TITLE = 300
@@ -96,15 +97,22 @@ class Container(Kind, Protocol):
 
 
 FORMATS: tuple[Format | Container, ...] = (
-    *(pdf, docx, odt, epub, archive, rtf, mhtml, feed, sitemap, html),  # known by their bytes
+    *(pdf, docx, odt, epub, archive, gz, rtf, mhtml, feed, sitemap, html),  # known by their bytes
     *(jsonl, table, markdown, plain),
 )
+MARKED = (pdf, docx, odt, epub, archive, gz)
+"""What is none of these by its bytes is none of them, whatever it is called."""
 RISKY = (pdf, docx, odt, epub, rtf, mhtml, feed, sitemap)
 """Read in a child process, under bounds: what reads them is partly written in C, or can be made to take for ever."""
 LARGE_PAGE = 500_000
 """Bytes from which on an HTML page is read in the child process too."""
 SUFFIXES: frozenset[str] = frozenset().union(*(form.SUFFIXES for form in FORMATS))
 """The suffixes that some reader handles."""
+_UNREADABLE = frozenset(
+    """.azw .azw3 .djvu .doc .eml .key .mobi .numbers .odp .ods .pages .ppt .pptx .ps .wpd .xls .xlsx .7z .rar .tar
+    """.split()
+)
+"""Suffixes of documents that no reader handles: they are opened all the same, to be named with what they are."""
 
 
 def read_articles(raw: RawSource) -> list[Found]:
@@ -123,6 +131,15 @@ def read_articles(raw: RawSource) -> list[Found]:
         several = f"none of the {len(reasons):,} things in it can be read; the first: " if len(reasons) > 1 else ""
         raise UnreadableSource(raw.source, several + reasons[0] if reasons else "no text was found in it")
     return found
+
+
+def may_be_article(name: str) -> bool:
+    """Whether a file in a folder or an archive is opened to see what it is: by its suffix, or for want of one.
+
+    What lies beside articles as a matter of course, such as pictures and styles, is passed over.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    return not suffix or suffix in SUFFIXES or suffix in _UNREADABLE
 
 
 def read_article(raw: RawSource) -> Article:
@@ -230,7 +247,7 @@ def _complete(draft: Draft, raw: RawSource, opened: RawSource) -> Article:
         authors=authors,
         published=draft.published,
         origin=opened.source if source != opened.source else "",
-        language=parse_language(draft.language),
+        language=parse_language(draft.language) or language_of(body),
         sections=tuple(Section(max(start + moved, len(header)), label) for start, label in sections),
         body_start=len(header),
     )
@@ -282,8 +299,9 @@ def _choose(raw: RawSource) -> Format | Container:
         raise UnreadableSource(raw.source, f"looks like {description}, which cannot be read")
     media_type = (raw.media_type or "").partition(";")[0].strip().lower()
     suffix = PurePosixPath(raw.name).suffix.lower()
-    by_type = (form for form in FORMATS if media_type in form.MEDIA_TYPES and media_type != "text/plain")
-    by_suffix = (form for form in FORMATS if suffix in form.SUFFIXES)
+    possible = [form for form in FORMATS if form not in MARKED]
+    by_type = (form for form in possible if media_type in form.MEDIA_TYPES and media_type != "text/plain")
+    by_suffix = (form for form in possible if suffix in form.SUFFIXES)
     # Servers send Markdown as text/plain: there the suffix knows better.
     return next(by_type, None) or next(by_suffix, plain)
 

@@ -100,13 +100,7 @@ class Archive:
         self._left -= added
         if self._left < 0:
             raise UnreadableSource(self._source, f"it unpacks to more than {MAX_UNPACKED_BYTES / 1e6:g} MB")
-        if size > limit:
-            raise UnreadableSource(self._source, f"{_printable(member.filename)} in it is over {limit / 1e6:g} MB")
-        if size > _RATIO_FROM and size > MAX_RATIO * max(member.compress_size, 1):
-            raise UnreadableSource(
-                self._source,
-                f"{_printable(member.filename)} in it unpacks to more than {MAX_RATIO} times its size: a ZIP bomb",
-            )
+        refuse_bomb(self._source, member.filename, size, member.compress_size, limit)
 
     @contextmanager
     def _named_failures(self) -> Iterator[None]:
@@ -120,6 +114,16 @@ class Archive:
             raise UnreadableSource(
                 self._source, f"looks like a ZIP archive, but is damaged or cut short ({_printable(str(error))[:100]})"
             ) from None
+
+
+def refuse_bomb(source: str, name: str, size: int, packed: int, limit: int = MAX_FILE_BYTES) -> None:
+    """Raises where what is called ``name`` in a source unpacks to too much, or to too many times its packed size."""
+    if size > limit:
+        raise UnreadableSource(source, f"{_printable(name)} in it is over {limit / 1e6:g} MB")
+    if size > _RATIO_FROM and size > MAX_RATIO * max(packed, 1):
+        raise UnreadableSource(
+            source, f"{_printable(name)} in it unpacks to more than {MAX_RATIO} times its size: a decompression bomb"
+        )
 
 
 def is_archive(content: bytes) -> bool:
@@ -143,8 +147,8 @@ def recognises(content: bytes) -> bool:
 
 
 def unpack(raw: RawSource) -> Iterator[RawSource | Skipped]:
-    """The members that some reader handles, in the order of their names; hidden and other ones are passed over."""
-    from ingest.formats import SUFFIXES as READABLE
+    """The members that may be articles, in the order of their names; hidden and other ones are passed over."""
+    from ingest.formats import may_be_article
 
     archive = Archive(raw)
     _ = archive.kind  # names the documents that look like archives and cannot be read
@@ -154,7 +158,7 @@ def unpack(raw: RawSource) -> Iterator[RawSource | Skipped]:
         path = PurePosixPath(name)
         if member.is_dir() or any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts):
             continue
-        if path.suffix.lower() not in READABLE:
+        if not may_be_article(path.name):
             continue
         source = f"{raw.source}!/{name}"
         if problem := _problem(member, name, seen):

@@ -12,7 +12,6 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "a GIF image"),
     (b"II*\0", "a TIFF image"),
     (b"MM\0*", "a TIFF image"),
-    (b"\x1f\x8b", "a gzip-compressed file"),
     (b"BZh91AY", "a bzip2-compressed file"),
     (b"\xfd7zXZ\0", "an xz-compressed file"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file"),

@@ -16,12 +16,14 @@ _WRITTEN_BY = re.compile(
     r"(?:(?:written|words|story|text|posted|reported|reporting)\s)?by:?\s+(.+)|authors?:\s*(.+)", re.IGNORECASE
 )
 _BUTTONS = r"(?:\s*(?:Tags|Share|ShareTags|TagsShare|Comments|\d{1,2} min(?:ute)?s? read))*"
+_REVISED = ("updated", "modified", "aktualisiert", "stand", "mis à jour", "actualizado", "atualizado", "aggiornato")
 _DATE_LABEL = (
-    r"(?:(?P<label>(?:first |last |originally )?(?:published|posted|date|updated|modified))\s?(?:on\b|at\b)?:?\s*)"
+    r"(?:(?P<label>(?:first |last |originally |zuletzt )?(?:published|posted|date|veröffentlicht|erschienen|publié"
+    rf"|publicado|pubblicato|gepubliceerd|{'|'.join(_REVISED)}))\s?(?:(?:on|at|am|le|el|em|il|op)\b)?:?\s*)"
 )
 _DATED = re.compile(
     rf"(?:{_DATE_LABEL}(?P<labelled>{FULL_DATE}|{PARTIAL_DATE})|(?P<bare>{FULL_DATE}))"
-    rf"(?:(?:,|\s?[|·•–—-]| at)?\s{TIME}|T\d\d:\d\d\S{{0,20}})?{_BUTTONS}(?:\s?[|·•–—]\s?.{{0,60}})?",
+    rf"(?:(?:,|\s?[|·•–—-])?(?: at| um| à)?\s{TIME}|T\d\d:\d\d\S{{0,20}})?{_BUTTONS}(?:\s?[|·•–—]\s?.{{0,60}})?",
     re.IGNORECASE,
 )
 _DATE_STARTS = re.compile(rf"{_DATE_LABEL}(?:{FULL_DATE}|{PARTIAL_DATE})|{FULL_DATE}", re.IGNORECASE)
@@ -159,7 +161,7 @@ def _read_date(line: str) -> tuple[str | None, bool]:
     if not match:
         return None, False
     label = (match["label"] or "").lower()
-    return parse_date(match["labelled"] or match["bare"]), "updated" in label or "modified" in label
+    return parse_date(match["labelled"] or match["bare"]), any(word in label for word in _REVISED)
 
 
 def _authors(names: str, least_words: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Dates as articles write them -> ISO 8601. Nothing is guessed: an ambiguous date is no date."""
+"""Dates as articles write them, in English and other languages -> ISO 8601. An ambiguous date is no date."""
 
 from __future__ import annotations
 
@@ -6,30 +6,49 @@ import datetime
 import re
 
 _MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?)\.?"
+_OTHER_MONTHS = """
+januar februar märz april mai juni juli august september oktober november dezember
+janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+januari februari maart april mei juni juli augustus september oktober november december
+"""
+_MONTH_NUMBERS = {
+    name: number
+    for names in (_MONTHS, *map(str.split, _OTHER_MONTHS.strip().splitlines()))
+    for number, name in enumerate(names, start=1)
+}
+_MONTH_NUMBERS |= {name[:3]: number for number, name in enumerate(_MONTHS, start=1)} | {"sept": 9, "jänner": 1}
+_MONTH = rf"(?:{'|'.join(sorted(_MONTH_NUMBERS, key=len, reverse=True))})\.?"
+_WEEKDAY = (
+    r"(?:(?:Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch|Sonnabend|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
+    r"|lunes|martes|miércoles|jueves|viernes|sábado|domingo|(?:segunda|terça|quarta|quinta|sexta)-feira"
+    r"|(?:lune|marte|mercole|giove|vener)dì|sabato|domenica|(?:maan|dins|woens|donder|vrij|zater|zon)dag"
+    r"|(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?)"
 )
-_WEEKDAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\.?"
-_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th|er|\.|º)?"
 _YEAR = r"\d{4}"
+_OF, _IN = r"(?:of |de )?", r",?(?: del?)? "
 
 FULL_DATE = (
-    rf"(?:(?:{_WEEKDAY},? )?(?:{_MONTH} {_DAY},? {_YEAR}|{_DAY} (?:of )?{_MONTH},? {_YEAR})"
+    rf"(?:(?:{_WEEKDAY},? )?(?:{_MONTH} {_DAY},? {_YEAR}|{_DAY} {_OF}{_MONTH}{_IN}{_YEAR})"
     rf"|{_YEAR}-\d\d-\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.]{_YEAR})"
 )
 """Pattern of a date with its day; to be used ignoring case."""
-PARTIAL_DATE = rf"(?:{_MONTH},? {_YEAR}|{_YEAR}-\d\d|{_YEAR})"
+PARTIAL_DATE = rf"(?:{_MONTH}{_IN}{_YEAR}|{_YEAR}-\d\d|{_YEAR})"
 """Pattern of a year, or a month of a year; to be used ignoring case."""
-TIME = r"(?:\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s?[AP]\.?M\.?)?|\d{1,2}\s?[AP]\.?M\.?)(?:\s\(?[A-Z]{1,4}T?\)?)?"
+TIME = r"(?:\d{1,2}[:.h]\d\d(?:[:.]\d\d)?(?:\s?[AP]\.?M\.?)?|\d{1,2}\s?[AP]\.?M\.?)(?:\s\(?[A-Z]{1,4}T?\)?)?"
 
 _MONTH_FIRST = re.compile(rf"(?:{_WEEKDAY},? )?({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?,? ({_YEAR})", re.IGNORECASE)
-_DAY_FIRST = re.compile(rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH}),? ({_YEAR})", re.IGNORECASE)
+_DAY_FIRST = re.compile(
+    rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)? {_OF}({_MONTH}){_IN}({_YEAR})", re.IGNORECASE
+)
 _NUMERIC = re.compile(rf"(\d{{1,2}})([/.])(\d{{1,2}})\2({_YEAR})")
 _ISO = re.compile(rf"({_YEAR})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d\d:?\d\d.{{0,20}})?)?)?")
 _BASIC_ISO = re.compile(rf"({_YEAR})(\d\d)(\d\d)(?:T\d{{4,6}}.{{0,10}})?")
-_MONTH_YEAR = re.compile(rf"({_MONTH}),? ({_YEAR})", re.IGNORECASE)
-_CLOCK = re.compile(rf"(?:,| at| -| \|)?\s{TIME}\Z", re.IGNORECASE)
+_MONTH_YEAR = re.compile(rf"({_MONTH}){_IN}({_YEAR})", re.IGNORECASE)
+_CLOCK = re.compile(rf"(?:,| -| \|)?(?: at| um| à)?\s{TIME}\Z", re.IGNORECASE)
 
 
 def parse_date(text: str) -> str | None:
@@ -72,8 +91,7 @@ def _numeric(first: int, separator: str, second: int, year: str) -> str | None:
 
 
 def _month_number(name: str) -> str:
-    short = name[:3].lower()
-    return str(next(number for number, month in enumerate(_MONTHS, start=1) if month.startswith(short)))
+    return str(_MONTH_NUMBERS[name.lower().removesuffix(".")])
 
 
 def _iso(year: str, month: str | None, day: str | None) -> str | None:

@@ -72,12 +72,21 @@ def _in(parent: Element, styles: dict[str, str]) -> Iterator[Block]:
         if child.tag == f"{_W}p":
             yield _paragraph(child, styles)
         elif child.tag == f"{_W}tbl":
-            for row in child.iter(f"{_W}tr"):
-                cells = (" ".join(_words(cell).split()) for cell in row.iterchildren(f"{_W}tc"))
-                yield Block(" | ".join(cells), "line")
+            # A table inside a cell is part of that cell's words; rows and cells may be wrapped in content controls.
+            for row in _own(child, "tr"):
+                yield Block(" | ".join(" ".join(_words(cell).split()) for cell in _own(row, "tc")), "line")
             yield Block("", "text")
         elif child.tag not in _LEFT_OUT:
             yield from _in(child, styles)  # content controls, insertions, custom XML
+
+
+def _own(parent: Element, name: str) -> Iterator[Element]:
+    """The rows of a table or the cells of a row, but not those of a table inside it."""
+    for child in parent:
+        if child.tag == f"{_W}{name}":
+            yield child
+        elif child.tag not in _LEFT_OUT:
+            yield from _own(child, name)
 
 
 def _paragraph(element: Element, styles: dict[str, str]) -> Block:
@@ -97,7 +106,7 @@ def _paragraph(element: Element, styles: dict[str, str]) -> Block:
 def _words(element: Element) -> str:
     """The words below an element that a reader of the document sees."""
     parts = []
-    for child in element.iter(f"{_W}t", f"{_W}tab", f"{_W}br", f"{_W}cr", f"{_W}noBreakHyphen"):
+    for child in element.iter(f"{_W}p", f"{_W}t", f"{_W}tab", f"{_W}br", f"{_W}cr", f"{_W}noBreakHyphen"):
         if any(above.tag in _LEFT_OUT for above in child.iterancestors()):
             continue
         name = child.tag.removeprefix(_W)
@@ -106,5 +115,5 @@ def _words(element: Element) -> str:
         elif name == "noBreakHyphen":
             parts.append("-")
         else:
-            parts.append("\n" if name in ("br", "cr") else "\t")
-    return "".join(parts)
+            parts.append("\t" if name == "tab" else "\n")
+    return "".join(parts).removeprefix("\n")

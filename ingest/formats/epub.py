@@ -65,12 +65,12 @@ def read(raw: RawSource) -> Draft:
     items = _manifest(package, folder)
     order = _spine(package, items)
     _refuse_protected(archive, raw, order)
-    chapters = _contents(archive, raw, package, items)
+    chapters = _contents(archive, raw, package, items) or None
     parts: list[Part] = []
     size = 0
     for item in order:
         if item.path in archive.names:
-            parts += _parts(archive, raw, item, [one for one in chapters if one.path == item.path])
+            parts += _parts(archive, raw, item, chapters and [one for one in chapters if one.path == item.path])
             size += len(parts[-1].text) if parts else 0
             if size > MAX_TEXT_CHARS:
                 raise UnreadableSource(
@@ -196,12 +196,17 @@ def _label(above: tuple[str, ...], name: str) -> str:
 # --- pages -----------------------------------------------------------------------------------------------------------
 
 
-def _parts(archive: Archive, raw: RawSource, item: _Item, chapters: list[_Chapter]) -> list[Part]:
-    """The chapters on one page of the book, split where the table of contents points into it."""
+def _parts(archive: Archive, raw: RawSource, item: _Item, chapters: list[_Chapter] | None) -> list[Part]:
+    """The chapters on one page of the book, split where the table of contents points into it.
+
+    Of a book without one (None), a page is called by its first heading.
+    """
     source = decode(RawSource(raw.source, item.path, archive.read(item.path)))
     tree = html.parse_page(source.replace(_MARK, "").replace(_END, ""), raw.source)
     if tree is None:
         return []
+    if chapters is None:
+        chapters = [_Chapter(item.path, "", name[:MAX_LABEL]) for name in _headings(tree)][:1]
     label = next((chapter.label for chapter in chapters if not chapter.fragment), None)
     inside = [chapter for chapter in chapters if chapter.fragment]
     for number, chapter in enumerate(inside):
@@ -210,6 +215,11 @@ def _parts(archive: Archive, raw: RawSource, item: _Item, chapters: list[_Chapte
     parts = [Part(label, first)]
     parts += [Part(inside[int(number)].label, text) for number, text in zip(rest[::2], rest[1::2], strict=True)]
     return [part for part in parts if part.text.strip()]
+
+
+def _headings(tree: Element) -> Iterator[str]:
+    names = (" ".join("".join(heading.itertext()).split()) for heading in tree.iter("h1", "h2", "h3"))
+    return (name for name in names if name)
 
 
 def _mark(tree: Element, identifier: str, number: int) -> None:

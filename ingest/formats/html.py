@@ -42,9 +42,11 @@ _NO_TEXT = frozenset(
     """caption image-caption photo-caption wp-caption-text figcaption img-caption credit photo-credit image-credit
     copyright rights toc mw-editsection reference infobox navbox hatnote noprint printfooter catlinks
     screen-reader-text sr-only visually-hidden visuallyhidden assistive-text skip-link
+    kommentare kommentarbereich commentaires comentarios comentários commenti reacties
     """.split()
 )
-"""Classes of captions and credits, of an encyclopedia's apparatus, and of words for screen readers only."""
+"""Classes and ids of captions and credits, of an encyclopedia's apparatus, of words for screen readers only, and of
+comments where the extractor, which knows them in English, does not."""
 _PRUNED = ("p", "div", "span", "sup", "ul", "ol", "li", "table", "td", "small", "section", "aside", "figure", "a")
 _BLOCKS = frozenset(
     """address article blockquote body dd details div dl dt fieldset footer h1 h2 h3 h4 h5 h6 head header hr main ol p
@@ -102,9 +104,11 @@ def main_text(tree: Element) -> str:
 
 
 def _prune(tree: Element) -> None:
-    """Takes out of a page what, by its class, is never an article's running text, unless it is half of the page."""
+    """Takes out of a page what its class or id says is no running text of an article, unless it is half of the page."""
     named = [
-        element for element in tree.iter(*_PRUNED) if _NO_TEXT.intersection(element.get("class", "").lower().split())
+        element
+        for element in tree.iter(*_PRUNED)
+        if _NO_TEXT.intersection(f"{element.get('class', '')} {element.get('id', '')}".lower().split())
     ]
     half = len(tree.text_content()) / 2 if named else 0
     for element in named:

@@ -13,12 +13,22 @@ from ingest.formats.encoding import decode
 from ingest.limits import MAX_ARTICLES
 from ingest.types import Draft, RawSource, Skipped
 
-SUFFIXES = frozenset({".jsonl", ".ndjson"})
+SUFFIXES = frozenset({".jsonl", ".ndjson", ".json"})
 MEDIA_TYPES = frozenset({"application/jsonl", "application/x-ndjson", "application/json", "application/jsonlines"})
 
 _OBJECT_START = re.compile(rb"\s*\[?\s*\{\s*\"[^\"\n]{1,200}\"\s*:")
 _MAX_DEPTH = 4
 """How deep objects inside an object are looked into."""
+_WRAPPERS = frozenset(
+    """article attributes data doc document fields item meta metadata node post properties record row _source story
+    """.split()
+)
+"""Keys of objects that say nothing: what is in them belongs to the object around them."""
+_VALUES = ("name", "rendered", "main", "original", "value", "#text")
+"""Keys under which an object holds the value it stands for: ``{"author": {"name": …}}``."""
+_LISTS = ("articles", "items", "results", "docs", "documents", "entries", "posts", "stories", "records", "rows", "hits",
+          "data", "response")  # fmt: skip
+"""Keys under which services wrap the articles they answer with."""
 
 
 def recognises(content: bytes) -> bool:
@@ -56,7 +66,18 @@ def _whole(text: str) -> list[Any] | None:
             value = json.loads(text)
         except (ValueError, RecursionError):
             return None
-        return value if isinstance(value, list) else [value] if isinstance(value, dict) else None
+        if isinstance(value, dict):
+            return _wrapped(value, _MAX_DEPTH) or [value]
+        return value if isinstance(value, list) else None
+    return None
+
+
+def _wrapped(value: dict[str, Any], depth: int) -> list[Any] | None:
+    """The articles in an object around them, ``{"status": "ok", "articles": […]}``; None for one that is an article."""
+    for inside in (value[key] for key in _LISTS if key in value):
+        found = _wrapped(inside, depth - 1) if isinstance(inside, dict) and depth else inside
+        if isinstance(found, list) and any(isinstance(one, dict) and records.has_text(_fields(one)) for one in found):
+            return found
     return None
 
 
@@ -84,18 +105,30 @@ def _fields(value: dict[str, Any], above: str = "", depth: int = _MAX_DEPTH) -> 
         if len(fields) >= records.MAX_FIELDS:
             break
         name = f"{above} {key}".strip()
-        if isinstance(entry, dict):
-            named = entry.get("name")
-            if isinstance(named, str):
-                fields[name] = named  # {"author": {"name": …}}
-            elif depth:
-                fields |= _fields(entry, name, depth - 1)
+        if isinstance(entry, dict) and depth:
+            stood_for = next((one for one in _VALUES if isinstance(entry.get(one), str)), None)
+            if stood_for:
+                fields[name] = entry[stood_for].strip()
+            others = {one: inner for one, inner in entry.items() if one != stood_for}
+            for one, inner in _fields(others, above if key.lower() in _WRAPPERS else name, depth - 1).items():
+                fields.setdefault(one, inner)  # an object's own fields count before those of what is inside it
         elif isinstance(entry, list):
-            names = [one.get("name") if isinstance(one, dict) else one for one in entry[: records.MAX_FIELDS]]
-            fields[name] = [text for text in map(_text, names) if text]
+            fields[name] = [text for one in entry[: records.MAX_FIELDS] if (text := _entry_text(one, depth))]
         elif text := _text(entry):
             fields[name] = text
     return fields
+
+
+def _entry_text(entry: Any, depth: int) -> str:
+    """The words of one thing in a list: the name of what has one, all there is of any other object."""
+    if isinstance(entry, list) and depth:
+        return " ".join(text for one in entry if (text := _entry_text(one, depth - 1)))
+    if not isinstance(entry, dict):
+        return _text(entry)
+    if isinstance(entry.get("name"), str):
+        return _text(entry["name"])
+    values = _fields(entry, "", depth - 1).values() if depth else ()
+    return "\n\n".join(value if isinstance(value, str) else "\n\n".join(value) for value in values if value)
 
 
 def _text(value: Any) -> str:

@@ -36,6 +36,8 @@ _PUBLISHER_NAMES = ("og:site_name", "citation_journal_title", "dc.publisher", "d
 _MAX_JSON = 500_000
 _MAX_DEPTH = 6
 """How deep articles are looked for in JSON-LD; publishers nest them at most three deep."""
+_OTHER_BY = re.compile(r"(?:von|par|por|di|door)\s+", re.IGNORECASE)
+"""What stands for "by" in the elements of pages in other languages; in a text these words are too common to tell."""
 _SITE_NAME = re.compile(r"\s+[|–—·»-]\s+[^|–—·»-]{2,40}\Z")
 
 
@@ -153,11 +155,12 @@ def _byline_text(tree: Element) -> str:
     found = tree.xpath(
         "//*[self::p or self::div or self::span or self::address or self::a or self::time]"
         "[@rel='author' or contains(@class,'byline') or contains(@class,'author') or contains(@class,'publish')"
-        " or contains(@class,'dateline') or contains(@itemprop,'author')]"
+        " or contains(@class,'dateline') or contains(@itemprop,'author') or contains(@class,'autor')"
+        " or contains(@class,'auteur') or contains(@class,'datum') or contains(@class,'fecha')]"
     )
     lines = [" ".join("".join(element.itertext()).split())[:200] for element in found[:8]]
     named = [
-        line if line.lower().startswith("by ") or any(map(str.isdigit, line)) else f"By {line}"
+        line if line.lower().startswith("by ") or any(map(str.isdigit, line)) else f"By {_OTHER_BY.sub('', line)}"
         for line in lines
         if line
     ]

@@ -54,7 +54,7 @@ def find_title(text: str) -> str | None:
     if not lines or len(lines[0]) > MAX_TITLE or not _ends_like_title(lines[0]):
         return None
     title = lines[0]
-    if len(lines) == 1 or _blank_line_follows(text, title) or is_byline(_line_after(text, title)):
+    if len(lines) == 1 or _blank_line_follows(text, title) or _heads_byline(text, title):
         return title
     return title if len(title) <= MAX_TITLE_BEFORE_TEXT and _starts_text(lines[1], title) else None
 
@@ -72,6 +72,13 @@ def _line_after(text: str, line: str) -> str:
 
 def _blank_line_follows(text: str, line: str) -> bool:
     return not _line_after(text, line)
+
+
+def _heads_byline(text: str, title: str) -> bool:
+    """Whether a byline follows, at once or below one line (a standfirst, a newspaper), before any blank line."""
+    start = text.find(title) + len(title) + 1
+    block = text[start : start + MAX_TITLE * 4].partition("\n\n")[0].split("\n")
+    return any(is_byline(line.strip()) for line in block[:2])
 
 
 def _starts_text(line: str, title: str) -> bool:

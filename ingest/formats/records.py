@@ -12,18 +12,31 @@ from ingest.types import Draft
 
 MAX_FIELDS = 500
 MAX_NAME = 80
-_TITLE = ("title", "headline", "heading", "article_title", "name", "subject")
+_TITLE = (
+    "title", "headline", "heading", "article_title", "web_title", "name", "subject",
+    "titel", "überschrift", "schlagzeile", "titre", "título", "titulo", "titolo",
+)  # fmt: skip
 _TEXT = (
-    "text", "body", "content", "article_body", "article", "full_text", "maintext", "story", "article_text",
-    "content_text", "content_html", "html", "markdown", "abstract", "description", "summary",
+    "text", "body", "content", "article_body", "body_text", "article", "full_text", "maintext", "story", "article_text",
+    "page_content", "content_text", "content_html", "html", "markdown", "paragraphs", "sections",
+    "inhalt", "artikel", "texte", "contenu", "texto", "contenido", "conteúdo", "testo", "contenuto", "tekst",
+    "abstract", "description", "summary",
 )  # fmt: skip
-_AUTHORS = ("authors", "author", "byline", "by", "creator", "writer", "article_author")
+_AUTHORS = (
+    "authors", "author", "byline", "by", "creator", "writer", "article_author",
+    "autor", "autoren", "verfasser", "auteur", "auteurs", "autore", "autori", "autores",
+)  # fmt: skip
 _DATE = (
-    "published", "date_published", "published_at", "publish_date", "publication_date", "pub_date", "pubdate", "date",
-    "created", "created_at", "publication_day", "published_date",
+    "published", "date_published", "published_at", "publish_date", "publication_date", "web_publication_date",
+    "pub_date", "pubdate", "date", "created", "created_at", "publication_day", "published_date",
+    "datum", "veröffentlicht", "erschienen", "publié", "fecha", "publicado", "pubblicato",
 )  # fmt: skip
-_LANGUAGE = ("language", "lang", "language_code")
-_PUBLISHER = ("publisher", "publication", "newspaper", "outlet", "source", "source_name", "site", "site_name")
+_LANGUAGE = ("language", "lang", "language_code", "sprache", "langue", "idioma", "lingua", "taal")
+_PUBLISHER = (
+    "publisher", "publication", "newspaper", "outlet", "source", "source_name", "site", "site_name",
+    "zeitung", "quelle", "verlag",
+)  # fmt: skip
+"""What fields are called, the likeliest first: in English, then in German, French, Spanish, Portuguese and others."""
 _HTML = re.compile(r"<(?:p|div|br|h[1-6]|ul|ol|li|a|em|strong|span|blockquote|table|img|article)\b[^>]{0,500}>", re.I)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s.-]+")
@@ -54,9 +67,9 @@ def draft_of(fields: Mapping[str, str | Sequence[str]], fragment: str) -> Draft 
     authors, date, language = take(_AUTHORS), _joined(take(_DATE)), _joined(take(_LANGUAGE))
     publisher = _joined(take(_PUBLISHER)) if body_name is not None else ""
     published = parse_date(date)
-    body = _words(_joined(fields[body_name])) if body_name is not None else ""
+    body = _words(fields[body_name]) if body_name is not None else ""
     byline = find_byline(body)
-    rest = [(name, _joined(value)) for name, value in fields.items() if name not in taken]
+    rest = [(name, _without_markup(_joined(value))) for name, value in fields.items() if name not in taken]
     if date and not published:
         rest.append((next(name for name in fields if fields[name] == date), date))
     lines = [f"{_label(name)}: {' '.join(value.split())}" for name, value in rest if _is_said(name, value, body_name)]
@@ -71,8 +84,7 @@ def draft_of(fields: Mapping[str, str | Sequence[str]], fragment: str) -> Draft 
     return Draft(
         text,
         title or None,
-        tuple(name for one in people for name in split_authors(one.removeprefix("By ").removeprefix("by ")))
-        or byline.authors,
+        _names(people) or byline.authors,
         published or byline.published,
         language,
         publisher,
@@ -80,13 +92,18 @@ def draft_of(fields: Mapping[str, str | Sequence[str]], fragment: str) -> Draft 
     )
 
 
+def has_text(fields: Mapping[str, str | Sequence[str]]) -> bool:
+    """Whether a field of a record is the text of an article, by its name."""
+    return not {_plain(name) for name in fields}.isdisjoint(_TEXT)
+
+
 def _body(fields: Mapping[str, str | Sequence[str]], named: Mapping[str, str]) -> str | None:
     """The name of the field that is the article: by its name, else the only one that is long."""
     for name in _TEXT:
-        if name in named and isinstance(value := fields[named[name]], str) and value.strip():
+        if name in named and _joined(fields[named[name]]).strip():
             return named[name]
     long = [name for name, value in fields.items() if isinstance(value, str) and len(value) >= _LONG and " " in value]
-    return long[0] if len(long) == 1 and not _ADDRESS.fullmatch(fields[long[0]]) else None  # type: ignore[arg-type]
+    return long[0] if len(long) == 1 and not _ADDRESS.fullmatch(_joined(fields[long[0]])) else None
 
 
 def _is_said(name: str, value: str, body_name: str | None) -> bool:
@@ -98,13 +115,24 @@ def _is_said(name: str, value: str, body_name: str | None) -> bool:
     )
 
 
-def _words(value: str) -> str:
-    """A field's text; the words of it where it is HTML."""
-    if _HTML.search(value):
-        from ingest.formats.html import fragment_text
+def _words(value: str | Sequence[str]) -> str:
+    """An article's text; a list is its paragraphs."""
+    return drop_furniture(clean(_without_markup(value if isinstance(value, str) else "\n\n".join(value))))
 
-        value = fragment_text(value)
-    return drop_furniture(clean(value))
+
+def _without_markup(value: str) -> str:
+    """A field's text; the words of it where it is HTML."""
+    if not _HTML.search(value):
+        return value
+    from ingest.formats.html import fragment_text
+
+    return fragment_text(value)
+
+
+def _names(people: Sequence[str]) -> tuple[str, ...]:
+    """The names in a field of authors; some give numbers in their place."""
+    names = (name for one in people for name in split_authors(one.removeprefix("By ").removeprefix("by ")))
+    return tuple(name for name in names if any(map(str.isalpha, name)))
 
 
 def _plain(name: str) -> str:

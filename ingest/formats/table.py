@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from ingest.errors import UnreadableSource
 from ingest.formats import records
@@ -31,9 +33,9 @@ def unpack(raw: RawSource) -> Iterator[Draft | Skipped]:
     text = decode(raw).replace("\0", "")
     # Set for the whole process, since the module knows no other way: a field as long as any file may be.
     csv.field_size_limit(MAX_FILE_BYTES)
-    lines = text.splitlines(keepends=True)
+    delimiter = _delimiter(list(islice(_lines(text), _SAMPLE_LINES)), raw.name)
     try:
-        rows = csv.reader(lines, delimiter=_delimiter(lines[:_SAMPLE_LINES], raw.name), skipinitialspace=True)
+        rows = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=True)
         names: list[str] | None = None
         for number, row in enumerate(rows, start=1):
             if number > MAX_ARTICLES:
@@ -49,6 +51,11 @@ def unpack(raw: RawSource) -> Iterator[Draft | Skipped]:
             yield draft or Skipped(f"{raw.source}#row={number}", "no text was found in it")
     except csv.Error as error:
         raise UnreadableSource(raw.source, f"a table that is damaged: {error}") from None
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines, ended by line feeds and carriage returns alone: fields may hold what else Python calls a line end."""
+    return iter(io.StringIO(text, newline=""))
 
 
 def _delimiter(lines: list[str], name: str) -> str:

@@ -10,6 +10,7 @@ run in this process, without the child that bounds them, so that a crash is a cr
 from __future__ import annotations
 
 import argparse
+import gzip
 import io
 import logging
 import time
@@ -49,12 +50,14 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     "a.csv": (f'title,text,author,date\nFerry,"{STORY[0]}",Ada Finch,2017\nBridge;b,"{STORY[2]}",,\n'.encode(),),
     "a.jsonl": (
         f'{{"title": "Ferry", "text": "{STORY[0]}", "author": {{"name": "Ada"}}}}\n{{"body": "No."}}\n'.encode(),
+        b'{"status": "ok", "articles": [{"title": {"main": "Ferry"}, "content": ["It rained.", {"text": "No."}]}]}',
     ),
     "a.xml": (
         rss(f"<item><title>Ferry</title><guid>1</guid><description>{STORY[0]}</description></item>"),
         atom(f"<entry><id>1</id><title>Ferry</title>{_ENTRY}</entry>"),
         sitemap("https://a.example/", "https://b.example/"),
     ),
+    "a.gz": (gzip.compress(TEXT.encode()),),
     "a.zip": (archive({"a.txt": TEXT, "b.zip": archive({"c.md": "# Ferry\n\nIt rained."}), "d.csv": "a,b\nc,d\n"}),),
 }
 """By file name: documents that mutations start from."""

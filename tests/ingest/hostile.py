@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import struct
@@ -39,6 +40,13 @@ def _nested(depth: int) -> bytes:
     content = archive({"a.txt": TEXT})
     for _ in range(depth):
         content = archive({"in.zip": content})
+    return content
+
+
+def _packed(depth: int) -> bytes:
+    content = TEXT.encode()
+    for _ in range(depth):
+        content = gzip.compress(content)
     return content
 
 
@@ -159,7 +167,8 @@ def corpus() -> dict[str, Callable[[], bytes]]:
         "good-word-called.pdf": lambda: whole_docx,
         "good-page-called.docx": lambda: page.encode(),
         "good-book-called.zip": lambda: whole_epub,
-        "text-called.pdf": lambda: utf8,
+        "good-text-called.pdf": lambda: utf8,
+        "good-text-called.zip": lambda: utf8,
         "program-called.txt": lambda: b"\x7fELF\x02\x01\x01" + bytes(500),
         "picture-called.txt": lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(100),
         "zip-called.docx": lambda: archive({"a.bin": b"x"}),
@@ -189,6 +198,11 @@ def corpus() -> dict[str, Callable[[], bytes]]:
         "good-twice.zip": _twice,
         "crowd.zip": lambda: archive({f"{number}.txt": "a" for number in range(6_000)}, zipfile.ZIP_STORED),
         "good-odd-names.zip": lambda: archive({"\u202etxt.exe.txt": TEXT, "a\nb\x1b[31m.txt": TEXT, "a.txt": TEXT}),
+        "good-packed.txt.gz": lambda: gzip.compress(utf8),
+        "truncated.gz": lambda: gzip.compress(utf8)[:60],
+        "bomb.gz": lambda: gzip.compress(b"It rained. " * 1_500_000),
+        "huge.gz": lambda: gzip.compress(b"It rained. " * 10_000_000, 1),
+        "deep.gz": lambda: _packed(6),
         "no-directory.zip": lambda: b"PK\x03\x04" + bytes(range(256)) * 40,
         # Office documents and books
         "truncated.docx": lambda: whole_docx[:2000],
@@ -251,6 +265,7 @@ def corpus() -> dict[str, Callable[[], bytes]]:
         "digits.jsonl": lambda: b'{"text": ' + b"9" * 100_000 + b"}",
         "good-scripted.jsonl": _scripted_fields,
         "surrogates.jsonl": lambda: b'{"title": "\\ud800", "text": "Half \\udfff a character", "author": "\\udc00"}',
+        "deep-lists.jsonl": lambda: b'{"title": "a", "text": ' + b"[" * 900 + b'"x"' + b"]" * 900 + b"}",
         "list.jsonl": lambda: b"[1, 2, 3]\n" * 10,
         "alias-bomb.md": lambda: _yaml_bomb(),
         "good-front-matter.md": lambda: f"---\ntitle: [broken\nauthor: {{\n---\n{TEXT}".encode(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from benchmarks.crash import HashEmbedder, contents
 from ingest import IngestReport, add_articles, preview_articles
+from tests.ingest.documents import archive
 from vectorstore import ArticleIndex
 
 STORY = (
@@ -170,7 +173,9 @@ def test_a_file_replaced_by_a_link_out_of_the_folder_is_gone(folder: Path, index
     assert len(index.articles()) == 2
 
 
-NAMES = st.sampled_from(["a.txt", "b.txt", "c.md", "sub/a.txt", "sub/d.txt", "sub/deep/e.txt"])
+NAMES = st.sampled_from(
+    ["a.txt", "b.txt", "c.md", "no-suffix", "rows.csv", "sub/a.txt", "sub/all.zip", "sub/deep/e.txt"]
+)
 
 
 class Mirror(RuleBasedStateMachine):
@@ -193,6 +198,14 @@ class Mirror(RuleBasedStateMachine):
     @rule(name=NAMES, number=st.integers(0, 3), variant=st.integers(0, 2))
     def write(self, name: str, number: int, variant: int) -> None:
         self.path(name).write_text(text(number, variant), encoding="utf-8")
+
+    @rule(name=NAMES, numbers=st.lists(st.integers(0, 3), min_size=1, max_size=4))
+    def write_several(self, name: str, numbers: list[int]) -> None:
+        rows = [["title", "text"], *([f"Row {number}", text(number)] for number in numbers)]
+        table = io.StringIO()
+        csv.writer(table).writerows(rows)
+        content = archive({"rows.csv": table.getvalue(), "one.txt": text(len(numbers))})
+        self.path(name).write_bytes(content if name.endswith("zip") else table.getvalue().encode())
 
     @rule(name=NAMES, other=NAMES)
     def rename(self, name: str, other: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest import preview_articles
 from ingest.errors import UnreadableSource
 from ingest.limits import MAX_FILE_BYTES
 from ingest.sources import find_sources, named_folders, read_source
@@ -42,10 +43,22 @@ def test_a_folder_is_searched_to_any_depth_in_order(tmp_path: Path) -> None:
 
 
 def test_hidden_and_unreadable_kinds_are_passed_over_in_folders(tmp_path: Path) -> None:
-    for name in (".hidden.txt", ".git/a.txt", "a.exe", "b.png", "README", "good.txt"):
+    for name in (".hidden.txt", ".git/a.txt", "a.exe", "b.png", "style.css", "good.txt"):
         write(tmp_path / name)
     assert found(tmp_path) == [str(tmp_path / "good.txt")]
     assert skipped(tmp_path) == {}
+
+
+def test_files_without_a_suffix_are_looked_into_and_documents_nobody_reads_are_named(tmp_path: Path) -> None:
+    write(tmp_path / "saved", "<html><body><p>It rained.</p></body></html>")
+    (tmp_path / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100))
+    (tmp_path / "core").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(100))
+    report = preview_articles([tmp_path], None)
+    assert [Path(outcome.source).name for outcome in report.of("added")] == ["saved"]
+    assert {Path(outcome.source).name: outcome.reason for outcome in report.of("skipped")} == {
+        "core": "looks like a program (ELF), which cannot be read",
+        "old.doc": "looks like an old Microsoft Office document, which cannot be read",
+    }
 
 
 def test_what_is_named_outright_is_read_even_if_hidden(tmp_path: Path) -> None:

@@ -133,8 +133,18 @@ def render_answer(answer: Answer, number: int = 0, feedback: Feedback | None = N
 
 def _cited(citation: Citation, number: int) -> str:
     return (
-        f'<figure class="cited"><blockquote dir="auto">{render_quote(citation)}</blockquote>'
+        f'<figure class="cited"><blockquote dir="auto">{render_quote(citation)}</blockquote>{_dates(citation)}'
         f"<figcaption>{_show_button(citation, number)}</figcaption></figure>"
+    )
+
+
+def _dates(citation: Citation) -> str:
+    """What "yesterday" meant on the day the article came out."""
+    told = [f"“{escape(words)}” is {date_in_words(date)}" for words, date in citation.dates.items()]
+    return (
+        f'<p class="faint">{"; ".join(told)}, as the article came out on {date_in_words(citation.published)}</p>'
+        if told
+        else ""
     )
 
 

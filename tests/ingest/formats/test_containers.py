@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -82,6 +83,22 @@ def test_html_in_a_field_is_read_as_html() -> None:
     assert article.text == "It rained.\n\nIt snowed."
 
 
+def test_only_line_feeds_end_a_row() -> None:
+    (article,) = articles("title,text\nFerry,It rained\u2028and snowed\x85all\x0bday.\n", "a.csv")
+    assert (article.title, body(article)) == ("Ferry", "It rained\nand snowed\nall\nday.")
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["Titel;Autor;Datum;Inhalt", "Titre;Auteur;Date;Texte", "Título;Autor;Fecha;Texto", "titolo;autore;date;testo"],
+)
+def test_fields_may_be_named_in_other_languages(names: str) -> None:
+    content = f'\ufeff{names}\r\nHafenfest;Anna Bär;05.06.2017;"Es kamen 30.000 Gäste; es regnete."\r\n'
+    (article,) = articles(content, "a.csv")
+    assert (article.title, article.authors, article.published) == ("Hafenfest", ("Anna Bär",), "2017-06-05")
+    assert body(article) == "Es kamen 30.000 Gäste; es regnete."
+
+
 # JSON Lines -----------------------------------------------------------------------------------------------------------
 
 
@@ -109,12 +126,47 @@ def test_a_line_is_an_article_whatever_the_file_is_called() -> None:
         assert (ferry.title, ferry.authors, ferry.published) == (
             "The Last Ferry", ("Ada Finch", "Bo Reed"), "2017-05-05"
         )  # fmt: skip
-        assert (body(bridge), bridge.language) == (f"{STORY[2]}\n\nMeta section: Roads", "en")
+        assert (body(bridge), bridge.language) == (f"{STORY[2]}\n\nSection: Roads", "en")
 
 
 def test_a_list_of_objects_is_read_too() -> None:
     ferry, bridge = articles(json.dumps([{"body": STORY[0]}, {"body": STORY[2]}], indent=1), "news.json")
     assert (ferry.source, body(bridge)) == ("/articles/news.json#item=1", STORY[2])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"article": {"headline": "The Bridge", "body": [STORY[0], STORY[2]], "author": {"name": "Bo Reed", "id": 3}}},
+        {"_source": {"title": "The Bridge", "text": f"{STORY[0]}\n\n{STORY[2]}", "byline": {"original": "By Bo Reed"}}},
+        {"page_content": f"{STORY[0]}\n\n{STORY[2]}", "metadata": {"title": "The Bridge", "author": "Bo Reed"}},
+        {"title": {"rendered": "The Bridge"}, "content": {"rendered": f"<p>{STORY[0]}</p><p>{STORY[2]}</p>"},
+         "authors": [{"name": "Bo Reed", "town": "Alder"}]},
+        {"webTitle": "The Bridge", "fields": {"byline": "Bo Reed", "bodyText": f"{STORY[0]}\n\n{STORY[2]}"}},
+        {"title": "The Bridge", "by": "Bo Reed", "paragraphs": [STORY[0].split(), {"text": STORY[2], "n": None}]},
+    ],
+)  # fmt: skip
+def test_an_article_is_found_however_deep_its_object_is(entry: dict[str, object]) -> None:
+    (article,) = articles(json.dumps(entry), "a.jsonl")
+    assert (article.title, article.authors) == ("The Bridge", ("Bo Reed",))
+    assert body(article) == f"{STORY[0]}\n\n{STORY[2]}"
+
+
+@pytest.mark.parametrize("keys", [("articles",), ("response", "docs"), ("hits", "hits"), ("data", "items")])
+def test_the_articles_in_a_services_answer_are_told_apart(keys: tuple[str, ...]) -> None:
+    answer: object = [{"title": "Ferry", "text": STORY[0], "author": 7}, {"title": "Bridge", "text": STORY[2]}]
+    for key in reversed(keys):
+        answer = {"status": "ok", "total": 2, key: answer}
+    ferry, bridge = articles(json.dumps(answer, indent=1), "news.json")
+    assert (ferry.source, ferry.title, ferry.authors, body(bridge)) == (
+        "/articles/news.json#item=1", "Ferry", (), STORY[2]
+    )  # fmt: skip
+
+
+def test_a_list_in_an_article_is_part_of_it() -> None:
+    recipe = {"title": "Bread", "items": [{"name": "flour"}, {"name": "salt"}], "text": "Bake it."}
+    (article,) = articles(json.dumps(recipe), "bread.json")
+    assert (article.title, body(article)) == ("Bread", "Bake it.\n\nItems: flour, salt")
 
 
 def test_lines_that_are_no_articles_are_named_and_the_rest_is_read() -> None:
@@ -198,11 +250,12 @@ def test_an_archive_holds_articles_of_any_format_and_archives() -> None:
             "__MACOSX/a.txt": "junk",
             ".hidden.txt": "junk",
             "picture.png": b"\x89PNG",
+            "zz": f"Without a Suffix\n\n{STORY[0]}",
         }
     )
     found = articles(content, "all.zip")
     assert [article.source.removeprefix("/articles/all.zip!/") for article in found] == [
-        "a.pdf", "b.docx", "book.epub", "inner.zip!/deep/terns.md", "news.csv#row=2", "news.csv#row=3",
+        "a.pdf", "b.docx", "book.epub", "inner.zip!/deep/terns.md", "news.csv#row=2", "news.csv#row=3", "zz",
     ]  # fmt: skip
     assert {article.origin for article in found} == {"/articles/all.zip"}
     assert found[0].sections and found[3].title == "Terns"
@@ -223,6 +276,37 @@ def test_an_archive_of_nothing_readable_is_named() -> None:
         read_articles(raw(archive({"a.txt": "", "b.txt": ""}), "a.zip"))
     with pytest.raises(UnreadableSource, match="2 articles"):
         read_article(raw(archive({"a.txt": "It rained.", "b.txt": "It snowed."}), "a.zip"))
+
+
+# Gzip -----------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_compressed_by_gzip_is_read_as_what_it_is() -> None:
+    lines = "\n".join(json.dumps({"title": f"Day {number}", "text": STORY[number]}) for number in (0, 1))
+    first, second = articles(gzip.compress(lines.encode()), "news.jsonl.gz")
+    assert (first.source, first.origin) == ("/articles/news.jsonl.gz!/news.jsonl#line=1", "/articles/news.jsonl.gz")
+    assert (second.title, body(second)) == ("Day 1", STORY[1])
+
+
+def test_a_compressed_sitemap_lists_pages_only_where_it_came_from_the_web() -> None:
+    content = gzip.compress(sitemap("https://news.example/a"))
+    assert read_articles(raw(content, "sitemap.xml.gz", "application/x-gzip")) == [LinkedPage("https://news.example/a")]
+    with pytest.raises(UnreadableSource, match="name its own address"):
+        read_articles(raw(content, "sitemap.xml.gz"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (gzip.compress(STORY[0].encode())[:30], "damaged or cut short"),
+        (gzip.compress(b"It rained. " * 1_500_000), "a decompression bomb"),
+        (gzip.compress(b"It rained. " * 2_500_000), "over 20 MB"),
+        (gzip.compress(b"\x7fELF\x02" + bytes(100)), "looks like a program"),
+    ],
+)
+def test_gzip_has_the_limits_of_archives(content: bytes, words: str) -> None:
+    with pytest.raises(UnreadableSource, match=words):
+        read_articles(raw(content, "a.gz"))
 
 
 # Several articles in one text -----------------------------------------------------------------------------------------

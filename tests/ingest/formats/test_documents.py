@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import docx as python_docx
 import pytest
 
 from ingest.errors import UnreadableSource
@@ -139,6 +142,24 @@ def test_lists_of_a_word_document_are_lines() -> None:
     assert f"{STORY[0]}\n\n- Bring a coat\n- Bring a lamp\n\n{STORY[1]}" in read_article(raw(content)).text
 
 
+def test_a_table_of_a_word_document_is_read_once_cell_by_cell() -> None:
+    document = python_docx.Document()
+    document.add_paragraph(STORY[0])
+    table = document.add_table(2, 2)
+    for cell, words in zip(
+        (*table.rows[0].cells, *table.rows[1].cells), ("Year", "Cost", "2017", "9 crowns"), strict=True
+    ):
+        cell.text = words
+    last = table.cell(1, 1)
+    last.add_paragraph("paid in May")
+    inner = last.add_table(1, 2)
+    inner.cell(0, 0).text, inner.cell(0, 1).text = "north", "south"
+    buffer = io.BytesIO()
+    document.save(buffer)
+    rows = "Year | Cost\n2017 | 9 crowns paid in May north south"
+    assert read_article(raw(buffer.getvalue())).text == f"{STORY[0]}\n\n{rows}"
+
+
 def test_properties_of_a_word_document_are_used_but_not_its_dates() -> None:
     article = read_article(raw(docx(title="The Last Ferry", author="Ada Finch")))
     assert (article.title, article.authors, article.published) == ("The Last Ferry", ("Ada Finch",), None)
@@ -232,8 +253,12 @@ def test_an_older_book_has_its_navigation_elsewhere() -> None:
 
 
 def test_a_book_without_navigation_is_read_all_the_same() -> None:
-    article = read_article(raw(epub(BOOK)))
-    assert article.sections == ()
+    pages = {
+        "one.xhtml": xhtml(f"<h1>Setting <i>out</i></h1><p>{STORY[0]}</p><h2>At sea</h2><p>{STORY[1]}</p>"),
+        "two.xhtml": xhtml(f"<p>{STORY[2]}</p>"),
+    }
+    article = read_article(raw(epub(pages)))
+    assert labels(article) == [("Setting out", "Setting out\n")]
     assert all(sentence in article.text for sentence in STORY)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import gzip
+import bz2
 import io
 import zipfile
 from dataclasses import replace
@@ -51,7 +51,7 @@ def test_an_article_is_complete() -> None:
         (b"GIF89a\x01\x00\x01\x00", "a GIF image"),
         (b"\x7fELF\x02\x01\x01\0", "a program (ELF)"),
         (b"MZ\x90\0\x03\0\0\0", "a program (Windows)"),
-        (gzip.compress(b"It rained."), "a gzip-compressed file"),
+        (bz2.compress(b"It rained."), "a bzip2-compressed file"),
         (b"It rained.\0\0", "NUL bytes"),
         (bytes(range(1, 9)) * 20, "control characters"),
     ],

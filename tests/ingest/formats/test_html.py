@@ -176,3 +176,23 @@ def test_a_page_without_words_gives_an_empty_text_or_a_reason(content: str) -> N
 )
 def test_html_is_told_by_how_it_begins(content: bytes, is_html: bool) -> None:
     assert html.recognises(content) is is_html
+
+
+def test_a_page_in_german_and_latin_1_is_read_without_its_page() -> None:
+    story = [
+        "Die neue Brücke über die Förde ist am Freitag für den Verkehr freigegeben worden, vor zweitausend Zuschauern.",
+        "Der Bau dauerte vier Jahre und kostete 83 Millionen Euro, wie eine Sprecherin der Stadt am Samstag sagte.",
+        "Gestern hatten Prüfer die letzten Schweißnähte abgenommen; die Fähre stellt ihren Betrieb am Sonntag ein.",
+    ]
+    content = f"""<html lang="de"><head><meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1">
+    <title>Brücke eröffnet | Küstenbote</title></head><body><ul id="nav"><li><a href="/">Startseite</a></li></ul>
+    <div class="artikel"><h1>Brücke eröffnet</h1><p class="autor">Von Jürgen Müßig</p>
+    <p class="datum">Veröffentlicht am 5. Mai 2017, 14:30 Uhr</p><p>{story[0]}</p><p>Anzeige</p><p>{story[1]}</p>
+    <p>{story[2]}</p><p>Lesen Sie auch: <a href="/x">Der Fährmann geht</a></p></div>
+    <div class="kommentare"><h3>Kommentare (1)</h3><p>Endlich! Das wurde aber auch Zeit mit der Brücke.</p></div>
+    </body></html>"""
+    draft = read(content.encode("latin-1"))
+    assert (draft.title, draft.authors, draft.published) == ("Brücke eröffnet", ("Jürgen Müßig",), "2017-05-05")
+    kept = draft.text.split("\n\n")
+    assert [line for line in kept if line in story] == story
+    assert not any(word in draft.text for word in ("Anzeige", "Lesen Sie", "Endlich", "Startseite"))

@@ -41,6 +41,7 @@ def test_a_copied_web_article_is_read_without_its_page() -> None:
         ("Who Killed the Otter?\n\nIt rained.", "Who Killed the Otter?"),
         ("Life in L.A.\n\nIt rained.", "Life in L.A."),
         ("Otters Return\nBy Ada Finch\n\nIt rained.", "Otters Return"),
+        ("Otters Return\nThe Courier\nMay 6, 2017\n\nIt rained.", "Otters Return"),
         ("May 5, 2017\nOtters Return\n\nIt rained.", "Otters Return"),
         ("Otters Return\nIn May the first otter was seen by a farmer near the old mill.", "Otters Return"),
         ("Otters", "Otters"),
