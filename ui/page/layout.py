@@ -381,10 +381,12 @@ class _Page:
 
     def _add(self, progress: gr.Progress, add: Callable[[ProgressCallback], IngestReport]) -> Updates:
         began = time.monotonic()
+        furthest = 0.0
 
         def told(now: Progress) -> None:
-            seconds = time.monotonic() - began
-            progress(min(now.done / max(now.total, 1), 0.98), desc=render.progress_in_words(now, seconds))
+            nonlocal furthest  # sources that need no work come and go, but a bar does not go back
+            furthest = max(furthest, min(now.share, 0.99))
+            progress(furthest, desc=render.progress_in_words(now, time.monotonic() - began))
 
         progress(0.0, desc="Reading the articles")
         return self._changed(lambda: render.render_report(add(told)))

@@ -531,11 +531,12 @@ def progress_in_words(now: Progress, seconds: float) -> str:
     """How far an ingest is after ``seconds``, and about how long it still takes."""
     name = source_name(now.source)
     told = f"{now.done:,} of {now.total:,}{name and ': '}{name}"
-    if 0 < now.total <= now.done:
-        return f"{now.done:,} of {now.total:,} read, storing the last of them"  # they are embedded together
-    if now.done == 0 or seconds < 2:
+    if now.done >= now.total:
+        told = f"All {now.total:,} read" if now.total > 1 else "Read"
+        told += f", storing: {now.chunks:,} of {_count(now.cut, 'chunk')}" if now.chunks < now.cut else ", storing"
+    if not 0 < now.share < 1 or seconds < 1:
         return told
-    return f"{told} · {_about(seconds / now.done * (now.total - now.done))} left"
+    return f"{told} · {_about(seconds / now.share * (1 - now.share))} left"
 
 
 def _about(seconds: float) -> str:
