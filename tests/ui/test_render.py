@@ -340,6 +340,7 @@ def test_history_lists_conversations_and_marks_the_open_one() -> None:
 def test_history_counts_feedback_and_offers_it_once_something_is_known() -> None:
     told = render.render_history([conversation()], marks=(2, 1))
     assert "You marked 2 answers with what is right. 1 other marked as wrong lacks" in told
+    assert ">2 answers marked as wrong lack the right answer.<" in render.render_history([], marks=(0, 2))
     assert "Download as a test set" in told
     assert "Download as a test set" not in render.render_history([conversation()], marks=(0, 1))
 
