@@ -24,8 +24,8 @@ from vectorstore import Article, ArticleIndex, Chunk, StoredSource
 
 BATCH_CHUNKS = 256
 """Chunks embedded and stored together: enough to sort by length, few enough to lose little when stopped."""
-PIECE_CHUNKS = 64
-"""Chunks embedded without a word of how far it is: about a second's work."""
+PIECE_CHUNKS = 32
+"""Chunks embedded without a word of how far it is: about half a second's work, in a dozen passes of the model."""
 BATCHES_AHEAD = 2
 """Batches that may be with the embedder while others are read and stored: embedding, which takes the most time, then
 never waits, and memory does not grow with the number of articles."""
