@@ -24,11 +24,14 @@ from vectorstore import Article, ArticleIndex, Chunk, StoredSource
 
 BATCH_CHUNKS = 256
 """Chunks embedded and stored together: enough to sort by length, few enough to lose little when stopped."""
+PIECE_CHUNKS = 32
+"""Chunks embedded without a word of how far it is: about half a second's work, in a dozen passes of the model."""
 BATCHES_AHEAD = 2
 """Batches that may be with the embedder while others are read and stored: embedding, which takes the most time, then
 never waits, and memory does not grow with the number of articles."""
 
 Batch = list[tuple[Article, list[Chunk]]]
+Vectors = dict[str, NDArray[np.float32]]
 
 
 def add_articles(
@@ -86,11 +89,17 @@ class _Ingest:
         self._gone: list[str] = []
         self._waiting: Batch = []
         self._embedder = ThreadPoolExecutor(1, thread_name_prefix="ingest")
-        self._embedding: deque[tuple[Batch, Future[dict[str, NDArray[np.float32]]]]] = deque()
+        self._embedding: deque[tuple[Batch, list[Future[Vectors]]]] = deque()
         self._outcomes: list[Outcome] = []
         self._added: dict[tuple[str, str], list[str]] = {}
         """Sources of what was added, by fingerprint and by what tells the articles of one file apart."""
         self._chunks = 0
+        self._sent = 0
+        """Chunks that went to the embedder."""
+        self._embedded = 0
+        """Those that came back; only the embedder's thread counts them."""
+        self._at = (0, 0, "")
+        """Sources dealt with, of how many, and the last of them."""
 
     def run(self, sources: Sequence[str | Path]) -> IngestReport:
         started = time.perf_counter()
@@ -100,15 +109,17 @@ class _Ingest:
             places = list(find_sources(sources))
             for done, place in enumerate(places, start=1):  # a feed or sitemap makes the list grow
                 self._outcomes += self._take(place, places)
+                self._at = (done, len(places), place.source)
+                self._tell()
                 if sum(len(chunks) for _, chunks in self._waiting) >= BATCH_CHUNKS:
                     self._embed()
                     self._store(BATCHES_AHEAD)
-                self._tell(done, len(places), place.source)
+            self._at = (len(places), len(places), "")
+            self._tell()
             self._embed()
             self._store()
             for folder in named_folders(sources):
                 self._remove_missing(folder, places)
-            self._tell(len(places), len(places), "")
         return IngestReport(tuple(self._outcomes), self._chunks, time.perf_counter() - started)
 
     def _take(self, place: Place | Skipped, places: list[Place | Skipped]) -> list[Outcome]:
@@ -169,9 +180,19 @@ class _Ingest:
     def _embed(self) -> None:
         """Sends what is waiting to be embedded, in a thread of its own."""
         if self._index and self._waiting:
-            texts = self._index.new_texts([chunk for _, chunks in self._waiting for chunk in chunks])
-            self._embedding.append((self._waiting, self._embedder.submit(self._index.embed_texts, texts)))
+            texts = list(self._index.new_texts([chunk for _, chunks in self._waiting for chunk in chunks]).items())
+            pieces = [dict(texts[start : start + PIECE_CHUNKS]) for start in range(0, len(texts), PIECE_CHUNKS)]
+            made = [self._embedder.submit(self._vectors_of, piece) for piece in pieces]
+            self._embedding.append((self._waiting, made))
             self._waiting = []
+            self._sent += len(texts)
+
+    def _vectors_of(self, piece: Mapping[str, str]) -> Vectors:
+        """What is done in the embedder's thread."""
+        assert self._index
+        vectors = self._index.embed_texts(piece)
+        self._embedded += len(vectors)
+        return vectors
 
     def _store(self, but: int = 0) -> None:
         """Stores what has been embedded, in order, all ``but`` so many batches."""
@@ -182,8 +203,12 @@ class _Ingest:
             self._index.remove(self._gone)
             self._gone = []
         while len(self._embedding) > but:
-            batch, vectors = self._embedding.popleft()
-            self._chunks += self._index.add(batch, vectors.result())
+            batch, made = self._embedding.popleft()
+            vectors: Vectors = {}
+            for piece in made:
+                vectors.update(piece.result())
+                self._tell()
+            self._chunks += self._index.add(batch, vectors)
 
     def _remove_missing(self, folder: Path, places: Sequence[Place | Skipped]) -> None:
         """Forgets articles of files that are gone from a folder that was named; those found elsewhere have moved.
@@ -212,9 +237,11 @@ class _Ingest:
             else:
                 self._outcomes.append(Outcome(one.source, "removed", article_id=one.article_id))
 
-    def _tell(self, done: int, total: int, source: str) -> None:
+    def _tell(self) -> None:
         if self._progress is not None:
-            self._progress(Progress(done, total, self._chunks, source))
+            done, total, source = self._at
+            cut = self._sent + sum(len(chunks) for _, chunks in self._waiting)
+            self._progress(Progress(done, total, self._embedded, cut, source))
 
 
 def _unchanged(stored: Mapping[str, StoredSource]) -> list[Outcome]:

@@ -46,8 +46,16 @@ class Progress:
     total: int
     chunks: int
     """Chunks embedded so far."""
+    cut: int
+    """Chunks to be embedded that the sources dealt with so far have given, those embedded among them."""
     source: str
-    """The source dealt with last."""
+    """The source dealt with last; empty once all are."""
+
+    @property
+    def share(self) -> float:
+        """How much of the work is done, 0 to 1, as far as can be known: embedding takes nearly all of the time."""
+        sources = self.done / self.total if self.total else 1.0
+        return sources * (self.chunks / self.cut if self.cut else 1.0)
 
 
 ProgressCallback = Callable[[Progress], None]

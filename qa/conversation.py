@@ -41,6 +41,15 @@ _IDLE_IT = re.compile(  # an "it" that stands for nothing: "is it true that", "w
     r"|\b(?:make|made|find|found)\s+it\s+(?:\w+\s+){1,2}(?:to|that)\b",
     re.I,
 )
+_THERE = re.compile(  # not "is there", "there was", "over there"
+    r"(?<!\w)(?:(?P<to>go|went|gone|get|got|move|moved|travel|travelled|come|came|arrive|arrived|fly|flew|sent|taken)\s+)?"
+    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bout )(?<!\bover )(?<!\bup )(?<!\bdown )there"
+    r"(?=$|\s*[,.]|\s+(?:in|on|at|for|with|by|after|before|during|since|until|when|while|and|today|now|then|first|from)\b)",
+    re.I,
+)
+_THAT_YEAR = re.compile(r"\b(?:(?:in|during)\s+)?(?:that|the same)\s+year\b", re.I)
+_YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
+PLACING = frozenset("in at on to from near into of".split())
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,10 @@ class _Context:
     """The question before, already stand-alone."""
     cased: bool = False
     """Whether the questions write names with capitals."""
+    place: str = ""
+    """What "there" means: the last name that followed "in", "at" or the like, or answered "where"."""
+    year: str = ""
+    """The last year that was named."""
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -89,7 +102,7 @@ def _rewrite(question: str, context: _Context) -> str:
     lead = _LEAD.match(text)
     body = text[lead.end() :] if lead else text
     stem = body.rstrip(" ?.!")
-    changed = _complete(stem, bool(lead), context) or _replace_pronouns(stem, context)
+    changed = _complete(stem, bool(lead), context) or _replace_pronouns(_replace_there(stem, context), context)
     if changed == stem:
         return question
     changed += body[len(stem) :].strip()
@@ -182,8 +195,8 @@ def _remember(context: _Context, asked: str, question: str, answer: str) -> _Con
     told = {en.PRONOUNS[word.low] for word in _words(asked) if word.low in en.PRONOUNS} - {""}
     known = {mention.text.lower(): replace(mention, weight=mention.weight - _FADING) for mention in context.mentions}
     for mention in _mentions_of_question(question, words) + _mentions_of_answer(words, answer):
-        if not 0 < len(_content(mention.text)) <= 8:
-            continue  # no name, or a whole sentence
+        if not 0 < len(_content(mention.text)) <= 8 or len(mention.text) < 2:
+            continue  # no name, or a whole sentence; or the C of "190 °C"
         if len(told) == 1 and mention.text in question and mention.text not in asked:
             mention = replace(mention, kind=min(told))
         low = mention.text.lower()
@@ -193,7 +206,15 @@ def _remember(context: _Context, asked: str, question: str, answer: str) -> _Con
             mention = _Mention(old.text, max(old.weight, mention.weight), old.kind or mention.kind)
         known[full] = mention
     ranked = sorted(known.values(), key=lambda mention: -mention.weight)[:_REMEMBERED]
-    return _Context(tuple(ranked), question, context.cased or bool(_names(_words(asked))))
+    place = _place_in(answer, _asks_where(words)) or _place_in(question, False) or context.place
+    years = _YEAR.findall(f"{question} {answer}")
+    return _Context(
+        tuple(ranked),
+        question,
+        context.cased or bool(_names(_words(asked))),
+        place,
+        years[-1] if years else context.year,
+    )
 
 
 def _mentions_of_question(text: str, words: Sequence[_Word]) -> list[_Mention]:
@@ -204,8 +225,23 @@ def _mentions_of_question(text: str, words: Sequence[_Word]) -> list[_Mention]:
     found = [
         _Mention(_cut(text, words, _whole(words, run)), _SUBJECT if run.start in subject else _NAME) for run in names
     ]
-    if subject and "'s" not in lows[subject.start : subject.stop] and not any(run.start in subject for run in names):
+    if "'s" in lows[subject.start : subject.stop]:  # "the father's job": of whom "his" may be said next
+        subject = range(subject.start, lows.index("'s", subject.start))
+    if subject and not any(run.start in subject for run in names):
         found.append(_Mention(_cut(text, words, subject), _SUBJECT))
+    if not any(_content(mention.text) for mention in found):  # "how much butter for the plum cake"
+        found += [_Mention(_cut(text, words, noun), _ASIDE) for noun in _nouns(lows)[-1:]]
+    return found
+
+
+def _nouns(lows: Sequence[str]) -> list[range]:
+    """What is led in by an article: "the plum cake"."""
+    found = []
+    for start in (i for i, low in enumerate(lows[:-1]) if low in ("the", "a", "an")):
+        end = start + 1
+        while end < len(lows) and not _ends_subject("", lows[end]):
+            end += 1
+        found.append(range(start, end))
     return found
 
 
@@ -220,7 +256,35 @@ def _mentions_of_answer(asked: Sequence[_Word], answer: str) -> list[_Mention]:
     return found
 
 
+def _asks_where(words: Sequence[_Word]) -> bool:
+    return any(word.low in ("where", "where's") for word in words)
+
+
+def _place_in(text: str, answers_where: bool) -> str:
+    """The last name in ``text`` that says where; where it answers that, a name that is all of it."""
+    words = _words(text)
+    for name in reversed(_names(words)):
+        before = words[max(0, name.start - 2) : name.start]
+        if before and before[-1].low == "the":
+            before = before[:-1]
+        led = bool(before) and before[-1].low in PLACING
+        if led or (answers_where and len(words) <= 6):
+            return _cut(text, words, name)
+    return ""
+
+
 # --- putting what was meant in the place of what was said ---
+
+
+def _replace_there(text: str, context: _Context) -> str:
+    """``text`` with "there" and "that year" replaced by the last place and year that were named."""
+    if context.place and context.place.lower() not in text.lower():
+        text = _THERE.sub(
+            lambda said: f"{said['to']} to {context.place}" if said["to"] else f"in {context.place}", text, count=1
+        )
+    if context.year and not _YEAR.search(text):
+        text = _THAT_YEAR.sub(f"in {context.year}", text, count=1)
+    return text
 
 
 def _pick(kind: str, context: _Context, besides: str) -> str:
@@ -260,7 +324,7 @@ def _points_inside(words: Sequence[_Word], i: int) -> bool:
     """Whether the pronoun at ``i`` points into its own question, as in "What did Obama say when he left?"."""
     lows = [word.low for word in words]
     for span in (*_names(words), _subject(words)):
-        if not span or i in span:
+        if not span or i in span or lows[span.start] in en.SPEAKERS:
             continue
         if lows[span.start] in en.DETERMINERS and en.PRONOUNS[lows[i]] == "person":
             continue  # "Did an injury end his career?"

@@ -256,7 +256,11 @@ def _watch(sources: list[str], library: ArticleIndex, settings: Settings) -> Non
 @contextmanager
 def _reading() -> Iterator[Callable[[Progress], None]]:
     with terminal.progress_bar("Reading articles") as tell:
-        yield lambda progress: tell(progress.done, progress.total, progress.source)
+        yield lambda progress: tell(progress.done, progress.total, progress.source or _stored(progress))
+
+
+def _stored(progress: Progress) -> str:
+    return f"stored {progress.chunks:,} of {progress.cut:,}" if progress.cut else ""
 
 
 def _end(report: IngestReport, sources: Sequence[str], would: bool = False) -> None:

@@ -140,7 +140,7 @@ def take_first(pictures: Pictures) -> None:
     talk.page.locator(".welcome h2").wait_for()
     pictures.take(talk, "empty")
     talk.page.get_by_role("button", name="Add the sample articles").click()
-    talk.page.locator("#report", has_text=" of 12").wait_for()
+    talk.page.locator("#report", has_text="12").wait_for()
     pictures.take_last(talk, "adding", wait=0)
 
 

@@ -133,6 +133,36 @@ def test_reasons_unfold(samples_server: str, open_page: OpenPage) -> None:
     talk.page.locator(".article-text mark").first.wait_for()
 
 
+def test_other_likely_answers_unfold_and_open_where_they_stand(samples_server: str, open_page: OpenPage) -> None:
+    talk = open_page(samples_server)
+    talk.ask("When did Kanye propose?")
+    given = talk.last.locator(".answer").inner_text()
+    others = talk.page.locator("#reasons details", has_text="Other likely answers")
+    assert not others.locator("li").first.is_visible()
+    others.locator("summary").click()
+    texts = others.locator(".other strong").all_inner_texts()
+    assert texts and given not in texts
+    assert re.search(r"(likely|unsure), \d+ %", others.locator(".other .faint").first.inner_text())
+    others.locator(".source").first.click()
+    talk.page.wait_for_function(
+        "text => document.querySelector('.article-text mark strong')?.innerText === text", arg=texts[0]
+    )
+    assert talk.last.locator(".answer").inner_text() == given  # it is no answer for being looked at
+
+
+def test_line_of_author_and_date_is_shown_once_and_marked_where_it_is_cited(
+    samples_server: str, open_page: OpenPage
+) -> None:
+    talk = open_page(samples_server)
+    talk.ask(SURE)
+    head = talk.page.locator(".article-head .about").inner_text()
+    author = head.split(" · ")[0]
+    assert f"By {author}" not in talk.page.locator(".article-text").inner_text()
+    talk.ask("Who wrote The Bird That Lives in Summer?")
+    assert author in talk.last.locator(".answer").inner_text()
+    assert f"By {author}" in talk.page.locator(".article-text mark").inner_text()
+
+
 def test_page_can_be_used_from_the_keyboard(samples_server: str, open_page: OpenPage) -> None:
     talk = open_page(samples_server)
     talk.ask(SURE)
@@ -180,6 +210,22 @@ def test_conversation_survives_a_reload_until_it_is_cleared(samples_server: str,
     talk.page.wait_for_timeout(300)
     talk.page.reload()
     talk.page.locator(".welcome h2").wait_for()
+
+
+def test_narrow_window_goes_to_the_library_and_back_from_its_head(samples_server: str, open_page: OpenPage) -> None:
+    talk = open_page(samples_server, width=320, height=640, has_touch=True, is_mobile=True)
+    talk.ask(SURE)
+    talk.ask(UNSAID)
+    assert overflow(talk) <= 0
+    for place, shown in (("Library", "#listed .articles"), ("History", "#past .conversations")):
+        talk.page.get_by_role("button", name=place).tap()  # the head is there however far down one has read
+        talk.page.locator(shown).wait_for()
+        talk.page.wait_for_function("Math.abs(document.getElementById('panel').getBoundingClientRect().top - 57) < 3")
+        talk.page.get_by_role("button", name="Chat", exact=True).tap()
+        talk.page.wait_for_function(
+            "(() => { const top = document.querySelector('.exchange:last-child').getBoundingClientRect().top;"
+            " return top > 50 && top < 120; })()"
+        )
 
 
 def overflow(talk: object) -> int:

@@ -94,6 +94,29 @@ def test_conversations_are_listed_renamed_exported_opened_and_deleted(samples_se
     assert rows.count() == 1
 
 
+def test_many_conversations_are_found_by_their_title(samples_server: str, open_page: OpenPage) -> None:
+    talk = open_page(samples_server)
+    for question in [SURE, *(f"??? {'!' * number}" for number in range(8))]:  # what is no question is told at once
+        talk.ask(question)
+        talk.page.get_by_role("button", name="New conversation").click()
+        talk.page.locator(".welcome h2").wait_for()
+    talk.open_history()
+    rows, sought = talk.page.locator(".conversations > li"), talk.page.get_by_label("Find a conversation")
+    assert rows.count() == 9
+    sought.fill("tern WEIGH")
+    talk.page.wait_for_function("document.querySelectorAll('.conversations > li').length === 1")
+    assert rows.first.locator(".title").inner_text() == SURE
+    rows.first.get_by_text("Manage").click()
+    rows.first.locator("input[name=text]").fill("Terns weigh little")
+    talk.page.keyboard.press("Enter")
+    talk.page.locator(".conversations .title", has_text="Terns weigh little").wait_for()
+    assert rows.count() == 1  # still narrowed
+    sought.fill("penguin <i>")
+    talk.page.get_by_text("No conversation is called “penguin <i>”.").wait_for()
+    sought.fill("")
+    talk.page.wait_for_function("document.querySelectorAll('.conversations > li').length === 9")
+
+
 def test_stop_ends_a_slow_answer_and_all_of_it_outlasts_a_restart(sample_folder: Path, open_page: OpenPage) -> None:
     slow = drip(["The tern ", "weighs ", *["more "] * 400], seconds=0.2)
     port = free_port()

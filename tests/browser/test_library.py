@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -163,13 +164,23 @@ def test_folder_can_be_chosen_or_dropped_whole(empty_server: str, open_page: Ope
     assert "Not added" not in report.inner_text()
     talk.page.get_by_role("button", name="Dismiss").click()
     report.wait_for(state="detached")
-    talk.page.evaluate(DROP_FOLDER)
+    talk.page.evaluate(DROP, ["folder", "#files button"])
     report.wait_for()
     assert "The Mill by the Weir" in report.inner_text()
     assert "Added: 1 article" in report.inner_text()
 
 
-DROP_FOLDER = """() => {
+def test_files_can_be_dropped_anywhere(empty_server: str, open_page: OpenPage) -> None:
+    talk = open_page(empty_server)
+    talk.page.evaluate(DROP, ["file", "#chat"])  # with the library never opened yet
+    report = talk.page.locator(".report")
+    report.wait_for()
+    assert "Already there: 1 article" in report.inner_text()
+    assert report.is_visible()
+    assert talk.page.evaluate(DROP, ["text", "#chat"]) is True  # words dragged into the question go their usual way
+
+
+DROP = """([what, where]) => {
   const text = 'The Mill by the Weir\\n\\nIt was built in 1702 of red brick.';
   const file = new File([text], 'weir.txt', {type: 'text/plain'});
   const leaf = {isFile: true, isDirectory: false, name: 'weir.txt', file: (done) => done(file)};
@@ -178,10 +189,12 @@ DROP_FOLDER = """() => {
   const reader = {readEntries: (done) => { done(read ? [] : [leaf, hidden]); read = true; }};
   const folder = {isFile: false, isDirectory: true, name: 'folder', createReader: () => reader};
   const drop = new Event('drop', {bubbles: true, cancelable: true});
-  drop.dataTransfer = {items: [{webkitGetAsEntry: () => folder}], files: []};
-  document.querySelector('#files button').dispatchEvent(drop);
+  const items = {folder: [folder], file: [leaf], text: []}[what].map((entry) => ({webkitGetAsEntry: () => entry}));
+  drop.dataTransfer = {items, files: [], types: [what === 'text' ? 'text/plain' : 'Files']};
+  return document.querySelector(where).dispatchEvent(drop);
 }"""
-"""What Chromium does when a folder is dropped; a test cannot take one from the desktop."""
+"""What Chromium does when something is dropped, and whether it does what it would; a test cannot take files from the
+desktop."""
 
 
 def test_adding_tells_how_far_it_is_and_does_not_keep_from_asking(
@@ -195,6 +208,8 @@ def test_adding_tells_how_far_it_is_and_does_not_keep_from_asking(
     talk.open_library()
     talk.page.locator("#files input[type=file]").set_input_files([str(file) for file in files])
     talk.page.locator("#report", has_text=" of 150").wait_for()
+    talk.page.locator("#report", has_text=re.compile(r"about \d+ \w+ left")).wait_for()
+    assert not talk.page.locator("#files .file-preview").is_visible()
     assert talk.page.locator(".report").count() == 0  # it is still at work when it is asked
     talk.ask("How much does an Arctic tern weigh?")
     assert "100 grams" in talk.last.locator(".answer").inner_text()

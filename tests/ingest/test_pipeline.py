@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest import Progress, add_articles
+from ingest.pipeline import PIECE_CHUNKS
 from vectorstore import ArticleIndex, StoreLocked
 
 BRIDGE = "The Old Bridge\n\nThe bridge over the river was opened in 1883. Its towers are made of granite.\n"
@@ -111,9 +112,22 @@ def test_a_source_that_is_not_there_is_named(empty_index: ArticleIndex, tmp_path
 def test_progress_is_told_to_the_end(folder: Path, empty_index: ArticleIndex) -> None:
     told: list[Progress] = []
     report = add_articles([folder], empty_index, told.append)
-    assert [step.done for step in told] == [1, 2, 2]
+    assert list(dict.fromkeys(step.done for step in told)) == [1, 2]
     assert told[-1].total == 2
-    assert told[-1].chunks == report.chunks > 0
+    assert told[-1].chunks == told[-1].cut == report.chunks > 0
+    assert told[-1].share == 1
+
+
+def test_progress_is_told_while_one_long_article_is_embedded(tmp_path: Path, empty_index: ArticleIndex) -> None:
+    lines = (f"In {200 + year} the parish paid {year} shillings for candles and oil." for year in range(1600))
+    (tmp_path / "accounts.txt").write_text("Accounts\n\n" + "\n\n".join(lines), encoding="utf-8")
+    told: list[Progress] = []
+    report = add_articles([tmp_path / "accounts.txt"], empty_index, told.append)
+    shares = [step.share for step in told]
+    assert shares == sorted(shares)
+    assert shares[0] == 0 and shares[-1] == 1
+    assert any(0 < step.chunks < step.cut for step in told)
+    assert report.chunks == told[-1].cut > PIECE_CHUNKS
 
 
 def test_a_second_ingest_at_the_same_time_is_refused(folder: Path, empty_index: ArticleIndex) -> None:

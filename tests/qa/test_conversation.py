@@ -45,6 +45,28 @@ FOLLOW_UPS: list[tuple[str, list[Turn], str]] = [
         "When did the Webb telescope start?",
     ),
     ("Who managed them?", [("Did the Beatles sing Yesterday?", None)], "Who managed the Beatles?"),
+    # there, that year
+    ("How many people live there?", [("Who is the mayor of Wexmoor?", "Ann")], "How many people live in Wexmoor?"),
+    (
+        "When did they go there?",
+        [("Where did Kim and Kanye marry?", "in Italy")],
+        "When did Kim and Kanye go to Italy?",
+    ),
+    ("How long did he stay there?", [("Where was Ali born?", "Louisville")], "How long did Ali stay in Louisville?"),
+    (
+        "how many passengers came that year?",
+        [("How many ships came in 2022?", "61"), ("And in 2023?", "84")],
+        "how many passengers came in 2023?",
+    ),
+    ("What else opened in that year?", [("When was the pier built?", "May 4, 1898")], "What else opened in 1898?"),
+    # what it was said of, not who says it, and of whom something was said
+    ("How hot do I bake it?", [("How much flour for the plum cake?", "500 g")], "How hot do I bake the plum cake?"),
+    (
+        "how long does it keep?",
+        [("How much flour for the plum cake?", "500 g"), ("How hot do I bake it?", "190 °C")],
+        "how long does the plum cake keep?",
+    ),
+    ("When did he die?", [("what was the father's job", "postman")], "When did the father die?"),
     # lower case
     ("when did they marry", [("when did kanye propose", "Oct. 21")], "when did kanye marry"),
     ("how tall is it", [("when was the eiffel tower built", "1889")], "how tall is the eiffel tower"),
@@ -87,6 +109,9 @@ STANDALONE = [
     "Is it raining?",
     "it rains",
     "Is there a delegate?",
+    "How many ditches are there?",
+    "there are how many ditches?",
+    "Who was there in 1989?",
     "How many states are there in Germany?",
     "And what is the capital of France?",
     "so who painted the Night Watch",

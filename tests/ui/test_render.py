@@ -340,6 +340,7 @@ def test_history_lists_conversations_and_marks_the_open_one() -> None:
 def test_history_counts_feedback_and_offers_it_once_something_is_known() -> None:
     told = render.render_history([conversation()], marks=(2, 1))
     assert "You marked 2 answers with what is right. 1 other marked as wrong lacks" in told
+    assert ">2 answers marked as wrong lack the right answer.<" in render.render_history([], marks=(0, 2))
     assert "Download as a test set" in told
     assert "Download as a test set" not in render.render_history([conversation()], marks=(0, 1))
 
@@ -351,17 +352,25 @@ def test_history_that_cannot_be_kept_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("done", "seconds", "left"),
-    [(1, 1.0, ""), (10, 20.0, "about 1 min left"), (10, 10.0, "about 40 s left"), (10, 2000.0, "about 2 h left")],
+    [(1, 0.9, ""), (10, 20.0, "about 1 min left"), (10, 10.0, "about 40 s left"), (10, 2000.0, "about 2 h left")],
 )
 def test_progress_has_an_estimate_once_there_is_one(done: int, seconds: float, left: str) -> None:
-    told = render.progress_in_words(Progress(done, 50, 0, "/x/lake.txt"), seconds)
+    told = render.progress_in_words(Progress(done, 50, 0, 0, "/x/lake.txt"), seconds)
     assert told == f"{done} of 50: lake.txt" + (f" · {left}" if left else "")
 
 
-def test_sources_that_were_all_read_still_have_to_be_stored() -> None:
-    assert (
-        render.progress_in_words(Progress(12, 12, 0, "/x/lake.txt"), 9.0) == "12 of 12 read, storing the last of them"
-    )
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (Progress(3, 12, 0, 40, "/x/lake.txt"), "3 of 12: lake.txt"),  # nothing is done yet that could be measured
+        (Progress(6, 12, 20, 40, "/x/lake.txt"), "6 of 12: lake.txt · about 30 s left"),
+        (Progress(12, 12, 32, 1200, ""), "All 12 read, storing: 32 of 1,200 chunks · about 6 min left"),
+        (Progress(1, 1, 64, 128, ""), "Read, storing: 64 of 128 chunks · about 10 s left"),
+        (Progress(12, 12, 128, 128, ""), "All 12 read, storing"),
+    ],
+)
+def test_the_estimate_is_of_what_takes_the_time_which_is_storing(now: Progress, told: str) -> None:
+    assert render.progress_in_words(now, 10.0) == told
 
 
 def test_library_tells_its_size_and_its_models() -> None:

@@ -78,6 +78,8 @@ class _Page:
         )
         with gr.Row(elem_id="top"):
             self.brand = _html("brand")
+            self.places = _html("places", "buttons", "files", suffixes=sorted(SUFFIXES))
+            self.places.value = render.render_places()
             self.clear = gr.Button("New conversation", size="sm", elem_id="clear", min_width=0, scale=0)
         with gr.Row(elem_id="panes"):
             with gr.Column(elem_id="chat", min_width=0):
@@ -118,7 +120,7 @@ class _Page:
             height=112,
             elem_id="files",
         )
-        self.folder = _html("folder", "folder", suffixes=sorted(SUFFIXES))
+        self.folder = _html("folder")
         self.folder.value = render.render_folder(sorted(SUFFIXES))
         with gr.Row(elem_id="pages"):
             self.addresses = gr.Textbox(
@@ -135,7 +137,10 @@ class _Page:
         self.report = _html("report", "buttons")
         self.about = _html("about")
         self.filter = gr.Textbox(
-            label="Find an article", show_label=False, placeholder="Find an article by its title", elem_id="filter"
+            label="Find an article",
+            show_label=False,
+            placeholder="Find an article by title, author or file",
+            elem_id="filter",
         )
         self.listed = _html("listed", "buttons")
 
@@ -381,10 +386,12 @@ class _Page:
 
     def _add(self, progress: gr.Progress, add: Callable[[ProgressCallback], IngestReport]) -> Updates:
         began = time.monotonic()
+        furthest = 0.0
 
         def told(now: Progress) -> None:
-            seconds = time.monotonic() - began
-            progress(min(now.done / max(now.total, 1), 0.98), desc=render.progress_in_words(now, seconds))
+            nonlocal furthest  # sources that need no work come and go, but a bar does not go back
+            furthest = max(furthest, min(now.share, 0.99))
+            progress(furthest, desc=render.progress_in_words(now, time.monotonic() - began))
 
         progress(0.0, desc="Reading the articles")
         return self._changed(lambda: render.render_report(add(told)))

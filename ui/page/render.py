@@ -106,7 +106,8 @@ def render_pending(pending: Pending) -> str:
     titles = _titles(pending.passages or ())
     text = _paragraphs(pending.text) if pending.text else ""
     return (
-        f'<div class="reply working">{text}<p class="doing"><span class="dots" aria-hidden="true"><i></i><i></i><i></i>'
+        f'<div class="reply working">{_understood(pending.question, pending.query)}{text}'
+        '<p class="doing"><span class="dots" aria-hidden="true"><i></i><i></i><i></i>'
         f"</span>{doing}…</p>{titles}</div>"
     )
 
@@ -123,11 +124,12 @@ def render_answer(answer: Answer, number: int = 0, feedback: Feedback | None = N
     size = "short" if len(answer.text) <= SHORT and "\n" not in answer.text.strip() else "long"
     first, *more = answer.citations or (None,)
     return (
-        f'<div class="reply answered"><div class="answer {size}" dir="auto">{_paragraphs(answer.text)}</div>'
+        f'<div class="reply answered">{_understood(answer.question, answer.query)}'
+        f'<div class="answer {size}" dir="auto">{_paragraphs(answer.text)}</div>'
         f"{_cited(first, number) if first else ''}"
         f"{_more_citations(more, number)}"
         f'<div class="foot">{_confidence(answer)}{_written_by(answer)}{_thumbs(number, feedback)}'
-        f"{_asides(answer)}</div>{_right_answer(number, feedback, answer)}</div>"
+        f"{_notice(answer)}</div>{_right_answer(number, feedback, answer)}</div>"
     )
 
 
@@ -207,13 +209,15 @@ def _written_by(answer: Answer) -> str:
     return f'<span class="faint">Written by {escape(answer.model)}; the quotes are the articles’ own words.</span>'
 
 
-def _asides(answer: Answer) -> str:
-    asides = []
-    if answer.query and answer.query != " ".join(answer.question.split()):
-        asides.append(f'<p class="aside" dir="auto"><span>Understood as</span> {escape(answer.query)}</p>')
-    if answer.notice:
-        asides.append(f'<p class="aside notice" dir="auto">{escape(answer.notice)}</p>')
-    return "".join(asides)
+def _understood(question: str, query: str) -> str:
+    """The question that is searched, above what comes of it, where that is not the one that was asked."""
+    if not query or query == " ".join(question.split()):
+        return ""
+    return f'<p class="aside" dir="auto"><span>Understood as</span> {escape(query)}</p>'
+
+
+def _notice(answer: Answer) -> str:
+    return f'<p class="aside notice" dir="auto">{escape(answer.notice)}</p>' if answer.notice else ""
 
 
 _THUMB = (
@@ -276,9 +280,10 @@ def _abstention(answer: Answer, number: int, feedback: Feedback | None) -> str:
             f'<p class="faint">The nearest passages, none of which answers it:</p><ul class="nearest">{nearest}</ul>'
         )
     return (
-        f'<div class="reply abstained"><p class="verdict">The articles don\'t say.</p>{listed}'
-        f'<div class="foot">{_thumbs(number, feedback)}{_asides(answer)}</div>'
-        f"{_right_answer(number, feedback, answer)}</div>"
+        f'<div class="reply">{_understood(answer.question, answer.query)}<div class="reply abstained">'
+        f'<p class="verdict">The articles don\'t say.</p>{listed}'
+        f'<div class="foot">{_thumbs(number, feedback)}{_notice(answer)}</div>'
+        f"{_right_answer(number, feedback, answer)}</div></div>"
     )
 
 
@@ -339,29 +344,30 @@ def render_welcome(articles: int, examples: Sequence[str], stays_here: bool = Fa
 def render_article(article: Article, mark: Mark | None = None, steps: Sequence[Mark] = (), number: int = 0) -> str:
     """The whole article as text, ``mark`` marked in it; ``steps`` are the places one can step through."""
     about = _joined([", ".join(article.authors), date_in_words(article.published)])
+    # The text's own line of authors and date says what stands in the head already; it is shown where it is cited.
+    begin = 0 if mark and mark.start < min(mark.end, article.body_start) else article.body_start
     return (
-        '<header class="article-head"><button type="button" class="link back" data-do="back">Back to the chat</button>'
-        f'<h2 dir="auto">{escape(_title(article.title, article.source))}</h2>'
+        f'<header class="article-head"><h2 dir="auto">{escape(_title(article.title, article.source))}</h2>'
         f'<p class="about">{about}{" · " if about else ""}{_source_link(article.source)}</p>'
         f"{_stepper(mark, steps, number)}</header>"
         '<div class="article-text" dir="auto" tabindex="0" role="region" aria-label="Text of the article">'
-        f"{render_text(article.text, mark)}</div>"
+        f"{render_text(article.text, mark, begin)}</div>"
     )
 
 
-def render_text(text: str, mark: Mark | None = None) -> str:
-    """Paragraphs of ``text``, with what ``mark`` names in <mark> and the answer's words in <strong> inside it."""
-    first, last = 0, len(text)
+def render_text(text: str, mark: Mark | None = None, begin: int = 0) -> str:
+    """Paragraphs of ``text`` from ``begin`` on; what ``mark`` names in <mark>, the answer's words in <strong> in it."""
+    first, last = begin, len(text)
     if len(text) > 2 * SHOWN_AROUND:
         middle = mark.start if mark else 0
-        first, last = max(0, middle - SHOWN_AROUND), min(len(text), middle + SHOWN_AROUND)
+        first, last = max(begin, middle - SHOWN_AROUND), min(len(text), middle + SHOWN_AROUND)
     shown = [
         f'<p dir="auto">{_marked(text, start, end, mark)}</p>'
         for start, end in _paragraph_spans(text)
         if end > first and start < last
     ]
     left_out = '<p class="faint">The article is very long: what is {} is left out here.</p>'
-    before = left_out.format("before this") if first > 0 else ""
+    before = left_out.format("before this") if first > begin else ""
     after = left_out.format("after this") if last < len(text) else ""
     return f"{before}{''.join(shown)}{after}"
 
@@ -420,7 +426,8 @@ def render_reasons(answer: Answer, number: int = 0) -> str:
     if read:
         parts.append(
             '<details class="fold"><summary>Passages read, and why</summary><p class="faint">Ranked by how near their '
-            "meaning is to the question’s and by the words they share with it.</p>"
+            "meaning is to the question’s, the words and the wording they share with it, and what was found on reading "
+            "them. More is better.</p>"
             f'<ol class="passages">{read}</ol></details>'
         )
     return "".join(parts)
@@ -510,13 +517,12 @@ def _past(conversation: Conversation, is_open: bool) -> str:
 def _feedback_kept(known: int, unknown: int) -> str:
     if not known + unknown:
         return ""
-    left = (
-        f" {_count(unknown, 'other')} marked as wrong {'lacks' if unknown == 1 else 'lack'} the right answer."
-        if unknown
-        else ""
-    )
+    told = [f"You marked {_count(known, 'answer')} with what is right."] if known else []
+    if unknown:
+        marked = _count(unknown, "other" if known else "answer")
+        told.append(f"{marked} marked as wrong {'lacks' if unknown == 1 else 'lack'} the right answer.")
     button = '<button type="button" class="plain" data-do="testset">Download as a test set</button>' if known else ""
-    return f'<div class="kept"><p>You marked {_count(known, "answer")} with what is right.{left}</p>{button}</div>'
+    return f'<div class="kept"><p>{" ".join(told)}</p>{button}</div>'
 
 
 def render_download(name: str, text: str, number: str) -> str:
@@ -541,11 +547,12 @@ def progress_in_words(now: Progress, seconds: float) -> str:
     """How far an ingest is after ``seconds``, and about how long it still takes."""
     name = source_name(now.source)
     told = f"{now.done:,} of {now.total:,}{name and ': '}{name}"
-    if 0 < now.total <= now.done:
-        return f"{now.done:,} of {now.total:,} read, storing the last of them"  # they are embedded together
-    if now.done == 0 or seconds < 2:
+    if now.done >= now.total:
+        told = f"All {now.total:,} read" if now.total > 1 else "Read"
+        told += f", storing: {now.chunks:,} of {_count(now.cut, 'chunk')}" if now.chunks < now.cut else ", storing"
+    if not 0 < now.share < 1 or seconds < 1:
         return told
-    return f"{told} · {_about(seconds / now.done * (now.total - now.done))} left"
+    return f"{told} · {_about(seconds / now.share * (1 - now.share))} left"
 
 
 def _about(seconds: float) -> str:
@@ -668,7 +675,16 @@ def render_message(message: str, failed: bool = False) -> str:
 def render_brand(articles: int) -> str:
     """The head of the page."""
     held = "no articles yet" if not articles else _count(articles, "article")
-    return f'<h1><mark>Ask</mark> your articles</h1><p class="faint">{held}</p>'
+    return f'<h1><mark>Ask</mark> <span>your articles</span></h1><p class="faint">{held}</p>'
+
+
+def render_places() -> str:
+    """Where a narrow window can go to: there the article stands under the conversation."""
+    places = "".join(
+        f'<button type="button" class="place" data-do="go" data-place="{place}">{name}</button>'
+        for place, name in (("chat", "Chat"), ("library", "Library"), ("history", "History"))
+    )
+    return f'<nav aria-label="Parts of the page">{places}</nav>'
 
 
 # Small things ----------------------------------------------------------------------------------

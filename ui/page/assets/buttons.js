@@ -11,9 +11,11 @@ element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-do]');
   if (!button) return;
   const { do: does } = button.dataset;
-  if (does === 'back') {
+  if (does === 'go') {
+    const { place } = button.dataset;
+    document.getElementById(`${place}-tab-button`)?.click();
     const newest = document.querySelector('#conversation .exchange:last-child') || document.getElementById('chat');
-    newest.scrollIntoView({ behavior: 'smooth', block: 'start' });
+    (place === 'chat' ? newest : document.getElementById('panel')).scrollIntoView({ behavior: 'smooth', block: 'start' });
     return;
   }
   if (!events.includes(does)) return;
