@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from functools import cache
 
@@ -28,7 +27,8 @@ def clean(text: str) -> str:
     Cleaning twice changes nothing more. No word is added, dropped or reordered.
     """
     text = _LINE_BREAKS.sub("\n", text).replace(_PARAGRAPH_SEPARATOR, "\n\n")
-    text = text.translate(_character_table())
+    if not _character_table().keys().isdisjoint(map(ord, set(text))):
+        text = text.translate(_character_table())
     # Bounded again afterwards, because composing can make two marks of one.
     text = _bound_combining_runs(unicodedata.normalize("NFC", _bound_combining_runs(text)))
     text = _INNER_SPACES.sub(" ", text.expandtabs(4))
@@ -49,16 +49,11 @@ def _character_table() -> dict[int, str | None]:
     return table
 
 
-@cache
-def _combining_run() -> re.Pattern[str]:
-    marks = "".join(
-        chr(code) for code in range(0x300, min(sys.maxunicode, 0x1F000)) if unicodedata.combining(chr(code))
-    )
-    return re.compile(rf"([{marks}]{{{MAX_COMBINING_MARKS}}})[{marks}]+")
-
-
 def _bound_combining_runs(text: str) -> str:
-    return text if text.isascii() else _combining_run().sub(r"\1", text)
+    marks = "".join(filter(unicodedata.combining, set(text)))
+    if not marks:
+        return text
+    return re.sub(rf"([{marks}]{{{MAX_COMBINING_MARKS}}})[{marks}]+", r"\1", text)
 
 
 # --- furniture: what is copied along with a web article and belongs to the page, not to the article -------------------

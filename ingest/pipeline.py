@@ -24,8 +24,8 @@ from vectorstore import Article, ArticleIndex, Chunk, StoredSource
 
 BATCH_CHUNKS = 256
 """Chunks embedded and stored together: enough to sort by length, few enough to lose little when stopped."""
-PIECE_CHUNKS = 32
-"""Chunks embedded without a word of how far it is: about half a second's work, in a dozen passes of the model."""
+PIECE_CHUNKS = 64
+"""Chunks embedded without a word of how far it is: about half a second's work, in two dozen passes of the model."""
 BATCHES_AHEAD = 2
 """Batches that may be with the embedder while others are read and stored: embedding, which takes the most time, then
 never waits, and memory does not grow with the number of articles."""
@@ -180,7 +180,9 @@ class _Ingest:
     def _embed(self) -> None:
         """Sends what is waiting to be embedded, in a thread of its own."""
         if self._index and self._waiting:
-            texts = list(self._index.new_texts([chunk for _, chunks in self._waiting for chunk in chunks]).items())
+            new = self._index.new_texts([chunk for _, chunks in self._waiting for chunk in chunks])
+            # By length: texts of a pass are padded to the longest of them.
+            texts = sorted(new.items(), key=lambda item: len(item[1]))
             pieces = [dict(texts[start : start + PIECE_CHUNKS]) for start in range(0, len(texts), PIECE_CHUNKS)]
             made = [self._embedder.submit(self._vectors_of, piece) for piece in pieces]
             self._embedding.append((self._waiting, made))
