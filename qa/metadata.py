@@ -1,4 +1,4 @@
-"""Questions about the articles themselves: who wrote them, when they came out, what there is of a time or an author.
+"""Questions about the articles themselves: who wrote them, when they came out, what and how many there are.
 
 Such things stand in an article's first line, not in its sentences, so the reader, which sees only sentences, cannot
 find them. They are looked up instead, and cited by that line. Only questions that name an article as such are taken for
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from qa.answering import Answerer
 from qa.retriever import HybridRetriever
@@ -46,7 +46,8 @@ _PERIOD = (
 _ARTICLE = (
     r"(?:articles?|news\s(?:items?|stor(?:y|ies)|reports?|pieces?)|pieces?|blog\sposts?|write-?ups?|stor(?:y|ies))"
 )
-_THE = r"(?:(?:the|this|that|an?|our|your|my|any)\s)?(?:\w+\s)?"
+_ORDER = r"(?P<order>newest|latest|most\srecent|oldest|earliest)\s"
+_THE = rf"(?:(?:the|this|that|an?|our|your|my|any)\s)?(?:{_ORDER}|\w+\s)?"
 _ABOUT = r"(?:\s(?:about|on|regarding|concerning|covering|titled|entitled|called|headlined|with\sthe\stitle))\s"
 _WRITTEN = r"(?:written|published|posted|printed|filed)"
 
@@ -54,7 +55,11 @@ _IN_PERIOD = rf"(?:in|on|during|from|of)\s{_PERIOD}"
 _SUBJECT = r"(?:\s(?:about|on|regarding|concerning)\s(?P<subject>.+))?"
 _LISTED = r"(?:(?:what|which)\s|(?:list|show)\s(?:me\s)?(?:all\s)?(?:the\s)?)"
 
-Wanted = Literal["authors", "published", "articles"]
+_THERE = r"(?:\s(?:are\s(?:there|stored)|do\s(?:you|we|i)\shave|have\s(?:you|we|i)(?:\sgot)?))?"
+_HERE = r"(?:\s(?:in|on)\s(?:the|your|my|our|this)\s(?:library|collection|index|file))?"
+
+Dated = TypeVar("Dated", Article, ArticleSummary)
+Wanted = Literal["authors", "published", "articles", "count"]
 _PATTERNS: tuple[tuple[Wanted, str], ...] = (
     ("authors", rf"who\s(?:wrote|authored|penned|filed|is\sbehind)\s{_THE}(?P<noun>{_ARTICLE}){_ABOUT}(?P<subject>.+)"),
     ("authors", r"who\s(?:wrote|has\swritten|reported)\sabout\s(?P<subject>.+)"),
@@ -102,6 +107,16 @@ _PATTERNS: tuple[tuple[Wanted, str], ...] = (
         rf"(?:what|which)\s{_ARTICLE}\s(?:was|were|are)\s(?:{_WRITTEN}\s)?by\s(?P<author>.+?)(?:\s{_IN_PERIOD})?{_SUBJECT}",
     ),
     ("articles", rf"{_LISTED}{_ARTICLE}\sby\s(?P<author>.+?)(?:\s{_IN_PERIOD})?{_SUBJECT}"),
+    (
+        "articles",
+        rf"(?:(?:what|which)(?:\s(?:is|are|was|were)|['’]s)?|show\sme)\s(?:the|your|my|our)\s{_ORDER}(?P<noun>{_ARTICLE})"
+        rf"{_HERE}{_SUBJECT}",
+    ),
+    (
+        "count",
+        rf"how\smany\s(?P<noun>{_ARTICLE}){_THERE}{_HERE}(?:\sby\s(?P<author>.+?))?"
+        rf"(?:\s(?:(?:was|were|are)\s)?(?:{_WRITTEN}\s)?{_IN_PERIOD})?",
+    ),
     ("authors", r"who\s(?:wrote|authored|penned|(?:is|was)\sthe\sauthor\sof)\s(?P<title>.+)"),
     ("published", rf"when\s(?:was|were)\s(?P<title>.+?)\s{_WRITTEN}"),
 )
@@ -120,6 +135,8 @@ class MetadataQuestion:
     by_title: bool = False
     """Whether the subject must be an article's title: nothing else says that an article is meant."""
     author: str = ""
+    order: Literal["", "newest", "oldest"] = ""
+    """Which one alone is asked for, of several."""
     period: str = ""
     """ISO 8601, as exact as it was asked: ``2017``, ``2017-05``, ``2017-05-05``."""
     says_article: bool = True
@@ -140,9 +157,16 @@ def _reading(wanted: Wanted, fields: dict[str, str | None]) -> MetadataQuestion:
         _subject(title or fields.get("subject")),
         by_title=title is not None,
         author=fields.get("author") or "",
+        order=_order(fields.get("order")),
         period=_period(fields) if fields.get("year") else "",
         says_article=bool(fields.get("noun")),
     )
+
+
+def _order(word: str | None) -> Literal["", "newest", "oldest"]:
+    if not word:
+        return ""
+    return "oldest" if word.lower() in ("oldest", "earliest") else "newest"
 
 
 def _subject(text: str | None) -> str:
@@ -186,8 +210,8 @@ class MetadataAnswerer:
             return None
         stored = self._index.articles()
         for reading in readings:
-            articles = self._about(reading, _matching(stored, reading))
-            answer = _answer(reading, articles, retrieved)
+            matching = _matching(stored, reading)
+            answer = _answer(reading, self._about(reading, matching), len(matching), retrieved)
             if answer is not None:
                 return answer
         return None
@@ -221,24 +245,39 @@ class MetadataAnswerer:
 
 
 def _matching(stored: Iterable[ArticleSummary], reading: MetadataQuestion) -> list[ArticleSummary]:
-    """The articles of the author and the time that are asked for, the newest first."""
+    """The articles of the author and the time that are asked for, the newest first unless the oldest is wanted."""
     matching = [
         summary
         for summary in stored
         if (summary.published or "").startswith(reading.period)
         and (not reading.author or any(_is_name(reading.author, author) for author in summary.authors))
     ]
-    return sorted(matching, key=lambda summary: summary.published or "", reverse=True)
+    return _by_date(matching, reading.order)
 
 
-def _answer(reading: MetadataQuestion, articles: Sequence[Article], retrieved: Retrieved) -> Answer | None:
-    """The answer that the articles give, an abstention that says why, or None where something else may be asked."""
+def _by_date(articles: Iterable[Dated], order: str) -> list[Dated]:
+    """The newest first, or the oldest; where one of the two is asked for, those without a date are neither."""
+    dated = [article for article in articles if article.published or not order]
+    return sorted(dated, key=lambda article: article.published or "", reverse=order != "oldest")
+
+
+def _answer(
+    reading: MetadataQuestion, articles: Sequence[Article], matching: int, retrieved: Retrieved
+) -> Answer | None:
+    """The answer that the articles give, an abstention that says why, or None where something else may be asked.
+
+    ``matching`` is how many there are, of whom ``articles`` are the first.
+    """
     if not articles:
         if not reading.says_article:
             return None
         when = f" of {reading.period}" if reading.period else ""
         about = f" about “{reading.subject}”" if reading.subject else ""
         return _abstention(retrieved, f"There is no article{when}{about} in the library.")
+    if reading.order:
+        articles = _by_date(articles, reading.order)[:1]
+    if reading.wanted == "count":
+        return _given(retrieved, str(matching), tuple(_cite(article, None) for article in articles))
     if reading.wanted == "articles":
         listed = articles[:MAX_LISTED]
         text = "; ".join(article.title for article in listed)

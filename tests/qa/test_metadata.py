@@ -20,6 +20,12 @@ from qa.types import AnswerReady
         ),
         ("Which articles were published on 5 May 2017?", MetadataQuestion("articles", period="2017-05-05")),
         ("which articles are from 2017-05", MetadataQuestion("articles", period="2017-05")),
+        ("What is the newest article?", MetadataQuestion("articles", order="newest")),
+        ("which is the oldest story about Kim", MetadataQuestion("articles", "Kim", order="oldest")),
+        ("When was the latest article about Kim published?", MetadataQuestion("published", "Kim", order="newest")),
+        ("How many articles do you have?", MetadataQuestion("count")),
+        ("how many articles are there by Natalie Finn", MetadataQuestion("count", author="Natalie Finn")),
+        ("How many articles were published in May 2017?", MetadataQuestion("count", period="2017-05")),
         ("What did Natalie Finn write?", MetadataQuestion("articles", author="Natalie Finn", says_article=False)),
     ],
 )
@@ -32,6 +38,9 @@ def test_questions_about_articles_are_understood(question: str, reading: Metadat
     [
         "When did Kanye propose?",
         "Who proposed the bridge?",
+        "How many articles does the constitution have?",
+        "How many stories does the tower have?",
+        "What was the latest story she told?",
         "What happened in May 2017?",
         "Who published the first map of the moon?",
         "When was penicillin discovered?",
@@ -81,3 +90,14 @@ def test_many_questions_keep_their_order(bot: Chatbot) -> None:
 def test_a_stream_ends_with_the_answer(bot: Chatbot) -> None:
     *_, last = bot.stream("Who wrote the article about cheese?")
     assert isinstance(last, AnswerReady) and last.answer.text == "Livia Santoro"
+
+
+def test_the_newest_the_oldest_and_the_number_of_articles_are_told(bot: Chatbot) -> None:
+    stored = bot.index.articles()
+    dated = sorted((one for one in stored if one.published), key=lambda one: one.published or "")
+    assert bot.ask("How many articles are there?").text == str(len(stored))
+    assert bot.ask("What is the newest article?").text == dated[-1].title
+    oldest = bot.ask("what is the oldest article in the library?")
+    assert oldest.text == dated[0].title
+    assert [citation.article_id for citation in oldest.citations] == [dated[0].id]
+    assert bot.ask("How many articles were published in 1801?").text is None
