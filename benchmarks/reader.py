@@ -26,22 +26,24 @@ from qa.reader.data import Example
 from qa.reader.export import MAX_TOKENS, STRIDE
 from qa.reader.features import Featurizer
 from qa.reader.network import SpanNetwork
-from qa.reader.reader import Run, inputs_of, read_many
+from qa.reader.reader import Forward, inputs_of, read_many
 from vectorstore.embedder import default_model_path
 
+BATCH_TOKENS = 4096
+"""Padded tokens per forward pass in PyTorch; the shipped reader has its own measure."""
 AT_ONCE = 64
 """Questions that each reader is given before it is the other's turn."""
 
 
-def float_run(network: SpanNetwork) -> Run:
-    """A forward pass of ``network`` in PyTorch, float32."""
+def in_pytorch(network: SpanNetwork) -> Forward:
+    """``network`` in PyTorch, float32, all threads at one batch."""
 
     def run(batch):  # type: ignore[no-untyped-def]
         with torch.inference_mode():
             start, end = network(**{name: torch.from_numpy(value) for name, value in inputs_of(batch).items()})
         return start.numpy(), end.numpy()
 
-    return run
+    return lambda batches: map(run, batches)
 
 
 def main() -> None:
@@ -58,9 +60,9 @@ def main() -> None:
         network.load_state_dict(torch.load(arguments.network, map_location="cpu", weights_only=True)["network"])
     featurizer = Featurizer(Tokenizer.from_file(str(default_model_path() / "tokenizer.json")), MAX_TOKENS, STRIDE)
     reader = OnnxReader.load()
-    in_float = float_run(network)
+    in_float = in_pytorch(network)
     read: dict[str, Callable[[list[Example]], list[str]]] = {
-        "float, PyTorch": lambda part: _answers(read_many(featurizer, in_float, _asked(part), 1)),
+        "float, PyTorch": lambda part: _answers(read_many(featurizer, in_float, _asked(part), 1, BATCH_TOKENS)),
         "int8, onnxruntime": lambda part: _answers(reader.read_many(_asked(part), 1)),
     }
     fitted, _ = halves(arguments.heldout)

@@ -122,16 +122,3 @@ class Featurizer:
             span_mask[row, 0] = True
             span_mask[row, window.context_start : window.context_end] = True
         return Batch(input_ids, attention_mask, token_type_ids, span_mask)
-
-
-def batches_by_length(windows: Sequence[Window], max_tokens: int) -> list[list[int]]:
-    """Indices of ``windows`` in batches of like length, each at most ``max_tokens`` with its padding."""
-    order = sorted(range(len(windows)), key=lambda index: len(windows[index].ids))
-    batches: list[list[int]] = []
-    for index in order:
-        # Sorted ascending: the window about to be added is the longest, so it sets the padded length.
-        if batches and (len(batches[-1]) + 1) * len(windows[index].ids) <= max_tokens:
-            batches[-1].append(index)
-        else:
-            batches.append([index])
-    return batches

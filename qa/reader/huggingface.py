@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from qa.errors import ReaderError
 from qa.reader.features import Batch, Window
-from qa.reader.reader import Text, read_many
+from qa.reader.reader import Logits, Text, read_many
 from qa.types import Candidate
 
 MAX_TOKENS = 384
 STRIDE = 128
+BATCH_TOKENS = 4096
+"""Padded tokens per forward pass."""
 
 
 class HuggingFaceReader:
@@ -35,7 +35,7 @@ class HuggingFaceReader:
 
     def read_many(self, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int = 3) -> list[list[Candidate]]:
         """See ``Reader``."""
-        return read_many(self, self._run, questions, top_k)
+        return read_many(self, self._forward, questions, top_k, BATCH_TOKENS)
 
     def windows_for_pairs(self, triples: Sequence[tuple[str, str, str]]) -> list[Window]:
         """Windows of (question, title, text) triples, as this model's tokenizer writes pairs; titles are left out."""
@@ -77,7 +77,10 @@ class HuggingFaceReader:
             token_type_ids[row, window.context_start : len(window.ids)] = 1
         return Batch(input_ids, attention_mask, token_type_ids, attention_mask.astype(np.bool_))
 
-    def _run(self, batch: Batch) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+    def _forward(self, batches: Iterable[Batch]) -> Iterable[Logits]:
+        return map(self._run, batches)
+
+    def _run(self, batch: Batch) -> Logits:
         inputs = {
             "input_ids": torch.from_numpy(batch.input_ids),
             "attention_mask": torch.from_numpy(batch.attention_mask),

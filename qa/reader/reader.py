@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,18 +13,21 @@ from tokenizers import Tokenizer
 
 from qa.errors import QuestionError, ReaderError
 from qa.reader.decoding import best_spans, polish
-from qa.reader.features import Batch, Featurizer, Window, batches_by_length
+from qa.reader.features import Batch, Featurizer, Window
 from qa.types import Candidate
+from vectorstore.passes import PASS_TOKENS, Passes, batches_by_length
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the reader that comes with the project lies."""
-BATCH_TOKENS = 4096
-"""Padded tokens per forward pass."""
 WINDOWS_AT_ONCE = 512
 """Bounds the memory of a read, however many passages are handed in."""
 
 Text = tuple[str, str]
 """A passage as the reader sees it: its article's title (may be empty) and its text."""
+Logits = tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]
+"""Of starts and of ends, each ``[windows, tokens]``."""
+Forward = Callable[[Iterable[Batch]], Iterable[Logits]]
+"""A network: the logits for each of several batches, in their order."""
 
 
 class Reader(Protocol):
@@ -43,11 +45,7 @@ class OnnxReader:
 
     def __init__(self, network: Path, featurizer: Featurizer, name: str, threads: int | None = None) -> None:
         """``network`` is an ONNX file with the inputs of ``Batch`` and the outputs ``start`` and ``end``."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or os.cpu_count() or 1
-        self._session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+        self._passes = Passes(network, threads)
         self._featurizer = featurizer
         self.name = name
 
@@ -68,11 +66,10 @@ class OnnxReader:
 
     def read_many(self, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int = 3) -> list[list[Candidate]]:
         """See ``Reader``. Windows of all the questions share forward passes."""
-        return read_many(self._featurizer, self._run, questions, top_k)
+        return read_many(self._featurizer, self._forward, questions, top_k, PASS_TOKENS)
 
-    def _run(self, batch: Batch) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
-        start, end = self._session.run(["start", "end"], inputs_of(batch))
-        return start, end
+    def _forward(self, batches: Iterable[Batch]) -> Iterable[Logits]:
+        return ((start, end) for start, end in self._passes.map(map(inputs_of, batches)))
 
 
 def inputs_of(batch: Batch) -> dict[str, NDArray[Any]]:
@@ -83,10 +80,6 @@ def inputs_of(batch: Batch) -> dict[str, NDArray[Any]]:
         "token_type_ids": batch.token_type_ids,
         "span_mask": batch.span_mask,
     }
-
-
-Run = Callable[[Batch], tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]
-"""One forward pass: start and end logits, each ``[windows, tokens]``."""
 
 
 class Windows(Protocol):
@@ -102,9 +95,12 @@ class Windows(Protocol):
 
 
 def read_many(
-    featurizer: Windows, run: Run, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int
+    featurizer: Windows, forward: Forward, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int, pass_tokens: int
 ) -> list[list[Candidate]]:
-    """The whole of reading, whatever the network: cut, run in batches of like length, decode, collect."""
+    """The whole of reading, whatever the network: cut, run in batches of like length, decode, collect.
+
+    A batch has at most ``pass_tokens`` tokens with its padding.
+    """
     candidates: list[list[Candidate]] = [[] for _ in questions]
     triples = [(question, *passage) for question, passages in questions for passage in passages]
     owners = [(q, p) for q, (_, passages) in enumerate(questions) for p in range(len(passages))]
@@ -114,7 +110,7 @@ def read_many(
             windows = featurizer.windows_for_pairs(part)
         except ValueError as error:
             raise QuestionError(str(error)) from error
-        for window, start, end in _logits(featurizer, run, windows):
+        for window, start, end in _logits(featurizer, forward, windows, pass_tokens):
             question, passage = owners[first + window.passage]
             text = part[window.passage][2]
             # More than are kept, because most of a window's best spans overlap.
@@ -126,10 +122,12 @@ def read_many(
 
 
 def _logits(
-    featurizer: Windows, run: Run, windows: Sequence[Window]
+    featurizer: Windows, forward: Forward, windows: Sequence[Window], pass_tokens: int
 ) -> Iterator[tuple[Window, NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]:
-    for rows in batches_by_length(windows, BATCH_TOKENS):
-        starts, ends = run(featurizer.pad([windows[row] for row in rows]))
+    # Longest first: a short pass at the end leaves no core waiting for another for long.
+    batches = batches_by_length([len(window.ids) for window in windows], pass_tokens)[::-1]
+    found = forward(featurizer.pad([windows[row] for row in rows]) for rows in batches)
+    for rows, (starts, ends) in zip(batches, found, strict=True):
         for row, start, end in zip(rows, starts, ends, strict=True):
             yield windows[row], start, end
 

@@ -2,7 +2,7 @@
 
 The run can be stopped at any moment and started again with the same command: it goes on from its
 last checkpoint. ``python -m qa.reader.export`` turns the result into the ONNX file that is shipped,
-and ``python -m qa.reader.calibrate`` fits the numbers that turn its scores into chances.
+and ``python -m benchmarks.calibrate`` fits the numbers that turn its scores into chances.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from tokenizers import Tokenizer
 from qa.evaluation.metrics import auroc, best_over_gold, exact_match, token_f1
 from qa.reader.data import Corpus, Example, as_typed, crop, load_corpus
 from qa.reader.decoding import best_spans
-from qa.reader.features import Batch, Featurizer, Window, batches_by_length
+from qa.reader.features import Batch, Featurizer, Window
 from qa.reader.network import SpanNetwork, span_loss
 from vectorstore.embedder import default_model_path
+from vectorstore.passes import batches_by_length
 
 CROPS = (300, 450, 600, 800)
 """Lengths in characters: short ones are quick to learn from, long ones are what will be read."""
@@ -83,6 +84,9 @@ RECIPE = TrainConfig(
         Phase("tell", 56_000, (2.0e-4, 1.2e-4), True, rival_share=0.15, frozen_layers=2, crop_chars=CROPS),
         # Which of several passages has it?
         Phase("compare", 40_000, (1.2e-4, 0.0), True, rival_share=0.6, frozen_layers=2, crop_chars=CROPS),
+        # Both again, with passages of a line or two among the rest.
+        Phase("more", 40_000, (1.7e-4, 0.9e-4), True, rival_share=0.15, frozen_layers=2, crop_chars=(150, *CROPS)),
+        Phase("compare again", 16_000, (0.9e-4, 0.0), True, rival_share=0.6, frozen_layers=2, crop_chars=(150, *CROPS)),
     )
 )
 """How the shipped weights are made."""
@@ -171,7 +175,7 @@ def watch(
         [(examples[index].question, examples[index].title, text) for index, text in passages]
     )
     best = [(-math.inf, "")] * len(passages)
-    for rows in batches_by_length(windows, max_tokens=8000):
+    for rows in batches_by_length([len(window.ids) for window in windows], max_tokens=8000):
         batch = featurizer.pad([windows[row] for row in rows])
         with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
             start, end = network(*_tensors(batch, device))

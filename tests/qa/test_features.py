@@ -5,7 +5,7 @@ import itertools
 import pytest
 from tokenizers import Tokenizer
 
-from qa.reader.features import Featurizer, batches_by_length
+from qa.reader.features import Featurizer
 from vectorstore.embedder import default_model_path
 
 TEXT = "The bridge was opened in 1883. " * 40
@@ -59,12 +59,3 @@ def test_only_cls_and_context_may_hold_a_span(tokenizer: Tokenizer) -> None:
     for row, window in enumerate(windows):
         allowed = [place for place in range(16) if batch.span_mask[row, place]]
         assert allowed == [0, *range(window.context_start, window.context_end)]
-
-
-def test_batches_hold_every_window_once_and_keep_to_their_size(tokenizer: Tokenizer) -> None:
-    windows = Featurizer(tokenizer).windows("When?", [("", TEXT[: 31 * n]) for n in range(12)])
-    batches = batches_by_length(windows, max_tokens=200)
-    assert sorted(row for batch in batches for row in batch) == list(range(len(windows)))
-    for batch in batches:
-        padded = max(len(windows[row].ids) for row in batch) * len(batch)
-        assert padded <= 200 or len(batch) == 1
