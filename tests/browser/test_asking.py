@@ -135,7 +135,7 @@ def test_reasons_unfold(samples_server: str, open_page: OpenPage) -> None:
 
 def test_other_likely_answers_unfold_and_open_where_they_stand(samples_server: str, open_page: OpenPage) -> None:
     talk = open_page(samples_server)
-    talk.ask("When did Kanye propose?")
+    talk.ask("Where did Kim and Kanye get married?")
     given = talk.last.locator(".answer").inner_text()
     others = talk.page.locator("#reasons details", has_text="Other likely answers")
     assert not others.locator("li").first.is_visible()

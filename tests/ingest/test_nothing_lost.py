@@ -70,11 +70,12 @@ def test_ingests_killed_at_random_lose_nothing() -> None:
 def test_an_interrupted_ingest_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
     ingest = child(
         """
+        index = ArticleIndex.open(path, HashEmbedder())
         def told(progress):
-            if progress.chunks:  # the first batch is stored
+            if index.counts()[0]:  # the first batch is stored
                 print("half", flush=True)
                 import time; time.sleep(30)
-        add_articles([folder], ArticleIndex.open(path, HashEmbedder()), told)
+        add_articles([folder], index, told)
         """,
         folder,
         tmp_path / "index",
