@@ -18,8 +18,7 @@ from sentence_transformers import SentenceTransformer
 
 from benchmarks import results
 from benchmarks.fusion import draw, measure, pools
-from benchmarks.squad import halves, make_library
-from ingest.chunking import chunk_article
+from benchmarks.squad import halves, indexed_texts, make_library
 from vectorstore.embedder import DEFAULT_EMBEDDER, MINILM, MiniLMEmbedder, default_model_path
 
 PYTORCH = "sentence-transformers, PyTorch"
@@ -45,8 +44,7 @@ def main() -> None:
         for name, embedder in embedders.items():
             index = make_library(articles, Path(scratch) / name.replace(":", "-"), embedder)
             found[name] = measure(pools(index, draw(articles, arguments.limit)))
-            stored = [index.article(one.id) for one in index.articles()]
-            texts = [chunk.indexed_text for article in stored if article for chunk in chunk_article(article)]
+            texts = indexed_texts(index)
             index.close()
     embed: dict[str, Embed] = {
         PYTORCH: lambda part: np.asarray(torch_model.encode(part, normalize_embeddings=True, show_progress_bar=False)),

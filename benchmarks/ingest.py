@@ -12,9 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import plain, results
-from benchmarks.squad import halves, write_articles
+from benchmarks.squad import halves, indexed_texts, write_articles
 from ingest import add_articles
-from ingest.chunking import chunk_article
 from vectorstore import ArticleIndex
 
 
@@ -48,14 +47,12 @@ def main() -> None:
             measured["plain"].append(seconds(lambda: plain.fill(store, files)))  # noqa: B023
             measured["ours"].append(seconds(lambda: add_articles([folder / "articles"], index)))  # noqa: B023
             measured["again"].append(seconds(lambda: add_articles([folder / "articles"], index)))  # noqa: B023
-            stored = [index.article(one.id) for one in index.articles()]
-            chunks = [chunk for article in stored if article for chunk in chunk_article(article)]
-            texts = [chunk.indexed_text for chunk in chunks]
+            texts = indexed_texts(index)
             measured["bare"].append(seconds(lambda: index.embedder.embed_documents(texts)))  # noqa: B023
             print({name: f"{times[-1]:.2f} s" for name, times in measured.items()}, flush=True)
             index.close()
     fastest = {name: min(times) for name, times in measured.items()}
-    ours, count = fastest["ours"], len(chunks)
+    ours, count = fastest["ours"], len(texts)
     rows = [
         ["plain LangChain and Chroma", f"{fastest['plain']:.1f} s", f"{fastest['plain'] / ours:.2f}"],
         ["article-qa", f"{ours:.1f} s ({count / ours:.0f} chunks a second)", "1"],

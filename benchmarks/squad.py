@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest import add_articles
+from ingest.chunking import chunk_article
 from qa.reader.data import TrainingArticle, load_articles
 from vectorstore import ArticleIndex, Embedder
 
@@ -36,3 +37,9 @@ def make_library(articles: Sequence[TrainingArticle], folder: Path, embedder: Em
     if skipped := report.of("skipped"):
         raise RuntimeError(f"{skipped[0].source}: {skipped[0].reason}")
     return index
+
+
+def indexed_texts(index: ArticleIndex) -> list[str]:
+    """What is embedded of every chunk in a library."""
+    stored = [index.article(one.id) for one in index.articles()]
+    return [chunk.indexed_text for article in stored if article for chunk in chunk_article(article)]
