@@ -9,7 +9,7 @@ from functools import cache
 MAX_COMBINING_MARKS = 30
 """Longest run of combining marks kept, as in Unicode's Stream-Safe Text Format; ordering a run takes quadratic time."""
 
-_LINE_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028]")
+_OTHER_LINE_BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028]")
 _PARAGRAPH_SEPARATOR = "\u2029"
 _INNER_SPACES = re.compile(r"(?<=\S) {2,}")
 _TRAILING_SPACES = re.compile(r"(?<! ) +$", re.MULTILINE)
@@ -26,7 +26,7 @@ def clean(text: str) -> str:
 
     Cleaning twice changes nothing more. No word is added, dropped or reordered.
     """
-    text = _LINE_BREAKS.sub("\n", text).replace(_PARAGRAPH_SEPARATOR, "\n\n")
+    text = _OTHER_LINE_BREAKS.sub("\n", text).replace(_PARAGRAPH_SEPARATOR, "\n\n")
     if not _character_table().keys().isdisjoint(map(ord, set(text))):
         text = text.translate(_character_table())
     # Bounded again afterwards, because composing can make two marks of one.
@@ -42,7 +42,7 @@ def _character_table() -> dict[int, str | None]:
     table: dict[int, str | None] = {ord(character): None for character in _INVISIBLE}
     for code in range(0x10000):
         category = unicodedata.category(chr(code))
-        if category == "Zs":
+        if category == "Zs" and chr(code) != " ":
             table[code] = " "
         elif category == "Cs" or (category == "Cc" and chr(code) not in "\t\n"):
             table[code] = None
@@ -129,7 +129,8 @@ def drop_furniture(text: str) -> str:
     first = next((index for index, line in enumerate(lines) if line), 0)
     dropped = {index for index in range(first + 1, len(lines)) if _is_furniture(lines, index)}
     dropped |= {index - 1 for index in dropped if index - 1 > first and _is_caption_of_credit(lines, index)}
-    return clean("\n".join(_without_buttons(line) for index, line in enumerate(lines) if index not in dropped))
+    kept = "\n".join(_without_buttons(line) for index, line in enumerate(lines) if index not in dropped)
+    return text if kept == text else clean(kept)
 
 
 def _is_furniture(lines: list[str], index: int) -> bool:

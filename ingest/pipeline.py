@@ -22,11 +22,14 @@ from ingest.sources import find_sources, follow, named_folders, read_source
 from ingest.types import FilePlace, LinkedPage, Place, Skipped
 from vectorstore import Article, ArticleIndex, Chunk, StoredSource
 
-BATCH_CHUNKS = 256
-"""Chunks embedded and stored together: enough to sort by length, few enough to lose little when stopped."""
-PIECE_CHUNKS = 64
-"""Chunks embedded without a word of how far it is: about half a second's work, in two dozen passes of the model."""
-BATCHES_AHEAD = 2
+BATCH_CHUNKS = 128
+"""Chunks stored together: few enough to lose little when stopped, and to leave little to store after the last of them
+has been embedded."""
+PIECE_CHUNKS = 128
+"""Chunks embedded without a word of how far it is: about a second's work, in four dozen passes of the model."""
+PIECES_AT_A_TIME = 2
+"""So that no core waits for the last pass of a piece."""
+BATCHES_AHEAD = 4
 """Batches that may be with the embedder while others are read and stored: embedding, which takes the most time, then
 never waits, and memory does not grow with the number of articles."""
 
@@ -88,7 +91,7 @@ class _Ingest:
         """By the file or address that was opened, and then by the article's own source."""
         self._gone: list[str] = []
         self._waiting: Batch = []
-        self._embedder = ThreadPoolExecutor(1, thread_name_prefix="ingest")
+        self._embedder = ThreadPoolExecutor(PIECES_AT_A_TIME, thread_name_prefix="ingest")
         self._embedding: deque[tuple[Batch, list[Future[Vectors]]]] = deque()
         self._outcomes: list[Outcome] = []
         self._added: dict[tuple[str, str], list[str]] = {}
@@ -97,7 +100,7 @@ class _Ingest:
         self._sent = 0
         """Chunks that went to the embedder."""
         self._embedded = 0
-        """Those that came back; only the embedder's thread counts them."""
+        """Those that came back."""
         self._at = (0, 0, "")
         """Sources dealt with, of how many, and the last of them."""
 
@@ -178,23 +181,16 @@ class _Ingest:
             self._embedder.shutdown(cancel_futures=True)
 
     def _embed(self) -> None:
-        """Sends what is waiting to be embedded, in a thread of its own."""
+        """Sends what is waiting to be embedded, in threads of its own."""
         if self._index and self._waiting:
             new = self._index.new_texts([chunk for _, chunks in self._waiting for chunk in chunks])
             # By length: texts of a pass are padded to the longest of them.
             texts = sorted(new.items(), key=lambda item: len(item[1]))
             pieces = [dict(texts[start : start + PIECE_CHUNKS]) for start in range(0, len(texts), PIECE_CHUNKS)]
-            made = [self._embedder.submit(self._vectors_of, piece) for piece in pieces]
+            made = [self._embedder.submit(self._index.embed_texts, piece) for piece in pieces]
             self._embedding.append((self._waiting, made))
             self._waiting = []
             self._sent += len(texts)
-
-    def _vectors_of(self, piece: Mapping[str, str]) -> Vectors:
-        """What is done in the embedder's thread."""
-        assert self._index
-        vectors = self._index.embed_texts(piece)
-        self._embedded += len(vectors)
-        return vectors
 
     def _store(self, but: int = 0) -> None:
         """Stores what has been embedded, in order, all ``but`` so many batches."""
@@ -208,7 +204,9 @@ class _Ingest:
             batch, made = self._embedding.popleft()
             vectors: Vectors = {}
             for piece in made:
-                vectors.update(piece.result())
+                found = piece.result()
+                vectors.update(found)
+                self._embedded += len(found)
                 self._tell()
             self._chunks += self._index.add(batch, vectors)
 

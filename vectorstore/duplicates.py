@@ -101,12 +101,6 @@ def adds_nothing(passage: str, shown: Profile) -> bool:
     return telling <= shown.words and len(shingles & shown.shingles) >= CONTAINED * len(shingles)
 
 
-def note_sketch(connection: sqlite3.Connection, article_id: str, title: str, body: str) -> None:
-    """Stores what an article is found by as a near-duplicate of others."""
-    rows = [(value, article_id) for value in profile(title, body).sketch]
-    connection.executemany("INSERT INTO sketches VALUES (?, ?)", rows)
-
-
 def regroup(connection: sqlite3.Connection, article_ids: Iterable[str]) -> None:
     """Groups articles anew: those just stored, and those left of a group that has lost one. All others keep theirs."""
     _Grouping(connection, article_ids).run()
@@ -115,12 +109,7 @@ def regroup(connection: sqlite3.Connection, article_ids: Iterable[str]) -> None:
 def regroup_all(connection: sqlite3.Connection) -> None:
     """Makes all sketches and groups anew from the texts."""
     connection.execute("DELETE FROM sketches")
-    rows = connection.execute("SELECT id, title, substr(text, body_start + 1) FROM articles")
-    ids = []
-    for article_id, title, body in rows:
-        note_sketch(connection, article_id, title, body)
-        ids.append(article_id)
-    regroup(connection, ids)
+    regroup(connection, [article_id for (article_id,) in connection.execute("SELECT id FROM articles")])
 
 
 def group_of(connection: sqlite3.Connection, article_id: str) -> set[str]:
@@ -152,6 +141,9 @@ class _Grouping:
     def _join(self, together: Sequence[str]) -> None:
         """Joins the groups of articles with those of their near-duplicates."""
         own = {article_id: self._read_profile(article_id) for article_id in together}
+        # Those of articles that come later are met from the other side.
+        sketches = [(value, article_id) for article_id, profile in own.items() for value in profile.sketch]
+        self._connection.executemany("INSERT OR IGNORE INTO sketches VALUES (?, ?)", sketches)
         beside: dict[str, list[str]] = {}
         for article_id, profile in own.items():
             for candidate in self._candidates(article_id, profile):

@@ -32,8 +32,9 @@ from vectorstore.types import (
 
 logger = logging.getLogger(__name__)
 
-SETTLE_AT = 2000
-"""Chunks the vector index may lag behind while many are added: Chroma writes large batches fastest."""
+SETTLE_AT = 128
+"""Chunks the vector index may lag behind while many are added. Chroma writes hardly faster in larger batches, and what
+is left when the last chunk has been embedded is waited for."""
 
 
 class ArticleIndex:
@@ -330,6 +331,8 @@ class ArticleIndex:
         sealed = not cut_short and self._dense_sealed() and self._dense_failed != self._record.generation
         if sealed and not pending:
             return
+        if not pending and not self._record.chunk_ids() and not chroma.exists(self._dense_folder):
+            return  # nothing to find yet, in an index that is made when there is
         try:
             with self._dense_lock:
                 if not sealed:

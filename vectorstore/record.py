@@ -263,7 +263,6 @@ class Record:
                         for c, d in zip(chunks, digests, strict=True)
                     ],
                 )
-                duplicates.note_sketch(connection, article.id, article.title, article.text[article.body_start :])
             duplicates.regroup(connection, [*left, *ids])
 
     def remove(self, article_ids: Sequence[str]) -> int:

@@ -68,6 +68,8 @@ class TrainConfig:
     watch_articles: int = 6
     watch_questions: int = 500
     seed: int = 13
+    precision: str = "float32"
+    """Of the products: ``float32``, or ``bfloat16`` by autocast; which is faster depends on the processor."""
 
     @property
     def examples(self) -> int:
@@ -118,7 +120,7 @@ def train(config: TrainConfig, data: Path, out: Path, threads: int | None = None
     if threads is not None:
         torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = _device()
     torch.manual_seed(config.seed)
     corpus = load_corpus(data, qamr_share=config.qamr_share, watch_articles=config.watch_articles, seed=config.seed)
     network = SpanNetwork(default_model_path()).to(device)
@@ -139,7 +141,7 @@ def train(config: TrainConfig, data: Path, out: Path, threads: int | None = None
             rate = learning_rate_at(phase, seen, config.warmup if progress.phase == 0 else 0)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            with torch.autocast(device.type, dtype=torch.bfloat16):
+            with _autocast(device, config.precision):
                 start_logits, end_logits = network(*_tensors(batch, device))
             loss = span_loss(start_logits, end_logits, targets, owners)
             optimizer.zero_grad()
@@ -159,14 +161,18 @@ def train(config: TrainConfig, data: Path, out: Path, threads: int | None = None
         progress = Progress(progress.phase + 1) if done else Progress(progress.phase, progress.pool + 1, seen)
         _save(out, config, network, optimizer, progress)
         if done or progress.pool % 8 == 0:
-            entry |= watch(network, featurizer, corpus.watch[: config.watch_questions], device)
+            entry |= watch(network, featurizer, corpus.watch[: config.watch_questions], device, config.precision)
         with (out / "log.jsonl").open("a") as log:
             log.write(json.dumps(entry) + "\n")
     torch.save({"config": asdict(config), "network": network.state_dict()}, out / "network.pt")
 
 
 def watch(
-    network: SpanNetwork, featurizer: Featurizer, examples: tuple[Example, ...], device: torch.device
+    network: SpanNetwork,
+    featurizer: Featurizer,
+    examples: tuple[Example, ...],
+    device: torch.device,
+    precision: str = "float32",
 ) -> dict[str, float]:
     """Figures on ``examples``: EM and F1 of the best span in an answerable question's passage, EM when its rivals are
     read beside it, and how well the best span's score tells answerable questions from others."""
@@ -177,7 +183,7 @@ def watch(
     best = [(-math.inf, "")] * len(passages)
     for rows in batches_by_length([len(window.ids) for window in windows], max_tokens=8000):
         batch = featurizer.pad([windows[row] for row in rows])
-        with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
+        with torch.no_grad(), _autocast(device, precision):
             start, end = network(*_tensors(batch, device))
         for row, s, e in zip(rows, start.cpu().numpy(), end.cpu().numpy(), strict=True):
             window = windows[row]
@@ -201,6 +207,30 @@ def watch(
         "watch_em_among_rivals": mean(exact_match, among),
         "watch_auroc": round(auroc([own[i][0] for i in own], [i in gold for i in own]) or 0.0, 3),
     }
+
+
+def fastest_precision(device: torch.device) -> str:
+    """The faster of the two for one of the network's larger products, by trial.
+
+    Processors with AMX and GPUs multiply numbers of 16 bits several times as fast; some others are slower with them.
+    """
+
+    def seconds(dtype: torch.dtype) -> float:
+        rows = torch.ones(3600, 384, device=device, dtype=dtype)
+        columns = torch.ones(384, 1536, device=device, dtype=dtype)
+        started = time.perf_counter()
+        (rows @ columns).sum().item()  # reading a number waits for the device
+        return time.perf_counter() - started
+
+    return min(("float32", "bfloat16"), key=lambda name: min(seconds(getattr(torch, name)) for _ in range(5)))
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _autocast(device: torch.device, precision: str) -> torch.autocast:
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def _freeze(network: SpanNetwork, layers: int) -> None:
@@ -340,7 +370,8 @@ def _resume(
         return Progress()
     state = torch.load(path, map_location=device, weights_only=True)
     now = asdict(config)
-    different = sorted(name for name in now if state["config"].get(name) != now[name])
+    # Not the precision: what was begun on one machine may go on upon another.
+    different = sorted(name for name in now if name != "precision" and state["config"].get(name) != now[name])
     if different:
         raise ValueError(f"{path} was made with other settings ({', '.join(different)}); use another --out")
     network.load_state_dict(state["network"])
@@ -355,11 +386,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint, log, result")
     parser.add_argument("--threads", type=int, help="CPU threads (PyTorch's choice by default)")
     parser.add_argument("--start", type=Path, help="a network.pt to begin from instead of the sentence encoder")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), help="of the products (the faster by default)")
     names = [phase.name for phase in RECIPE.phases]
     parser.add_argument("--phases", nargs="+", choices=names, default=names, help="of the recipe, to do only these")
     arguments = parser.parse_args()
     phases = tuple(phase for phase in RECIPE.phases if phase.name in arguments.phases)
-    train(replace(RECIPE, phases=phases), arguments.data, arguments.out, arguments.threads, arguments.start)
+    config = replace(RECIPE, phases=phases, precision=arguments.precision or fastest_precision(_device()))
+    train(config, arguments.data, arguments.out, arguments.threads, arguments.start)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def test_progress_is_told_to_the_end(folder: Path, empty_index: ArticleIndex) ->
 
 
 def test_progress_is_told_while_one_long_article_is_embedded(tmp_path: Path, empty_index: ArticleIndex) -> None:
-    lines = (f"In {200 + year} the parish paid {year} shillings for candles and oil." for year in range(1600))
+    lines = (f"In {200 + year} the parish paid {year} shillings for candles and oil." for year in range(4000))
     (tmp_path / "accounts.txt").write_text("Accounts\n\n" + "\n\n".join(lines), encoding="utf-8")
     told: list[Progress] = []
     report = add_articles([tmp_path / "accounts.txt"], empty_index, told.append)

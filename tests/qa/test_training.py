@@ -181,6 +181,24 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
 
 
 @pytest.mark.slow
+def test_a_run_goes_on_in_another_precision(data: Path, tmp_path: Path) -> None:
+    config = replace(TINY, phases=TINY.phases[1:])
+    train(config, data, tmp_path, threads=1)
+    exact = torch.load(tmp_path / "network.pt", weights_only=True)["network"]["head.weight"]
+    (tmp_path / "network.pt").unlink()
+    train(replace(config, precision="bfloat16"), data, tmp_path, threads=1)
+    assert torch.equal(torch.load(tmp_path / "network.pt", weights_only=True)["network"]["head.weight"], exact)
+
+    train(replace(config, precision="bfloat16"), data, tmp_path / "rounded", threads=1)
+    rounded = torch.load(tmp_path / "rounded" / "network.pt", weights_only=True)["network"]["head.weight"]
+    assert not torch.equal(rounded, exact) and torch.allclose(rounded, exact, atol=0.02)
+
+
+def test_the_precision_that_is_faster_here_is_found_by_trial() -> None:
+    assert training.fastest_precision(torch.device("cpu")) in ("float32", "bfloat16")
+
+
+@pytest.mark.slow
 def test_a_run_begins_from_the_weights_it_is_given_and_leaves_frozen_layers_alone(data: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
     given = SpanNetwork(default_model_path()).state_dict()
