@@ -83,7 +83,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
     made = ArticleIndex.open(tmp_path_factory.mktemp("library"), LetterEmbedder())
     for name, text in {"bridge": BRIDGE, "baker": BAKER, "evil": EVIL}.items():
         # The text lies a little into the article, so that offsets in the passage are not those in the article.
-        article = Article(name, f"/{name}.txt", name.title(), f"{name.upper()}\n\n{text}", fingerprint=name)
+        published = "1933-04-01" if name == "bridge" else None
+        body = f"{name.upper()}\n\n{text}"
+        article = Article(name, f"/{name}.txt", name.title(), body, fingerprint=name, published=published)
         start = len(name) + 2
         made.add([(article, [Chunk(name, name, article.title, article.source, text, start, start + len(text))])])
     yield made
@@ -277,6 +279,16 @@ def test_what_an_article_says_stands_only_between_its_marks(index: ArticleIndex)
     for text in (system, rest):
         assert "HACKED" not in text
     assert "<|im_start|>" not in user, "tokens that open a turn are taken apart"
+
+
+def test_the_model_is_told_when_an_article_came_out(index: ArticleIndex) -> None:
+    with FakeLLMServer(write(GOOD)) as server:
+        answerer = GroundedAnswerer.from_settings(settings_for(server), index, FixedReader())
+        list(answerer.stream(retrieved(index, "baker", "bridge")))
+    system, user = server.prompt()
+    assert user.count("Published: ") == 1
+    assert f"Title: Bridge\nPublished: 1933-04-01\n{BRIDGE}" in user
+    assert "count from the day it was published" in system
 
 
 def test_the_mark_is_new_for_other_passages_and_the_same_for_the_same(index: ArticleIndex) -> None:
