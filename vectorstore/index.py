@@ -331,8 +331,8 @@ class ArticleIndex:
         sealed = not cut_short and self._dense_sealed() and self._dense_failed != self._record.generation
         if sealed and not pending:
             return
-        if not pending and not self._record.chunk_ids() and not chroma.exists(self._dense_folder):
-            return  # nothing to find yet, in an index that is made when there is
+        if not pending and not chroma.exists(self._dense_folder) and not self._record.chunk_ids():
+            return  # there is nothing to find yet
         try:
             with self._dense_lock:
                 if not sealed:

@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
-    parser.add_argument("--name", default="article-qa-reader-2")
+    parser.add_argument("--name", default="article-qa-reader-3")
     arguments = parser.parse_args()
     export(arguments.checkpoint, arguments.out, arguments.name)
 
