@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-DENSE_WEIGHT = 0.88
+DENSE_WEIGHT = 0.89
 """Share of the dense score against BM25; see docs/retrieval.md for the measurement behind this and the next two."""
 SHARPNESS = 1.5
 """Power of the scaled BM25 score: a middling one, which a chunk gets for a word or two, counts for less."""
