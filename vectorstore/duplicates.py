@@ -102,7 +102,10 @@ def adds_nothing(passage: str, shown: Profile) -> bool:
 
 
 def regroup(connection: sqlite3.Connection, article_ids: Iterable[str]) -> None:
-    """Groups articles anew: those just stored, and those left of a group that has lost one. All others keep theirs."""
+    """Groups articles anew: those just stored, and those left of a group that has lost one. All others keep theirs.
+
+    Of those just stored it notes the sketches, too, by which later ones will find them.
+    """
     _Grouping(connection, article_ids).run()
 
 
@@ -141,7 +144,7 @@ class _Grouping:
     def _join(self, together: Sequence[str]) -> None:
         """Joins the groups of articles with those of their near-duplicates."""
         own = {article_id: self._read_profile(article_id) for article_id in together}
-        # Those of articles that come later are met from the other side.
+        # Articles that are joined later find these by them.
         sketches = [(value, article_id) for article_id, profile in own.items() for value in profile.sketch]
         self._connection.executemany("INSERT OR IGNORE INTO sketches VALUES (?, ?)", sketches)
         beside: dict[str, list[str]] = {}

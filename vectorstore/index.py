@@ -331,8 +331,8 @@ class ArticleIndex:
         sealed = not cut_short and self._dense_sealed() and self._dense_failed != self._record.generation
         if sealed and not pending:
             return
-        if not pending and not chroma.exists(self._dense_folder) and not self._record.chunk_ids():
-            return  # there is nothing to find yet
+        if not pending and self._needs_no_dense():
+            return
         try:
             with self._dense_lock:
                 if not sealed:
@@ -347,6 +347,10 @@ class ArticleIndex:
             ) from error
         self._record.set_manifest("seal", chroma.seal(self._dense_folder))
         self._dense_generation = self._record.generation
+
+    def _needs_no_dense(self) -> bool:
+        """Whether there is no vector index and nothing yet to find in one."""
+        return not chroma.exists(self._dense_folder) and not self._record.chunk_ids()
 
     def _open_dense(self, sealed: bool) -> None:
         if sealed:
@@ -459,7 +463,7 @@ class ArticleIndex:
         pending = self._record.pending()
         if pending:
             return [f"the vector index has not been told of {len(pending)} chunks: an earlier run was cut short"]
-        if not self._record.chunk_ids() and not chroma.exists(self._dense_folder):
+        if self._needs_no_dense():
             return []
         if not record_module.is_writable(self.folder):  # Chroma cannot open it there, and it is not used
             return []

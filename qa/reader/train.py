@@ -68,8 +68,6 @@ class TrainConfig:
     watch_articles: int = 6
     watch_questions: int = 500
     seed: int = 13
-    precision: str = "float32"
-    """Of the products: ``float32``, or ``bfloat16`` by autocast; which is faster depends on the processor."""
 
     @property
     def examples(self) -> int:
@@ -112,10 +110,18 @@ def learning_rate_at(phase: Phase, seen: int, warmup: int) -> float:
     return rate * min(1.0, seen / warmup) if warmup else rate
 
 
-def train(config: TrainConfig, data: Path, out: Path, threads: int | None = None, start: Path | None = None) -> None:
+def train(
+    config: TrainConfig,
+    data: Path,
+    out: Path,
+    threads: int | None = None,
+    start: Path | None = None,
+    precision: str = "float32",
+) -> None:
     """Trains into ``out``: ``checkpoint.pt`` while it runs, ``network.pt`` at the end, ``log.jsonl`` throughout.
 
-    ``start`` is a ``network.pt`` to begin from instead of the sentence encoder.
+    ``start`` is a ``network.pt`` to begin from instead of the sentence encoder. ``precision`` of the products is
+    ``float32``, or ``bfloat16`` by autocast; like ``threads`` it may differ where a run goes on.
     """
     if threads is not None:
         torch.set_num_threads(threads)
@@ -141,7 +147,7 @@ def train(config: TrainConfig, data: Path, out: Path, threads: int | None = None
             rate = learning_rate_at(phase, seen, config.warmup if progress.phase == 0 else 0)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            with _autocast(device, config.precision):
+            with _autocast(device, precision):
                 start_logits, end_logits = network(*_tensors(batch, device))
             loss = span_loss(start_logits, end_logits, targets, owners)
             optimizer.zero_grad()
@@ -161,7 +167,7 @@ def train(config: TrainConfig, data: Path, out: Path, threads: int | None = None
         progress = Progress(progress.phase + 1) if done else Progress(progress.phase, progress.pool + 1, seen)
         _save(out, config, network, optimizer, progress)
         if done or progress.pool % 8 == 0:
-            entry |= watch(network, featurizer, corpus.watch[: config.watch_questions], device, config.precision)
+            entry |= watch(network, featurizer, corpus.watch[: config.watch_questions], device, precision)
         with (out / "log.jsonl").open("a") as log:
             log.write(json.dumps(entry) + "\n")
     torch.save({"config": asdict(config), "network": network.state_dict()}, out / "network.pt")
@@ -370,8 +376,7 @@ def _resume(
         return Progress()
     state = torch.load(path, map_location=device, weights_only=True)
     now = asdict(config)
-    # Not the precision: what was begun on one machine may go on upon another.
-    different = sorted(name for name in now if name != "precision" and state["config"].get(name) != now[name])
+    different = sorted(name for name in now if state["config"].get(name) != now[name])
     if different:
         raise ValueError(f"{path} was made with other settings ({', '.join(different)}); use another --out")
     network.load_state_dict(state["network"])
@@ -391,8 +396,8 @@ def main() -> None:
     parser.add_argument("--phases", nargs="+", choices=names, default=names, help="of the recipe, to do only these")
     arguments = parser.parse_args()
     phases = tuple(phase for phase in RECIPE.phases if phase.name in arguments.phases)
-    config = replace(RECIPE, phases=phases, precision=arguments.precision or fastest_precision(_device()))
-    train(config, arguments.data, arguments.out, arguments.threads, arguments.start)
+    precision = arguments.precision or fastest_precision(_device())
+    train(replace(RECIPE, phases=phases), arguments.data, arguments.out, arguments.threads, arguments.start, precision)
 
 
 if __name__ == "__main__":

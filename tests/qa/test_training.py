@@ -186,10 +186,10 @@ def test_a_run_goes_on_in_another_precision(data: Path, tmp_path: Path) -> None:
     train(config, data, tmp_path, threads=1)
     exact = torch.load(tmp_path / "network.pt", weights_only=True)["network"]["head.weight"]
     (tmp_path / "network.pt").unlink()
-    train(replace(config, precision="bfloat16"), data, tmp_path, threads=1)
+    train(config, data, tmp_path, threads=1, precision="bfloat16")
     assert torch.equal(torch.load(tmp_path / "network.pt", weights_only=True)["network"]["head.weight"], exact)
 
-    train(replace(config, precision="bfloat16"), data, tmp_path / "rounded", threads=1)
+    train(config, data, tmp_path / "rounded", threads=1, precision="bfloat16")
     rounded = torch.load(tmp_path / "rounded" / "network.pt", weights_only=True)["network"]["head.weight"]
     assert not torch.equal(rounded, exact) and torch.allclose(rounded, exact, atol=0.02)
 
