@@ -9,7 +9,7 @@ from functools import cache
 MAX_COMBINING_MARKS = 30
 """Longest run of combining marks kept, as in Unicode's Stream-Safe Text Format; ordering a run takes quadratic time."""
 
-_OTHER_LINE_BREAKS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028]")
+_LINE_BREAKS = "\r\v\f\x1c\x1d\x1e\x85\u2028"
 _PARAGRAPH_SEPARATOR = "\u2029"
 _INNER_SPACES = re.compile(r"(?<=\S) {2,}")
 _TRAILING_SPACES = re.compile(r"(?<! ) +$", re.MULTILINE)
@@ -26,19 +26,25 @@ def clean(text: str) -> str:
 
     Cleaning twice changes nothing more. No word is added, dropped or reordered.
     """
-    text = _OTHER_LINE_BREAKS.sub("\n", text).replace(_PARAGRAPH_SEPARATOR, "\n\n")
+    text = text.replace("\r\n", "\n")
     if not _character_table().keys().isdisjoint(map(ord, set(text))):
         text = text.translate(_character_table())
-    # Bounded again afterwards, because composing can make two marks of one.
-    text = _bound_combining_runs(unicodedata.normalize("NFC", _bound_combining_runs(text)))
-    text = _INNER_SPACES.sub(" ", text.expandtabs(4))
-    text = _TRAILING_SPACES.sub("", text)
+    if not text.isascii():
+        # Bounded again afterwards, because composing can make two marks of one.
+        text = _bound_combining_runs(unicodedata.normalize("NFC", _bound_combining_runs(text)))
+    text = text.expandtabs(4)
+    # Looked for first: most texts have neither, and an expression tries every place.
+    if "  " in text:
+        text = _INNER_SPACES.sub(" ", text)
+    if " \n" in text:
+        text = _TRAILING_SPACES.sub("", text)
     return _BLANK_LINES.sub("\n\n", text).strip("\n ")
 
 
 @cache
 def _character_table() -> dict[int, str | None]:
-    """What each odd character becomes: spaces of any width a plain one, invisible and control characters nothing."""
+    """What each odd character becomes: spaces of any width a plain one, breaks of any kind those of a plain text,
+    invisible and control characters nothing."""
     table: dict[int, str | None] = {ord(character): None for character in _INVISIBLE}
     for code in range(0x10000):
         category = unicodedata.category(chr(code))
@@ -46,6 +52,8 @@ def _character_table() -> dict[int, str | None]:
             table[code] = " "
         elif category == "Cs" or (category == "Cc" and chr(code) not in "\t\n"):
             table[code] = None
+    table.update(dict.fromkeys(map(ord, _LINE_BREAKS), "\n"))
+    table[ord(_PARAGRAPH_SEPARATOR)] = "\n\n"
     return table
 
 

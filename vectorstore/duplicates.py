@@ -13,7 +13,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 
 SHINGLE = 3
@@ -58,7 +58,7 @@ class Profile:
     words: frozenset[str]
     numbers: frozenset[str]
 
-    @property
+    @cached_property
     def sketch(self) -> list[int]:
         """What to look for near-duplicates by."""
         return sorted(self.shingles)[:SKETCH] or [self.whole]

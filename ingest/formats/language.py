@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
 _NAMES = {
@@ -84,10 +85,11 @@ _LEAST_WORDS, _LEAST_SHARE, _AHEAD = 20, 0.15, 1.4
 
 def language_of(text: str) -> str | None:
     """The language that a text is written in, by its commonest words; None where that is not certain."""
-    words = [word.lower() for word in _WORD.findall(text[:_REACH])]
+    words = _WORD.findall(text[:_REACH].lower())
     if len(words) < _LEAST_WORDS:
         return None
-    counts = {code: sum(word in common for word in words) for code, common in _COMMON_WORDS.items()}
+    times = Counter(words)
+    counts = {code: sum(times[word] for word in common) for code, common in _COMMON_WORDS.items()}
     first, second = sorted(counts, key=lambda code: counts[code], reverse=True)[:2]
     is_certain = counts[first] >= _LEAST_SHARE * len(words) and counts[first] >= _AHEAD * counts[second]
     return first if is_certain else None
