@@ -161,7 +161,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the question sets")
-    parser.add_argument("--limit", type=int, default=800, help="questions of each collection")
+    parser.add_argument("--limit", type=int, default=1500, help="questions of each collection")
     parser.add_argument("--texts", type=int, default=1200, help="posts, reviews and paragraphs of each such collection")
     parser.add_argument("--read", type=int, default=0, help="questions whose passages the reader reads as well")
     parser.add_argument("--large", action="store_true", help="all 442 articles too: an hour's ingest on one core")

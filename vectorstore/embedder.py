@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import tempfile
 from collections.abc import Sequence
@@ -31,10 +32,13 @@ DEFAULT_EMBEDDER = f"{MINILM}:int8"
 """The same model with its linear layers in eight bits: more than twice as fast, its vectors nearly the same
 (docs/retrieval.md). A name of its own, since its vectors are not to be mixed with the others."""
 MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-EXPORT_VERSION = 3
+EXPORT_VERSION = 4
 """Raised whenever the exported graph changes, so that a cached one of another version is not taken for it."""
 MAX_TOKENS = 256
 """Where the published model cuts a text; its vectors are defined with that cut."""
+PASSES_A_RUN = 4
+"""Forward passes that the model makes one after the other without coming back to Python, whose lock others hold: Chroma
+does for as long as three passes whenever it is told of new chunks, and a core would wait (docs/retrieval.md)."""
 
 
 @runtime_checkable
@@ -100,7 +104,7 @@ class MiniLMEmbedder(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """See ``Embedder``."""
-        [vectors] = self._passes.run(_padded([self._tokenizer.encode(text).ids]))
+        [[vectors]] = self._passes.run(_padded([[self._tokenizer.encode(text).ids]]))
         return vectors[0].tolist()  # type: ignore[no-any-return]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -109,20 +113,25 @@ class MiniLMEmbedder(Embeddings):
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         # Longest first: a short pass at the end leaves no core waiting for another for long.
         batches = batches_by_length([len(one) for one in ids])[::-1]
-        passes = self._passes.map(_padded([ids[row] for row in rows]) for rows in batches)
-        for rows, [made] in zip(batches, passes, strict=True):
-            vectors[rows] = made
+        # Fewer where there are few, so that every core has some.
+        size = min(PASSES_A_RUN, math.ceil(len(batches) / self._passes.threads)) or 1
+        runs = [batches[first : first + size] for first in range(0, len(batches), size)]
+        made = self._passes.map(_padded([[ids[row] for row in rows] for rows in run]) for run in runs)
+        for run, [found] in zip(runs, made, strict=True):
+            for rows, batch in zip(run, found, strict=True):
+                vectors[rows] = batch
         return vectors
 
 
-def _padded(ids: Sequence[Sequence[int]]) -> dict[str, NDArray[np.int64]]:
-    """Token ids of some texts as the model's inputs, ``[texts, tokens]``."""
-    input_ids = np.zeros((len(ids), max(map(len, ids))), dtype=np.int64)
-    attention_mask = np.zeros_like(input_ids)
-    for row, one in enumerate(ids):
-        input_ids[row, : len(one)] = one
-        attention_mask[row, : len(one)] = 1
-    return {"input_ids": input_ids, "attention_mask": attention_mask}
+def _padded(batches: Sequence[Sequence[Sequence[int]]]) -> dict[str, list[NDArray[np.int64]]]:
+    """Token ids of the texts of some passes as the model's inputs, for each pass ``[texts, tokens]``."""
+    input_ids = [np.zeros((len(ids), max(map(len, ids))), dtype=np.int64) for ids in batches]
+    attention_mask = [np.zeros_like(one) for one in input_ids]
+    for ids, padded, mask in zip(batches, input_ids, attention_mask, strict=True):
+        for row, one in enumerate(ids):
+            padded[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+    return {"input_ids_list": input_ids, "attention_mask_list": attention_mask}
 
 
 class SentenceTransformerEmbedder(Embeddings):

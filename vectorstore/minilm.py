@@ -38,8 +38,8 @@ INPUT_ZERO = 128
 def build(weights: Path, precision: Precision) -> onnx.ModelProto:
     """The embedding model with the weights in ``weights`` (``model.safetensors``): encoder, mean, unit length.
 
-    Inputs ``input_ids`` and ``attention_mask``, int64 ``[texts, tokens]``; output ``vectors``, float32 ``[texts, 384]``
-    of unit length.
+    Inputs ``input_ids`` and ``attention_mask``, lists of as many int64 ``[texts, tokens]``; output ``vectors``, for
+    each of them float32 ``[texts, 384]`` of unit length.
     """
     # Half precision halves the table of words, and with it the time to load the model.
     graph = EncoderGraph(load_file(str(weights)), precision, "float32" if precision == "float32" else "float16")
@@ -49,8 +49,7 @@ def build(weights: Path, precision: Precision) -> onnx.ModelProto:
     # The sum over a text's tokens, scaled to unit length: the same as their mean, so scaled.
     total = graph.node("Squeeze", graph.node("MatMul", graph.node("Unsqueeze", mask, middle), hidden), middle)
     vectors = graph.node("LpNormalization", total, axis=-1, p=2)
-    inputs = dict.fromkeys(("input_ids", "attention_mask"), TensorProto.INT64)
-    return graph.model("all-MiniLM-L6-v2", inputs, {"vectors": vectors}, ["texts", DIMENSION])
+    return graph.looped("all-MiniLM-L6-v2", ["input_ids", "attention_mask"], "vectors", vectors)
 
 
 class EncoderGraph:
@@ -89,8 +88,36 @@ class EncoderGraph:
             [helper.make_tensor_value_info(one, TensorProto.FLOAT, shape) for one in outputs],
             self._constants,
         )
-        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=9)
+        return _model(graph)
+
+    def looped(self, name: str, inputs: Sequence[str], output: str, computed: str) -> onnx.ModelProto:
+        """The finished model, which takes a list of each of ``inputs``, int64 ``[texts, tokens]``, and computes one
+        after the other: as ``output`` a list of what ``computed`` is for each, float32 ``[texts, 384]``."""
+        rows = helper.make_tensor_type_proto(TensorProto.INT64, ["texts", "tokens"])
+        lists = [helper.make_value_info(f"{one}_list", helper.make_sequence_type_proto(rows)) for one in inputs]
+        made = helper.make_sequence_type_proto(helper.make_tensor_type_proto(TensorProto.FLOAT, ["texts", DIMENSION]))
+        pick = [helper.make_node("SequenceAt", [f"{one}_list", "turn"], [one]) for one in inputs]
+        keep = [
+            helper.make_node("SequenceInsert", ["before", computed], ["after"]),
+            helper.make_node("Identity", ["going"], ["on"]),
+        ]
+        body = helper.make_graph(
+            [*pick, *self._nodes, *keep],
+            name,
+            [
+                helper.make_tensor_value_info("turn", TensorProto.INT64, []),
+                helper.make_tensor_value_info("going", TensorProto.BOOL, []),
+                helper.make_value_info("before", made),
+            ],
+            [helper.make_tensor_value_info("on", TensorProto.BOOL, []), helper.make_value_info("after", made)],
+            self._constants,
+        )
+        nodes = [
+            helper.make_node("SequenceLength", [lists[0].name], ["turns"]),
+            helper.make_node("SequenceEmpty", [], ["none"], dtype=TensorProto.FLOAT),
+            helper.make_node("Loop", ["turns", "", "none"], [output], body=body),
+        ]
+        return _model(helper.make_graph(nodes, f"{name}, looped", lists, [helper.make_value_info(output, made)]))
 
     def node(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """One operator with one output."""
@@ -193,3 +220,8 @@ class EncoderGraph:
 
     def _weight(self, name: str) -> str:
         return self.constant(self._weights[name])
+
+
+def _model(graph: onnx.GraphProto) -> onnx.ModelProto:
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 PASS_TOKENS = 512
 """Padded tokens per forward pass: what fits a core's cache is fastest (docs/architecture.md)."""
 
-Arrays = Mapping[str, NDArray[Any]]
+Inputs = Mapping[str, NDArray[Any] | Sequence[NDArray[Any]]]
+"""A model's inputs by name; some models take lists of arrays."""
 
 
 class Passes:
@@ -32,15 +33,16 @@ class Passes:
         # The graphs are written in the operators that are fastest; fusing them further makes some slower.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="forward")
+        self.threads = threads or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="forward")
 
-    def run(self, inputs: Arrays) -> list[NDArray[Any]]:
-        """One pass, in the calling thread: the model's outputs."""
+    def run(self, inputs: Inputs) -> list[Any]:
+        """The model's outputs, in the calling thread: arrays, or lists of them."""
         return self._session.run(None, dict(inputs))  # type: ignore[no-any-return]
 
-    def map(self, batches: Iterable[Arrays]) -> Iterator[list[NDArray[Any]]]:
-        """The outputs for each of ``batches``, in their order."""
-        return self._pool.map(self.run, batches)
+    def map(self, inputs: Iterable[Inputs]) -> Iterator[list[Any]]:
+        """The outputs for each of ``inputs``, in their order."""
+        return self._pool.map(self.run, inputs)
 
 
 def batches_by_length(lengths: Sequence[int], max_tokens: int = PASS_TOKENS) -> list[list[int]]:

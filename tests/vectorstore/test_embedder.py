@@ -58,10 +58,21 @@ def test_a_vector_does_not_depend_on_its_company(name: str) -> None:
     assert np.allclose(together, alone, atol=1e-5)
 
 
+@pytest.mark.parametrize("count", [0, 1, 3, 200])
+def test_vectors_come_in_the_order_of_their_texts(count: int) -> None:
+    # Of all lengths, so that they are shared out over passes, and 200 over more passes than the cores take at a time.
+    texts = [f"Number {number}." + " A long story follows." * (number * 7 % 40) for number in range(count)]
+    embedder = MiniLMEmbedder()
+    alone = [embedder.embed_query(text) for text in texts]
+    assert np.allclose(np.array(embedder.embed_documents(texts)), np.array(alone), atol=1e-5)
+
+
 def test_weights_keep_to_seven_bits() -> None:
     # Eight would overflow without an error on processors without VNNI, which the test's own may not be.
     graph = minilm.build(default_model_path() / "model.safetensors", "int8").graph
-    weights = [numpy_helper.to_array(one) for one in graph.initializer if one.data_type == TensorProto.INT8]
+    [loop] = [node for node in graph.node if node.op_type == "Loop"]
+    constants = loop.attribute[0].g.initializer
+    weights = [numpy_helper.to_array(one) for one in constants if one.data_type == TensorProto.INT8]
     assert len(weights) == 4 * minilm.LAYERS
     assert all(np.abs(one.astype(int)).max() <= 63 for one in weights)
 
