@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from vectorstore import ArticleIndex
 # Nothing a developer has set in their own shell may change what is tested.
 for name in [name for name in os.environ if name.startswith("ARTICLE_QA_")]:
     del os.environ[name]
+
+# A shell starts what runs in the background with Ctrl-C ignored, and so would be what is interrupted in tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -266,8 +266,16 @@ class Record:
             duplicates.regroup(connection, [*left, *ids])
 
     def remove(self, article_ids: Sequence[str]) -> int:
-        """Forgets the articles; returns how many there were."""
+        """Forgets the articles; returns how many there were.
+
+        What is left of a file that held several no longer counts as read, so that the next ingest reads it again.
+        """
         with self._writing() as connection:
+            connection.execute(
+                "UPDATE articles SET fingerprint = '' WHERE origin IN "
+                "(SELECT origin FROM articles WHERE origin != '' AND id IN (SELECT value FROM json_each(?)))",
+                (json.dumps(list(article_ids)),),
+            )
             gone, left = self._forget(connection, article_ids)
             duplicates.regroup(connection, left)
             return len(gone)

@@ -15,6 +15,7 @@ import pytest
 from gradio_client import Client
 from mcp import Client as McpClient
 from mcp.client.streamable_http import streamable_http_client
+from playwright.sync_api import expect
 
 from qa.evaluation import load_test_set
 from tests.browser.conftest import OpenPage, Talk, free_port, serve
@@ -86,7 +87,7 @@ def test_conversations_are_listed_renamed_exported_opened_and_deleted(samples_se
     assert talk.page.locator(".exchange").count() == 2  # it goes on where it was left
 
     talk.open_history()
-    assert rows.first.locator(".title").inner_text() == "Terns <i>"  # the latest comes first
+    expect(rows.first.locator(".title")).to_have_text("Terns <i>")  # the latest comes first
     rows.first.get_by_text("Manage").click()
     rows.first.get_by_text("Delete", exact=True).click()
     rows.first.get_by_role("button", name="Yes, delete").click()

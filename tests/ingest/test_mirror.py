@@ -113,6 +113,20 @@ def test_a_copy_is_shown_with_the_first_as_one_article(folder: Path, index: Arti
     assert index.check().sound
 
 
+def test_an_article_removed_by_hand_from_a_file_with_several_is_back_with_the_next_ingest(
+    folder: Path, index: ArticleIndex
+) -> None:
+    (folder / "all.zip").write_bytes(archive({"a.txt": text(3), "b.txt": text(4)}))
+    add_articles([folder], index)
+    before = embedded(index)
+    [one] = [article for article in index.articles() if article.source.endswith("a.txt")]
+    index.remove([one.id])
+    assert told(add_articles([folder], index)) == {"a.txt": "added", "b.txt": "changed"}
+    assert told(add_articles([folder], index)) == {}
+    assert len(index.articles()) == 5
+    assert embedded(index) == before + 1  # the removed one's only chunk
+
+
 def test_a_preview_says_what_would_be_done_and_writes_nothing(folder: Path, index: ArticleIndex) -> None:
     add_articles([folder], index)
     (folder / "0.txt").rename(folder / "renamed.txt")
