@@ -73,7 +73,7 @@ bench: setup-bench ## measure what README and docs report, on the public questio
 	$(RUN) benchmarks.embedding --heldout "$(DATA)/squad-heldout.json.xz"
 	$(RUN) benchmarks.ingest --heldout "$(DATA)/squad-heldout.json.xz"
 	$(RUN) benchmarks.growth --data "$(DATA)"
-	$(RUN) benchmarks.fusion --data "$(DATA)"
+	$(RUN) benchmarks.fusion --data "$(DATA)" --large --read 200
 	$(RUN) benchmarks.answers --heldout "$(DATA)/squad-heldout.json.xz" --limit 150
 	$(RUN) benchmarks.followups --data "$(DATA)"
 	$(RUN) benchmarks.load
