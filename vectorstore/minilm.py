@@ -38,8 +38,8 @@ INPUT_ZERO = 128
 def build(weights: Path, precision: Precision) -> onnx.ModelProto:
     """The embedding model with the weights in ``weights`` (``model.safetensors``): encoder, mean, unit length.
 
-    Inputs ``input_ids`` and ``attention_mask``, lists of as many int64 ``[texts, tokens]``; output ``vectors``, for
-    each of them float32 ``[texts, 384]`` of unit length.
+    Inputs ``input_ids_list`` and ``attention_mask_list``, of as many int64 ``[texts, tokens]``, which are embedded one
+    after the other; output ``vectors``, for each of them float32 ``[texts, 384]`` of unit length.
     """
     # Half precision halves the table of words, and with it the time to load the model.
     graph = EncoderGraph(load_file(str(weights)), precision, "float32" if precision == "float32" else "float16")
@@ -91,8 +91,9 @@ class EncoderGraph:
         return _model(graph)
 
     def looped(self, name: str, inputs: Sequence[str], output: str, computed: str) -> onnx.ModelProto:
-        """The finished model, which takes a list of each of ``inputs``, int64 ``[texts, tokens]``, and computes one
-        after the other: as ``output`` a list of what ``computed`` is for each, float32 ``[texts, 384]``."""
+        """The finished model, which takes a list of each of ``inputs``, int64 ``[texts, tokens]``, named with
+        ``_list``, and goes through them: as ``output`` a list of what ``computed`` was for each, float32
+        ``[texts, 384]``."""
         rows = helper.make_tensor_type_proto(TensorProto.INT64, ["texts", "tokens"])
         lists = [helper.make_value_info(f"{one}_list", helper.make_sequence_type_proto(rows)) for one in inputs]
         made = helper.make_sequence_type_proto(helper.make_tensor_type_proto(TensorProto.FLOAT, ["texts", DIMENSION]))
