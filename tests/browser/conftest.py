@@ -17,12 +17,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from vectorstore import ArticleIndex
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
 """For a server to start and for a page to do something: it takes one or two, but tests run on busy machines too."""
+NOTICE_SECONDS = 10
+"""After which a page that shows nothing has not noticed."""
 
 
 def free_port() -> int:
@@ -170,8 +173,15 @@ class Talk:
 
     def ask(self, question: str) -> None:
         """Types a question and waits until it has been dealt with."""
+        exchanges = self.page.locator(".exchange")
+        asked = exchanges.nth(exchanges.count())
         self.page.get_by_label("Your question").fill(question)
         self.page.keyboard.press("Enter")
+        try:
+            asked.wait_for(timeout=1000 * NOTICE_SECONDS)
+        except PlaywrightTimeout:
+            # Gradio takes no event for a moment after the one before has shown its last: a person presses again.
+            self.page.keyboard.press("Enter")
         self.wait_for(question)
 
     def wait_for(self, question: str) -> None:
