@@ -87,7 +87,13 @@ def fit(cases: Sequence[Case], weights: Sequence[float], agreements: Sequence[fl
     )
     best = outcomes(cases, retrieval_weight, agreement)
     features = np.array([[outcome.score, outcome.margin] for outcome in best])
-    regression = LogisticRegression(C=100.0).fit(features, [outcome.right > 0.5 for outcome in best])
+    # Words beside the one accepted answer may be as good: what shares words with it is right in part.
+    good = np.array([(outcome.right + outcome.f1) / 2 for outcome in best])
+    regression = LogisticRegression(C=100.0).fit(
+        np.concatenate([features, features]),
+        np.repeat([True, False], len(best)),
+        sample_weight=np.concatenate([good, 1 - good]),
+    )
     [[score_weight, margin_weight]], [bias] = regression.coef_, regression.intercept_
     unset = Calibration(retrieval_weight, agreement, float(bias), float(score_weight), float(margin_weight), 0.0)
     return replace(unset, threshold=_threshold(best, unset))
