@@ -53,6 +53,11 @@ class Outcome:
     f1: float
     answerable: bool
 
+    @property
+    def credit(self) -> float:
+        """How right it is, 0 to 1: words beside the one accepted answer may be as good as it."""
+        return (self.right + self.f1) / 2
+
 
 def outcomes(cases: Sequence[Case], retrieval_weight: float, agreement: float) -> list[Outcome]:
     """The best answer to each of ``cases``."""
@@ -77,7 +82,7 @@ def fit(cases: Sequence[Case], weights: Sequence[float], agreements: Sequence[fl
 
     def quality(pair: tuple[float, float]) -> float:
         answerable = [outcome for outcome in outcomes(cases, *pair) if outcome.answerable]
-        return float(np.mean([(outcome.right + outcome.f1) / 2 for outcome in answerable]))
+        return float(np.mean([outcome.credit for outcome in answerable]))
 
     found = {(w, a): quality((w, a)) for w in weights for a in agreements}
     # The least weight on retrieval of those that do as well: how scores lie differs from one library to the next.
@@ -87,12 +92,11 @@ def fit(cases: Sequence[Case], weights: Sequence[float], agreements: Sequence[fl
     )
     best = outcomes(cases, retrieval_weight, agreement)
     features = np.array([[outcome.score, outcome.margin] for outcome in best])
-    # Words beside the one accepted answer may be as good: what shares words with it is right in part.
-    good = np.array([(outcome.right + outcome.f1) / 2 for outcome in best])
+    credit = np.array([outcome.credit for outcome in best])
     regression = LogisticRegression(C=100.0).fit(
         np.concatenate([features, features]),
         np.repeat([True, False], len(best)),
-        sample_weight=np.concatenate([good, 1 - good]),
+        sample_weight=np.concatenate([credit, 1 - credit]),
     )
     [[score_weight, margin_weight]], [bias] = regression.coef_, regression.intercept_
     unset = Calibration(retrieval_weight, agreement, float(bias), float(score_weight), float(margin_weight), 0.0)
