@@ -42,7 +42,7 @@ def test_the_right_passage_is_found(figures: dict[str, Any]) -> None:
 def test_scores_mean_what_they_say(figures: dict[str, Any]) -> None:
     # Chances are fitted to one accepted answer a question, on held-out articles (0.05 there). The samples accept
     # several, so that more of the answers are right than the scores say: modest, which is the side to err on.
-    assert figures["calibration_error"] <= 0.19
+    assert figures["calibration_error"] <= 0.16
 
 
 def test_follow_ups_are_answered_through_their_conversation(bot: Chatbot) -> None:

@@ -16,6 +16,27 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class SoftLabel:
+    """A teacher's logits over an example's context: what it thinks of every span, and not only of the best."""
+
+    offsets: tuple[int, ...]
+    """Where each token of the context begins, in characters."""
+    start: tuple[float, ...]
+    """For each token, that the answer begins there."""
+    end: tuple[float, ...]
+    """For each token, that the answer ends there."""
+
+    def cropped(self, start: int, end: int) -> SoftLabel:
+        """The label of the context's characters ``start:end`` alone."""
+        inside = [place for place, offset in enumerate(self.offsets) if start <= offset < end]
+        return SoftLabel(
+            tuple(self.offsets[place] - start for place in inside),
+            tuple(self.start[place] for place in inside),
+            tuple(self.end[place] for place in inside),
+        )
+
+
+@dataclass(frozen=True)
 class Example:
     """A question and one passage, with the character spans (end exclusive) that answer it; none: unanswerable."""
 
@@ -25,6 +46,8 @@ class Example:
     spans: tuple[tuple[int, int], ...]
     rivals: tuple[str, ...] = ()
     """Passages that a retriever would rank high for the question and that do not answer it, likeliest first."""
+    soft: SoftLabel | None = None
+    """What the teacher makes of it, where it was asked (``qa.reader.teacher``)."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +146,8 @@ def crop(example: Example, max_chars: int, rng: random.Random) -> Example:
     if end < len(example.context) and (space := example.context.find(" ", end)) >= 0:
         end = space
     spans = tuple((s - start, e - start) for s, e in example.spans if start <= s and e <= end)
-    return replace(example, context=example.context[start:end], spans=spans)
+    soft = example.soft and example.soft.cropped(start, end)
+    return replace(example, context=example.context[start:end], spans=spans, soft=soft)
 
 
 def as_typed(example: Example, rng: random.Random) -> Example:
@@ -139,6 +163,8 @@ class Corpus:
 
     train: tuple[Example, ...]
     watch: tuple[Example, ...]
+    labelled: tuple[Example, ...] = ()
+    """Those of ``train`` that the teacher has read, as it read them."""
 
 
 def load_corpus(data: Path, *, qamr_share: float, watch_articles: int, seed: int) -> Corpus:
@@ -164,3 +190,15 @@ def _examples(articles: Sequence[TrainingArticle]) -> Iterator[Example]:
     for article in articles:
         for paragraph in article.paragraphs:
             yield from paragraph.examples
+
+
+def load_labels(folder: Path) -> tuple[Example, ...]:
+    """The examples that a teacher has read, from the files that ``qa.reader.teacher`` wrote in ``folder``."""
+    lines = (line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines())
+    return tuple(_labelled(json.loads(line)) for line in lines)
+
+
+def _labelled(fields: dict[str, Any]) -> Example:
+    soft = SoftLabel(**{name: tuple(values) for name, values in fields.pop("soft").items()})
+    spans = tuple((start, end) for start, end in fields.pop("spans"))
+    return Example(**fields | {"rivals": tuple(fields["rivals"])}, spans=spans, soft=soft)

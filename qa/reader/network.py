@@ -28,10 +28,15 @@ class SpanNetwork(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, span_mask: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Start and end logits, each ``[windows, tokens]``, from inputs of the same shape."""
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
-        logits = self.head(hidden.last_hidden_state)  # [windows, tokens, 2]
+        logits = self.head(self.encode(input_ids, attention_mask, token_type_ids))  # [windows, tokens, 2]
         logits = logits.float().masked_fill(~span_mask.bool().unsqueeze(-1), MASKED)
         return logits[..., 0], logits[..., 1]
+
+    def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        """The encoder's last hidden states, ``[windows, tokens, channels]``."""
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": token_type_ids}
+        hidden: Tensor = self.encoder(**inputs).last_hidden_state
+        return hidden
 
 
 def span_loss(start: Tensor, end: Tensor, targets: list[list[tuple[int, int]]], owners: list[int]) -> Tensor:
@@ -63,6 +68,24 @@ def span_loss(start: Tensor, end: Tensor, targets: list[list[tuple[int, int]]], 
         chances = [_span_log_likelihood(log_start[place], log_end[place], targets[rows[place]]) for place in answered]
         losses.append(-torch.logsumexp(torch.stack(chances), dim=0))
     return torch.stack(losses).mean()
+
+
+def soft_loss(start: Tensor, end: Tensor, soft: Tensor, temperature: float) -> Tensor:
+    """How far starts and ends are from where a teacher sees them (Hinton et al. 2015, arXiv 1503.02531).
+
+    ``start`` and ``end`` are ``[windows, tokens]``, ``soft`` is ``[2, windows, tokens]``, the teacher's logits, NaN in
+    windows that it has not read. The Kullback-Leibler divergence at ``temperature``, times its square so that its
+    gradients stay of one size, mean over the windows read; 0 where there are none. ``[CLS]`` is left out: where the
+    answer is if there is one is the teacher's to say, whether there is one is said by the data.
+    """
+    read = ~soft[0, :, -1].isnan()
+    if not read.any():
+        return start.sum() * 0.0
+    ours, theirs = (
+        torch.log_softmax(logits[:, read, 1:] / temperature, dim=-1) for logits in (torch.stack([start, end]), soft)
+    )
+    divergence = (theirs.exp() * (theirs - ours)).sum(-1)  # [2, windows]
+    return temperature**2 * divergence.sum(0).mean()
 
 
 def _span_log_likelihood(log_start: Tensor, log_end: Tensor, spans: list[tuple[int, int]]) -> Tensor:

@@ -19,13 +19,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from qa.evaluation.metrics import auroc, best_over_gold, exact_match, token_f1
-from qa.reader.data import Corpus, Example, as_typed, crop, load_corpus
+from qa.reader.data import Corpus, Example, SoftLabel, as_typed, crop, load_corpus, load_labels
 from qa.reader.decoding import best_spans
 from qa.reader.features import Batch, Featurizer, Window
-from qa.reader.network import SpanNetwork, span_loss
+from qa.reader.network import MASKED, SpanNetwork, soft_loss, span_loss
 from vectorstore.embedder import default_model_path
 from vectorstore.passes import batches_by_length
 
@@ -50,6 +52,14 @@ class Phase:
     """Lowest layers of the encoder, and the embeddings below them, that are left as they are: a third faster at 2."""
     crop_chars: tuple[int, ...] = (750,)
     """Lengths to which contexts are cropped, one drawn for each question."""
+    softness: float = 0.0
+    """Share of the loss that asks for the teacher's view of every span in place of the one accepted answer. Where there
+    is any, of the answerable questions only those that the teacher has read are seen."""
+    hidden_words: float = 0.0
+    """Share of the tokens, those of the answer apart, that are replaced by ``[MASK]``."""
+    mean_decay: float = 0.0
+    """Of the running mean of the weights, a step. Where there is any, the phase leaves that mean behind, and not the
+    last weights (exponential; Izmailov et al. 2018, arXiv 1803.05407, average evenly)."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,8 @@ class TrainConfig:
     pool: int = 2000
     """Examples that are sorted by length together; a checkpoint falls between two pools."""
     max_tokens: int = 320
+    temperature: float = 2.0
+    """What logits, the teacher's and the reader's, are divided by before they are compared."""
     qamr_share: float = 0.1
     watch_articles: int = 6
     watch_questions: int = 500
@@ -87,6 +99,20 @@ RECIPE = TrainConfig(
         # Both again, with passages of a line or two among the rest.
         Phase("more", 40_000, (1.7e-4, 0.9e-4), True, rival_share=0.15, frozen_layers=2, crop_chars=(150, *CROPS)),
         Phase("compare again", 16_000, (0.9e-4, 0.0), True, rival_share=0.6, frozen_layers=2, crop_chars=(150, *CROPS)),
+        # What all runs over the last weights have in common; only their running mean is kept.
+        Phase(
+            "average",
+            40_000,
+            (1e-4, 1e-4),
+            True,
+            rival_share=0.35,
+            crop_chars=(150, *CROPS),
+            hidden_words=0.05,
+            mean_decay=0.999,
+        ),
+        # What a larger network makes of the same questions, and once more what the data say.
+        Phase("taught", 50_000, (1.5e-4, 0.7e-4), True, rival_share=0.25, crop_chars=(150, 300, 300), softness=0.7),
+        Phase("settle", 10_000, (0.7e-4, 0.0), True, rival_share=0.6, frozen_layers=2, crop_chars=(150, *CROPS)),
     )
 )
 """How the shipped weights are made."""
@@ -117,43 +143,58 @@ def train(
     threads: int | None = None,
     start: Path | None = None,
     precision: str = "float32",
+    labels: Path | None = None,
+    network: SpanNetwork | None = None,
 ) -> None:
     """Trains into ``out``: ``checkpoint.pt`` while it runs, ``network.pt`` at the end, ``log.jsonl`` throughout.
 
     ``start`` is a ``network.pt`` to begin from instead of the sentence encoder. ``precision`` of the products is
-    ``float32``, or ``bfloat16`` by autocast; like ``threads`` it may differ where a run goes on.
+    ``float32``, or ``bfloat16`` by autocast; like ``threads`` it may differ where a run goes on. ``labels`` is what
+    ``qa.reader.teacher`` wrote; ``network`` takes the place of the reader's own. Raises ValueError for a phase that
+    needs labels where there are none.
     """
+    if labels is None and (phases := [phase.name for phase in config.phases if phase.softness]):
+        raise ValueError(f"the phase {phases[0]!r} learns from a teacher; say with --labels where its labels are")
     if threads is not None:
         torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
-    device = _device()
+    device = best_device()
     torch.manual_seed(config.seed)
     corpus = load_corpus(data, qamr_share=config.qamr_share, watch_articles=config.watch_articles, seed=config.seed)
-    network = SpanNetwork(default_model_path()).to(device)
+    if labels is not None:
+        corpus = replace(corpus, labelled=load_labels(labels))
+    network = (network or SpanNetwork(default_model_path())).to(device)
     if start is not None:
         network.load_state_dict(torch.load(start, map_location=device, weights_only=True)["network"])
     # Dropout costs a third of the speed on a CPU, and few passes over the data do not overfit.
     network.eval()
     optimizer = torch.optim.AdamW(_parameter_groups(network, config), lr=0.0)
-    featurizer = Featurizer(_tokenizer(), max_tokens=config.max_tokens)
-    progress = _resume(out, config, network, optimizer, device)
+    featurizer = Featurizer(reader_tokenizer(), max_tokens=config.max_tokens)
+    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn())  # type: ignore[no-untyped-call]
+    progress = _resume(out, config, network, mean, optimizer, device)
     while progress.phase < len(config.phases):
         phase = config.phases[progress.phase]
         _freeze(network, phase.frozen_layers)
+        mean.multi_avg_fn = get_ema_multi_avg_fn(phase.mean_decay)  # type: ignore[no-untyped-call]
         started, losses = time.monotonic(), []
         pool = _pool(corpus, config, progress)
         seen = progress.seen
-        for batch, targets, owners in _batches(pool, featurizer, config, progress.pool):
+        for batch, targets, owners, soft in _batches(pool, featurizer, config, progress):
             rate = learning_rate_at(phase, seen, config.warmup if progress.phase == 0 else 0)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             with _autocast(device, precision):
-                start_logits, end_logits = network(*_tensors(batch, device))
+                start_logits, end_logits = network(*as_tensors(batch, device))
             loss = span_loss(start_logits, end_logits, targets, owners)
+            if phase.softness:
+                taught = soft_loss(start_logits, end_logits, torch.from_numpy(soft).to(device), config.temperature)
+                loss = (1 - phase.softness) * loss + phase.softness * taught
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
+            if phase.mean_decay:
+                mean.update_parameters(network)
             losses.append(loss.item())
             seen += len(set(owners))
         entry: dict[str, Any] = {
@@ -164,8 +205,11 @@ def train(
             "per_second": round((seen - progress.seen) / (time.monotonic() - started), 1),
         }
         done = seen >= phase.examples
+        if done and phase.mean_decay:
+            network.load_state_dict(mean.module.state_dict())
+            mean.n_averaged.zero_()
         progress = Progress(progress.phase + 1) if done else Progress(progress.phase, progress.pool + 1, seen)
-        _save(out, config, network, optimizer, progress)
+        _save(out, config, network, mean, optimizer, progress)
         if done or progress.pool % 8 == 0:
             entry |= watch(network, featurizer, corpus.watch[: config.watch_questions], device, precision)
         with (out / "log.jsonl").open("a") as log:
@@ -190,7 +234,7 @@ def watch(
     for rows in batches_by_length([len(window.ids) for window in windows], max_tokens=8000):
         batch = featurizer.pad([windows[row] for row in rows])
         with torch.no_grad(), _autocast(device, precision):
-            start, end = network(*_tensors(batch, device))
+            start, end = network(*as_tensors(batch, device))
         for row, s, e in zip(rows, start.cpu().numpy(), end.cpu().numpy(), strict=True):
             window = windows[row]
             [span] = best_spans(s, e, window, top_k=1)
@@ -231,7 +275,8 @@ def fastest_precision(device: torch.device) -> str:
     return min(("float32", "bfloat16"), key=lambda name: min(seconds(getattr(torch, name)) for _ in range(5)))
 
 
-def _device() -> torch.device:
+def best_device() -> torch.device:
+    """A GPU where there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -249,12 +294,26 @@ def _freeze(network: SpanNetwork, layers: int) -> None:
         layer.requires_grad_(False)
 
 
+def examples_of(phase: Phase, corpus: Corpus, config: TrainConfig) -> list[Example]:
+    """The examples that ``phase`` learns from, in its order, each once."""
+    return _fitting(phase, corpus, config)[: phase.examples]
+
+
+def _fitting(phase: Phase, corpus: Corpus, config: TrainConfig) -> list[Example]:
+    fitting = [example for example in corpus.train if example.spans or phase.unanswerable]
+    if phase.softness:
+        unanswerable = [example for example in fitting if not example.spans]
+        share = len(corpus.labelled) / (len(fitting) - len(unanswerable))  # as many of the ones as of the others
+        fitting = [*corpus.labelled, *unanswerable[: int(share * len(unanswerable))]]
+    # A phase goes on in the order of the corpus where another might have begun it: each shuffles for itself.
+    random.Random(f"{config.seed} {phase.name}").shuffle(fitting)
+    return fitting
+
+
 def _pool(corpus: Corpus, config: TrainConfig, progress: Progress) -> list[Example]:
     """The examples of one pool, cropped and as people type them; the same for the same seed and progress."""
     phase = config.phases[progress.phase]
-    fitting = [example for example in corpus.train if example.spans or phase.unanswerable]
-    # A phase goes on in the order of the corpus where another might have begun it: each shuffles for itself.
-    random.Random(f"{config.seed} {phase.name}").shuffle(fitting)
+    fitting = _fitting(phase, corpus, config)
     rng = random.Random(f"{config.seed} {phase.name} {progress.pool}")
     first = progress.pool * config.pool
     count = min(config.pool, phase.examples - progress.seen)
@@ -264,7 +323,7 @@ def _pool(corpus: Corpus, config: TrainConfig, progress: Progress) -> list[Examp
         length = rng.choice(phase.crop_chars)
         rivals: tuple[str, ...] = ()
         if example.rivals and rng.random() < phase.rival_share:
-            rival = replace(example, context=rng.choice(example.rivals), spans=())
+            rival = replace(example, context=rng.choice(example.rivals), spans=(), soft=None)
             rivals = (crop(rival, length, rng).context,)
         examples.append(as_typed(replace(crop(example, length, rng), rivals=rivals), rng))
     return examples
@@ -276,6 +335,8 @@ class _Read:
 
     windows: tuple[Window, ...]
     targets: tuple[list[tuple[int, int]], ...]
+    soft: SoftLabel | None
+    """The teacher's view of the first window."""
 
     @property
     def tokens(self) -> int:
@@ -283,9 +344,10 @@ class _Read:
 
 
 def _batches(
-    examples: list[Example], featurizer: Featurizer, config: TrainConfig, seed: int
-) -> Iterator[tuple[Batch, list[list[tuple[int, int]]], list[int]]]:
-    """Batches of like length in random order: inputs, gold token spans per window, and each window's question."""
+    examples: list[Example], featurizer: Featurizer, config: TrainConfig, progress: Progress
+) -> Iterator[tuple[Batch, list[list[tuple[int, int]]], list[int], NDArray[np.float32]]]:
+    """Batches of like length in random order: inputs, gold token spans per window, each window's question, and the
+    teacher's logits, ``[2, windows, tokens]``, NaN in windows that it has not read."""
     reads = sorted(_reads(examples, featurizer), key=lambda read: read.tokens)
     batches: list[list[_Read]] = []
     count = 0
@@ -296,17 +358,56 @@ def _batches(
             batches.append([])
             count = len(read.windows)
         batches[-1].append(read)
-    random.Random(seed).shuffle(batches)
+    random.Random(progress.pool).shuffle(batches)
+    hidden_words = config.phases[progress.phase].hidden_words
+    tokenizer = reader_tokenizer()
+    rng = np.random.default_rng([config.seed, progress.phase, progress.pool])
     for batch in batches:
+        inputs = featurizer.pad([window for read in batch for window in read.windows])
+        targets = [spans for read in batch for spans in read.targets]
+        if hidden_words:
+            inputs = replace(inputs, input_ids=_hidden(inputs, targets, hidden_words, tokenizer, rng))
+        soft = np.full((2, *inputs.input_ids.shape), np.nan, dtype=np.float32)
+        first = 0
+        for read in batch:
+            if read.soft is not None:
+                soft[:, first] = _soft_logits(read.windows[0], read.soft, inputs.input_ids.shape[1])
+            first += len(read.windows)
         yield (
-            featurizer.pad([window for read in batch for window in read.windows]),
-            [spans for read in batch for spans in read.targets],
+            inputs,
+            targets,
             [owner for owner, read in enumerate(batch) for _ in read.windows],
+            soft,
         )
+
+
+def _hidden(
+    inputs: Batch, targets: list[list[tuple[int, int]]], share: float, tokenizer: Tokenizer, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """The token ids with ``share`` of them hidden, drawn by ``rng``: none of an answer, no ``[CLS]``, no ``[SEP]``."""
+    vocabulary = tokenizer.get_vocab()
+    ids = inputs.input_ids
+    plain = inputs.attention_mask.astype(bool) & (ids != vocabulary["[CLS]"]) & (ids != vocabulary["[SEP]"])
+    hidden = plain & (rng.random(ids.shape) < share)
+    for row, spans in enumerate(targets):
+        for first, last in spans:
+            hidden[row, first : last + 1] = False
+    return np.where(hidden, vocabulary["[MASK]"], ids)
+
+
+def _soft_logits(window: Window, label: SoftLabel, tokens: int) -> NDArray[np.float32]:
+    """The label's logits at the window's tokens, ``[2, tokens]``; ``MASKED`` where it has none."""
+    logits = np.full((2, tokens), MASKED, dtype=np.float32)
+    places = {offset: place for place, offset in enumerate(label.offsets)}
+    for column, (offset, _) in enumerate(window.offsets, window.context_start):
+        if (place := places.get(offset)) is not None:
+            logits[:, column] = label.start[place], label.end[place]
+    return logits
 
 
 def _reads(examples: list[Example], featurizer: Featurizer) -> Iterator[_Read]:
     texts = [(example, text) for example in examples for text in (example.context, *example.rivals)]
+    soft = {id(example): example.soft for example in examples}
     triples = [(example.question, example.title, text) for example, text in texts]
     found: dict[int, tuple[list[Window], list[list[tuple[int, int]]]]] = {}
     taken: set[int] = set()
@@ -320,8 +421,8 @@ def _reads(examples: list[Example], featurizer: Featurizer) -> Iterator[_Read]:
             windows, targets = found.setdefault(id(example), ([], []))
             windows.append(window)
             targets.append(spans or [(0, 0)])
-    for windows, targets in found.values():
-        yield _Read(tuple(windows), tuple(targets))
+    for key, (windows, targets) in found.items():
+        yield _Read(tuple(windows), tuple(targets), soft[key])
 
 
 def token_span(window: Window, start: int, end: int) -> tuple[int, int] | None:
@@ -332,12 +433,14 @@ def token_span(window: Window, start: int, end: int) -> tuple[int, int] | None:
     return window.context_start + inside[0], window.context_start + inside[-1]
 
 
-def _tensors(batch: Batch, device: torch.device) -> tuple[torch.Tensor, ...]:
+def as_tensors(batch: Batch, device: torch.device) -> tuple[torch.Tensor, ...]:
+    """The network's inputs, in their order."""
     arrays = (batch.input_ids, batch.attention_mask, batch.token_type_ids, batch.span_mask)
     return tuple(torch.from_numpy(array).to(device) for array in arrays)
 
 
-def _tokenizer() -> Tokenizer:
+def reader_tokenizer() -> Tokenizer:
+    """The tokenizer of the encoder that the reader begins from."""
     return Tokenizer.from_file(str(default_model_path() / "tokenizer.json"))
 
 
@@ -351,11 +454,17 @@ def _parameter_groups(network: SpanNetwork, config: TrainConfig) -> list[dict[st
 
 
 def _save(
-    out: Path, config: TrainConfig, network: SpanNetwork, optimizer: torch.optim.Optimizer, progress: Progress
+    out: Path,
+    config: TrainConfig,
+    network: SpanNetwork,
+    mean: AveragedModel,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
 ) -> None:
     state = {
         "config": asdict(config),
         "network": network.state_dict(),
+        "mean": mean.state_dict(),
         "optimizer": optimizer.state_dict(),
         "progress": asdict(progress),
     }
@@ -365,7 +474,12 @@ def _save(
 
 
 def _resume(
-    out: Path, config: TrainConfig, network: SpanNetwork, optimizer: torch.optim.Optimizer, device: torch.device
+    out: Path,
+    config: TrainConfig,
+    network: SpanNetwork,
+    mean: AveragedModel,
+    optimizer: torch.optim.Optimizer,
+    device: torch.device,
 ) -> Progress:
     """That of the last checkpoint, loaded; of a beginning where there is none.
 
@@ -380,6 +494,7 @@ def _resume(
     if different:
         raise ValueError(f"{path} was made with other settings ({', '.join(different)}); use another --out")
     network.load_state_dict(state["network"])
+    mean.load_state_dict(state["mean"])
     optimizer.load_state_dict(state["optimizer"])
     return Progress(**state["progress"])
 
@@ -392,12 +507,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, help="CPU threads (PyTorch's choice by default)")
     parser.add_argument("--start", type=Path, help="a network.pt to begin from instead of the sentence encoder")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), help="of the products (the faster by default)")
+    parser.add_argument("--labels", type=Path, help="what qa.reader.teacher wrote, for the phases that learn from it")
     names = [phase.name for phase in RECIPE.phases]
     parser.add_argument("--phases", nargs="+", choices=names, default=names, help="of the recipe, to do only these")
     arguments = parser.parse_args()
-    phases = tuple(phase for phase in RECIPE.phases if phase.name in arguments.phases)
-    precision = arguments.precision or fastest_precision(_device())
-    train(replace(RECIPE, phases=phases), arguments.data, arguments.out, arguments.threads, arguments.start, precision)
+    config = replace(RECIPE, phases=tuple(phase for phase in RECIPE.phases if phase.name in arguments.phases))
+    precision = arguments.precision or fastest_precision(best_device())
+    train(config, arguments.data, arguments.out, arguments.threads, arguments.start, precision, arguments.labels)
 
 
 if __name__ == "__main__":

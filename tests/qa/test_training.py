@@ -16,9 +16,10 @@ import torch
 
 from qa.reader import OnnxReader
 from qa.reader import train as training
-from qa.reader.data import Example, crop, load_articles, load_corpus, with_rivals
+from qa.reader.data import Example, SoftLabel, crop, load_articles, load_corpus, with_rivals
 from qa.reader.export import export, reader_graph
-from qa.reader.network import MASKED, SpanNetwork, span_loss
+from qa.reader.features import Featurizer
+from qa.reader.network import MASKED, SpanNetwork, soft_loss, span_loss
 from qa.reader.train import Phase, TrainConfig, learning_rate_at, train
 from vectorstore.embedder import default_model_path
 
@@ -26,7 +27,17 @@ CITIES = ("Rome", "Oslo", "Lima", "Cairo", "Delhi", "Quito")
 TINY = TrainConfig(
     phases=(
         Phase("find", 24, (3e-4, 2e-4), unanswerable=False),
-        Phase("compare", 24, (2e-4, 0.0), unanswerable=True, rival_share=1.0, frozen_layers=2, crop_chars=(60, 90)),
+        Phase(
+            "compare",
+            24,
+            (2e-4, 0.0),
+            unanswerable=True,
+            rival_share=1.0,
+            frozen_layers=2,
+            crop_chars=(60, 90),
+            hidden_words=0.1,
+            mean_decay=0.5,
+        ),
     ),
     warmup=12,
     pool=12,
@@ -104,6 +115,15 @@ def test_a_crop_keeps_an_answer_whole_and_cuts_between_words() -> None:
         assert set(cut.context.split()) <= {"word", "the", "answer", "stands", "here"}
 
 
+def test_a_crop_keeps_of_a_soft_label_what_it_keeps_of_the_context() -> None:
+    label = SoftLabel(offsets=(0, 4, 9), start=(1.0, 2.0, 3.0), end=(4.0, 5.0, 6.0))
+    assert label.cropped(0, 12) == label
+    assert label.cropped(4, 9) == SoftLabel(offsets=(0,), start=(2.0,), end=(5.0,))
+    example = Example("?", "", "The tall man", ((4, 8),), soft=label)
+    cut = crop(example, 5, random.Random(0))
+    assert cut.soft == label.cropped(4, 8) and cut.context.strip() == "tall"
+
+
 def test_a_rival_comes_from_the_same_article_and_does_not_answer(data: Path) -> None:
     article = load_articles(data / "squad-train.json.xz")[0]
     founded, burned, river, deep = with_rivals(article)
@@ -148,6 +168,24 @@ def test_the_loss_compares_the_passages_of_one_question_by_their_scores_against_
     assert span_loss(start, end, [[(0, 0)], [(0, 0)]], [0, 0]).item() == pytest.approx(np.log(9))
 
 
+def test_the_soft_loss_asks_for_the_teachers_chances_where_it_has_read() -> None:
+    start = torch.tensor([[9.0, 2.0, 0.5], [7.0, 0.0, 0.0]], requires_grad=True)
+    end = torch.tensor([[0.0, 1.0, 3.0], [0.0, 7.0, 0.0]], requires_grad=True)
+    soft = torch.stack([start, end]).detach() + 4.0  # the same chances
+    soft[:, 0, 0] = MASKED  # the teacher says nothing of [CLS]
+    soft[:, 1] = torch.nan  # and has not read the second window
+    assert soft_loss(start, end, soft, 2.0).item() == pytest.approx(0.0, abs=1e-6)
+
+    soft[0, 0] = torch.tensor([MASKED, 0.0, 4.0])
+    loss = soft_loss(start, end, soft, 1.0)
+    chances = torch.softmax(soft[0, 0, 1:], 0)
+    expected = (chances * (chances / torch.softmax(start[0, 1:], 0)).log()).sum()
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert start.grad is not None and start.grad[0, 2] < 0 and not start.grad[0, 0] and not start.grad[1].any()
+    assert soft_loss(start, end, torch.full_like(soft, torch.nan), 2.0).item() == 0.0
+
+
 @pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -156,14 +194,14 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
 
     save, saves = training._save, []
 
-    def stop_at_the_second(*arguments: Any) -> None:
+    def stop_at_the_third(*arguments: Any) -> None:
         save(*arguments)
         saves.append(arguments)
-        if len(saves) == 2:
+        if len(saves) == 3:  # in the middle of a phase, with a running mean under way
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_save", stop_at_the_second)
+        patch.setattr(training, "_save", stop_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             train(TINY, data, tmp_path / "stopped", threads=1)
     train(TINY, data, tmp_path / "stopped", threads=1)
@@ -175,7 +213,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
         assert torch.equal(weights, resumed[name]), name
     log = [json.loads(line) for line in (tmp_path / "stopped" / "log.jsonl").read_text().splitlines()]
     # The line of the pool it was stopped after is lost.
-    assert [(line["phase"], line["seen"]) for line in log] == [("find", 12), ("compare", 12), ("compare", 24)]
+    assert [(line["phase"], line["seen"]) for line in log] == [("find", 12), ("find", 24), ("compare", 24)]
     with pytest.raises(ValueError, match="warmup"):
         train(replace(TINY, warmup=1), data, tmp_path / "stopped")
 
@@ -212,11 +250,59 @@ def test_a_run_begins_from_the_weights_it_is_given_and_leaves_frozen_layers_alon
 
 
 @pytest.mark.slow
+def test_a_phase_leaves_the_running_mean_of_its_weights_behind(data: Path, tmp_path: Path) -> None:
+    phase = Phase("average", 24, (3e-4, 3e-4), unanswerable=False)
+    heads = []
+    for decay in (0.0, 0.5):
+        config = replace(TINY, phases=(replace(phase, mean_decay=decay),), warmup=0)
+        train(config, data, tmp_path / str(decay), threads=1)
+        heads.append(torch.load(tmp_path / str(decay) / "network.pt", weights_only=True)["network"]["head.weight"])
+    # The mean stays behind the weights, nearer to the beginning, which both runs share.
+    torch.manual_seed(TINY.seed)
+    beginning = SpanNetwork(default_model_path()).state_dict()["head.weight"]
+    last, mean = ((head - beginning).norm() for head in heads)
+    assert 0 < mean < last
+
+
+def test_words_are_hidden_but_never_those_of_an_answer() -> None:
+    tokenizer = training.reader_tokenizer()
+    windows = Featurizer(tokenizer).windows("Who built the tower?", [("Rome", "A tall tower was built by nine monks.")])
+    batch = Featurizer(tokenizer).pad(windows)
+    last = windows[0].context_end - 2  # the full stop comes after
+    hidden = training._hidden(batch, [[(last - 1, last)]], 1.0, tokenizer, np.random.default_rng(0))
+    kept = [tokenizer.id_to_token(token) for token in hidden[0]]
+    assert [piece for piece in kept if piece not in ("[MASK]", "[PAD]")] == [
+        "[CLS]",
+        "[SEP]",
+        "[SEP]",
+        "nine",
+        "monks",
+        "[SEP]",
+    ]
+    some = training._hidden(batch, [[(0, 0)]], 0.3, tokenizer, np.random.default_rng(0))
+    assert 0 < (some != batch.input_ids).mean() < 0.6
+
+
+@pytest.mark.slow
+def test_the_mean_of_several_networks_is_exported(tmp_path: Path) -> None:
+    networks = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        networks.append(SpanNetwork(default_model_path()).state_dict())
+        torch.save({"network": networks[-1]}, tmp_path / f"{seed}.pt")
+    export([tmp_path / "0.pt", tmp_path / "1.pt"], tmp_path / "both", "test")
+    mean = {name: (weights + networks[1][name]) / 2 for name, weights in networks[0].items()}
+    torch.save({"network": mean}, tmp_path / "mean.pt")
+    export([tmp_path / "mean.pt"], tmp_path / "mean", "test")
+    assert (tmp_path / "both" / "reader.onnx").read_bytes() == (tmp_path / "mean" / "reader.onnx").read_bytes()
+
+
+@pytest.mark.slow
 def test_the_exported_reader_computes_what_the_network_does(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = SpanNetwork(default_model_path()).eval()
     torch.save({"network": network.state_dict()}, tmp_path / "network.pt")
-    export(tmp_path / "network.pt", tmp_path / "out", "test")
+    export([tmp_path / "network.pt"], tmp_path / "out", "test")
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     exact = onnxruntime.InferenceSession(reader_graph(weights, "float32").SerializeToString())
     ids = torch.randint(1000, 2000, (3, 24))

@@ -1,0 +1,141 @@
+"""A larger network that learns the task first and then teaches the reader what it makes of each question.
+
+``python -m qa.reader.teacher learn --encoder FOLDER --data DATA --out RUN`` trains it, and
+``python -m qa.reader.teacher label --encoder FOLDER --data DATA --network RUN/network.pt --out LABELS`` writes its
+logits for training questions; both go on from where they were stopped. ``qa.reader.train --labels LABELS`` learns from
+them. ``FOLDER`` holds an encoder that knows the same word pieces as the reader's, such as all-mpnet-base-v2
+(docs/training.md says where to find it).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from qa.reader.data import Example, SoftLabel, crop, load_corpus
+from qa.reader.features import Featurizer
+from qa.reader.network import SpanNetwork
+from qa.reader.train import RECIPE, Phase, as_tensors, best_device, examples_of, reader_tokenizer, train
+from vectorstore.passes import batches_by_length
+
+TEACHER_RECIPE = replace(
+    RECIPE,
+    # Short passages: what a teacher of this size learns in an hour on two cores depends on how many questions it sees.
+    phases=(
+        Phase("find", 5_000, (7e-5, 6.5e-5), unanswerable=False, frozen_layers=4, crop_chars=(150, 300, 300)),
+        Phase("tell", 19_000, (6.5e-5, 0.0), unanswerable=True, frozen_layers=4, crop_chars=(150, 300, 300)),
+        Phase("more", 30_000, (5e-5, 0.0), unanswerable=True, frozen_layers=4, crop_chars=(150, 300, 300, 450)),
+    ),
+    warmup=1500,
+    batch_tokens=1800,
+    pool=1000,
+    watch_questions=300,
+)
+LABELLED_CHARS = 300
+"""Contexts are cropped to this length around the answer before the teacher reads them, as when it learned."""
+BLOCK = 1000
+"""Questions in one file of labels."""
+_SPECIAL = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
+
+
+class TeacherNetwork(SpanNetwork):
+    """A span network over an MPNet encoder (Song et al. 2020, arXiv 2004.09297) that takes the reader's token ids."""
+
+    def __init__(self, encoder_path: Path) -> None:
+        """Raises ValueError where the encoder in ``encoder_path`` knows other word pieces than the reader."""
+        super().__init__(encoder_path)
+        theirs = Tokenizer.from_file(str(encoder_path / "tokenizer.json")).get_vocab()
+        ours = reader_tokenizer().get_vocab()
+        places = {index: theirs.get(_SPECIAL.get(piece, piece)) for piece, index in ours.items()}
+        if None in places.values():
+            raise ValueError(f"the encoder in {encoder_path} knows other word pieces than the reader")
+        self.places: Tensor
+        self.register_buffer("places", torch.tensor([places[index] for index in range(len(ours))]), persistent=False)
+
+    def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        """See ``SpanNetwork``; this encoder has no token types."""
+        hidden: Tensor = self.encoder(input_ids=self.places[input_ids], attention_mask=attention_mask).last_hidden_state
+        return hidden
+
+
+def label(network: SpanNetwork, examples: Sequence[Example]) -> Iterator[Example]:
+    """``examples`` with the network's logits, in order of length; those that need two windows are left out."""
+    featurizer = Featurizer(reader_tokenizer())
+    windows = featurizer.windows_for_pairs([(e.question, e.title, e.context) for e in examples])
+    windows_of = Counter(window.passage for window in windows)
+    device = next(network.parameters()).device
+    for rows in batches_by_length([len(window.ids) for window in windows], max_tokens=3000):
+        batch = featurizer.pad([windows[row] for row in rows])
+        with torch.inference_mode():
+            starts, ends = network(*as_tensors(batch, device))
+        for row, start, end in zip(rows, starts, ends, strict=True):
+            window = windows[row]
+            if windows_of[window.passage] > 1:
+                continue
+            context = slice(window.context_start, window.context_end)
+            offsets = tuple(first for first, _ in window.offsets)
+            soft = SoftLabel(
+                offsets, *(tuple(round(x, 2) for x in logits[context].tolist()) for logits in (start, end))
+            )
+            yield replace(examples[window.passage], soft=soft)
+
+
+def write_labels(network: SpanNetwork, examples: Sequence[Example], out: Path, count: int) -> None:
+    """Labels of ``count`` of ``examples``, drawn at random, in ``out``; blocks that are there already stay."""
+    out.mkdir(parents=True, exist_ok=True)
+    drawn = list(examples)
+    random.Random(RECIPE.seed).shuffle(drawn)
+    for first in range(0, count, BLOCK):
+        path = out / f"{first:06}.jsonl"
+        if path.exists():
+            continue
+        rng = random.Random(f"{RECIPE.seed} {first}")
+        block = [crop(example, LABELLED_CHARS, rng) for example in drawn[first : min(count, first + BLOCK)]]
+        lines = (json.dumps(asdict(example)) + "\n" for example in label(network, block))
+        unfinished = path.with_suffix(".tmp")
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.writelines(lines)
+        unfinished.replace(path)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    learn = commands.add_parser("learn", help="train the teacher")
+    labelling = commands.add_parser("label", help="write down what it makes of training questions")
+    for command in (learn, labelling):
+        command.add_argument("--encoder", type=Path, required=True, help="folder of the teacher's encoder")
+        command.add_argument("--data", type=Path, required=True, help="folder of the training files")
+        command.add_argument("--out", type=Path, required=True, help="folder of what it makes")
+        command.add_argument("--threads", type=int, help="CPU threads (PyTorch's choice by default)")
+    labelling.add_argument("--network", type=Path, required=True, help="network.pt of the trained teacher")
+    labelling.add_argument("--count", type=int, default=40_000, help="questions")
+    arguments = parser.parse_args()
+    network = TeacherNetwork(arguments.encoder)
+    if arguments.command == "learn":
+        train(TEACHER_RECIPE, arguments.data, arguments.out, arguments.threads, network=network)
+        return
+    network.load_state_dict(torch.load(arguments.network, map_location="cpu", weights_only=True)["network"])
+    if arguments.threads is not None:
+        torch.set_num_threads(arguments.threads)
+    corpus = load_corpus(
+        arguments.data, qamr_share=RECIPE.qamr_share, watch_articles=RECIPE.watch_articles, seed=RECIPE.seed
+    )
+    # What it says of questions that it learned from is little more than the answer it was told.
+    learned = {example for phase in TEACHER_RECIPE.phases for example in examples_of(phase, corpus, TEACHER_RECIPE)}
+    unseen = [example for example in corpus.train if example.spans and example not in learned]
+    write_labels(network.eval().to(best_device()), unseen, arguments.out, arguments.count)
+
+
+if __name__ == "__main__":
+    main()
