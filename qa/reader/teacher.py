@@ -119,7 +119,7 @@ def main() -> None:
         command.add_argument("--out", type=Path, required=True, help="folder of what it makes")
         command.add_argument("--threads", type=int, help="CPU threads (PyTorch's choice by default)")
     labelling.add_argument("--network", type=Path, required=True, help="network.pt of the trained teacher")
-    labelling.add_argument("--count", type=int, default=40_000, help="questions")
+    labelling.add_argument("--count", type=int, default=34_000, help="questions")
     arguments = parser.parse_args()
     network = TeacherNetwork(arguments.encoder)
     if arguments.command == "learn":
