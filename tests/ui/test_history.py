@@ -61,6 +61,8 @@ def test_people_see_and_change_only_their_own(history: History) -> None:
 def test_latest_conversation_comes_first(history: History) -> None:
     first, second = history.append(ME, None, answered("One?")), history.append(ME, None, answered("Two?"))
     assert [one.id for one in history.conversations(ME)] == [second, first]
+    history.append(ME, first, answered("And then?"))  # well within a second
+    assert [one.id for one in history.conversations(ME)] == [first, second]
 
 
 def test_rename_and_delete(history: History) -> None:

@@ -63,6 +63,7 @@ class Conversation:
     started_at: str
     """ISO 8601, UTC, to the second."""
     updated_at: str
+    """The same to the microsecond: two conversations may go on within a second, and the latest comes first."""
     questions: int
 
 
@@ -169,13 +170,14 @@ class History:
 
     def append(self, owner: str, conversation_id: str | None, exchange: Exchange) -> str:
         """Adds an exchange to a conversation, or to a new one where the owner has no such; returns its id."""
-        now = _now()
+        moment = datetime.now(UTC)
+        now, exactly = moment.isoformat(timespec="seconds"), moment.isoformat(timespec="microseconds")
         with self._transaction() as connection:
             if not _owns(connection, owner, conversation_id):
                 conversation_id = secrets.token_urlsafe(12)
                 title = _title(exchange.question) or "Conversation"
                 connection.execute(
-                    "INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", (conversation_id, owner, title, now, now)
+                    "INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", (conversation_id, owner, title, now, exactly)
                 )
                 connection.execute(
                     "DELETE FROM conversations WHERE owner = ? AND id NOT IN (SELECT id FROM conversations "
@@ -188,7 +190,7 @@ class History:
                 "WHERE conversation = ?",
                 (conversation_id, exchange.question, _dumped(replace(exchange, asked_at=now)), conversation_id),
             )
-            connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (now, conversation_id))
+            connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (exactly, conversation_id))
         return conversation_id
 
     def judge(self, owner: str, conversation_id: str, number: int, feedback: Feedback | None) -> None:
@@ -260,7 +262,3 @@ def _title(text: str) -> str:
     """One short line."""
     line = " ".join(text.split())
     return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
