@@ -1,8 +1,9 @@
 """Train the reader: ``python -m qa.reader.train --data DATA --out RUN`` from data files to a float checkpoint.
 
 The run can be stopped at any moment and started again with the same command: it goes on from its
-last checkpoint. ``python -m qa.reader.export`` turns the result into the ONNX file that is shipped,
-and ``python -m benchmarks.calibrate`` fits the numbers that turn its scores into chances.
+last checkpoint. The phases that learn from a teacher need ``--labels``, which ``qa.reader.teacher`` writes;
+``--phases`` chooses others. ``python -m qa.reader.export`` turns the result into the ONNX file that is
+shipped, and ``python -m benchmarks.calibrate`` fits the numbers that turn its scores into chances.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,9 @@ def train(
     needs labels where there are none.
     """
     if labels is None and (phases := [phase.name for phase in config.phases if phase.softness]):
-        raise ValueError(f"the phase {phases[0]!r} learns from a teacher; say with --labels where its labels are")
+        raise ValueError(
+            f"the phase {phases[0]!r} learns from a teacher; say with --labels where its labels are, or choose --phases"
+        )
     if threads is not None:
         torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
@@ -360,13 +363,13 @@ def _batches(
         batches[-1].append(read)
     random.Random(progress.pool).shuffle(batches)
     hidden_words = config.phases[progress.phase].hidden_words
-    tokenizer = reader_tokenizer()
+    vocabulary = reader_tokenizer().get_vocab()
     rng = np.random.default_rng([config.seed, progress.phase, progress.pool])
     for batch in batches:
         inputs = featurizer.pad([window for read in batch for window in read.windows])
         targets = [spans for read in batch for spans in read.targets]
         if hidden_words:
-            inputs = replace(inputs, input_ids=_hidden(inputs, targets, hidden_words, tokenizer, rng))
+            inputs = replace(inputs, input_ids=_hidden(inputs, targets, hidden_words, vocabulary, rng))
         soft = np.full((2, *inputs.input_ids.shape), np.nan, dtype=np.float32)
         first = 0
         for read in batch:
@@ -382,10 +385,13 @@ def _batches(
 
 
 def _hidden(
-    inputs: Batch, targets: list[list[tuple[int, int]]], share: float, tokenizer: Tokenizer, rng: np.random.Generator
+    inputs: Batch,
+    targets: list[list[tuple[int, int]]],
+    share: float,
+    vocabulary: Mapping[str, int],
+    rng: np.random.Generator,
 ) -> NDArray[np.int64]:
     """The token ids with ``share`` of them hidden, drawn by ``rng``: none of an answer, no ``[CLS]``, no ``[SEP]``."""
-    vocabulary = tokenizer.get_vocab()
     ids = inputs.input_ids
     plain = inputs.attention_mask.astype(bool) & (ids != vocabulary["[CLS]"]) & (ids != vocabulary["[SEP]"])
     hidden = plain & (rng.random(ids.shape) < share)

@@ -269,7 +269,7 @@ def test_words_are_hidden_but_never_those_of_an_answer() -> None:
     windows = Featurizer(tokenizer).windows("Who built the tower?", [("Rome", "A tall tower was built by nine monks.")])
     batch = Featurizer(tokenizer).pad(windows)
     last = windows[0].context_end - 2  # the full stop comes after
-    hidden = training._hidden(batch, [[(last - 1, last)]], 1.0, tokenizer, np.random.default_rng(0))
+    hidden = training._hidden(batch, [[(last - 1, last)]], 1.0, tokenizer.get_vocab(), np.random.default_rng(0))
     kept = [tokenizer.id_to_token(token) for token in hidden[0]]
     assert [piece for piece in kept if piece not in ("[MASK]", "[PAD]")] == [
         "[CLS]",
@@ -279,7 +279,7 @@ def test_words_are_hidden_but_never_those_of_an_answer() -> None:
         "monks",
         "[SEP]",
     ]
-    some = training._hidden(batch, [[(0, 0)]], 0.3, tokenizer, np.random.default_rng(0))
+    some = training._hidden(batch, [[(0, 0)]], 0.3, tokenizer.get_vocab(), np.random.default_rng(0))
     assert 0 < (some != batch.input_ids).mean() < 0.6
 
 
