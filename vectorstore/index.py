@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 SETTLE_AT = 128
 """Chunks the vector index may lag behind while many are added. Chroma writes hardly faster in larger batches, and what
 is left when the last chunk has been embedded is waited for."""
+EMBEDDED_TOGETHER = 128
+"""Chunks between two reports of progress while a library is embedded again."""
 
 
 class ArticleIndex:
@@ -427,8 +429,8 @@ class ArticleIndex:
     def _embed_again(self, embedder: Embedder, progress: Callable[[int, int], None]) -> None:
         ids = sorted(self._record.chunk_ids(searched=False))
         vectors: dict[str, NDArray[np.float32]] = {}
-        for first in range(0, len(ids), SETTLE_AT):
-            chunks = self._record.chunks(ids[first : first + SETTLE_AT])
+        for first in range(0, len(ids), EMBEDDED_TOGETHER):
+            chunks = self._record.chunks(ids[first : first + EMBEDDED_TOGETHER])
             texts = [chunk.indexed_text for chunk in chunks.values()]
             made = _unit_length(np.asarray(embedder.embed_documents(texts), dtype=np.float32))
             vectors.update(zip(chunks, made, strict=True))

@@ -173,12 +173,14 @@ def train(
     network.eval()
     optimizer = torch.optim.AdamW(_parameter_groups(network, config), lr=0.0)
     featurizer = Featurizer(reader_tokenizer(), max_tokens=config.max_tokens)
-    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn())  # type: ignore[no-untyped-call]
+    mean = AveragedModel(network) if any(phase.mean_decay for phase in config.phases) else None
     progress = _resume(out, config, network, mean, optimizer, device)
     while progress.phase < len(config.phases):
         phase = config.phases[progress.phase]
         _freeze(network, phase.frozen_layers)
-        mean.multi_avg_fn = get_ema_multi_avg_fn(phase.mean_decay)  # type: ignore[no-untyped-call]
+        averaging = mean if phase.mean_decay else None
+        if averaging is not None:
+            averaging.multi_avg_fn = get_ema_multi_avg_fn(phase.mean_decay)  # type: ignore[no-untyped-call]
         started, losses = time.monotonic(), []
         pool = _pool(corpus, config, progress)
         seen = progress.seen
@@ -196,8 +198,8 @@ def train(
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
-            if phase.mean_decay:
-                mean.update_parameters(network)
+            if averaging is not None:
+                averaging.update_parameters(network)
             losses.append(loss.item())
             seen += len(set(owners))
         entry: dict[str, Any] = {
@@ -208,9 +210,9 @@ def train(
             "per_second": round((seen - progress.seen) / (time.monotonic() - started), 1),
         }
         done = seen >= phase.examples
-        if done and phase.mean_decay:
-            network.load_state_dict(mean.module.state_dict())
-            mean.n_averaged.zero_()
+        if done and averaging is not None:
+            network.load_state_dict(averaging.module.state_dict())
+            averaging.n_averaged.zero_()
         progress = Progress(progress.phase + 1) if done else Progress(progress.phase, progress.pool + 1, seen)
         _save(out, config, network, mean, optimizer, progress)
         if done or progress.pool % 8 == 0:
@@ -463,14 +465,14 @@ def _save(
     out: Path,
     config: TrainConfig,
     network: SpanNetwork,
-    mean: AveragedModel,
+    mean: AveragedModel | None,
     optimizer: torch.optim.Optimizer,
     progress: Progress,
 ) -> None:
     state = {
         "config": asdict(config),
         "network": network.state_dict(),
-        "mean": mean.state_dict(),
+        "mean": mean and mean.state_dict(),
         "optimizer": optimizer.state_dict(),
         "progress": asdict(progress),
     }
@@ -483,7 +485,7 @@ def _resume(
     out: Path,
     config: TrainConfig,
     network: SpanNetwork,
-    mean: AveragedModel,
+    mean: AveragedModel | None,
     optimizer: torch.optim.Optimizer,
     device: torch.device,
 ) -> Progress:
@@ -500,7 +502,8 @@ def _resume(
     if different:
         raise ValueError(f"{path} was made with other settings ({', '.join(different)}); use another --out")
     network.load_state_dict(state["network"])
-    mean.load_state_dict(state["mean"])
+    if mean is not None:
+        mean.load_state_dict(state["mean"])
     optimizer.load_state_dict(state["optimizer"])
     return Progress(**state["progress"])
 
