@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 
 from benchmarks.squad import halves
 from qa.evaluation.metrics import best_over_gold, exact_match, token_f1
@@ -26,24 +25,14 @@ from qa.reader.data import Example
 from qa.reader.export import MAX_TOKENS, STRIDE
 from qa.reader.features import Featurizer
 from qa.reader.network import SpanNetwork
-from qa.reader.reader import Forward, inputs_of, read_many
+from qa.reader.reader import read_many
+from qa.reader.train import in_pytorch, reader_tokenizer
 from vectorstore.embedder import default_model_path
 
 BATCH_TOKENS = 4096
 """Padded tokens per forward pass in PyTorch; the shipped reader has its own measure."""
 AT_ONCE = 64
 """Questions that each reader is given before it is the other's turn."""
-
-
-def in_pytorch(network: SpanNetwork) -> Forward:
-    """``network`` in PyTorch, float32, all threads at one batch."""
-
-    def run(batch):  # type: ignore[no-untyped-def]
-        with torch.inference_mode():
-            start, end = network(**{name: torch.from_numpy(value) for name, value in inputs_of(batch).items()})
-        return start.numpy(), end.numpy()
-
-    return lambda batches: map(run, batches)
 
 
 def main() -> None:
@@ -58,7 +47,7 @@ def main() -> None:
     network = SpanNetwork(default_model_path()).eval()
     if arguments.network:
         network.load_state_dict(torch.load(arguments.network, map_location="cpu", weights_only=True)["network"])
-    featurizer = Featurizer(Tokenizer.from_file(str(default_model_path() / "tokenizer.json")), MAX_TOKENS, STRIDE)
+    featurizer = Featurizer(reader_tokenizer(), MAX_TOKENS, STRIDE)
     reader = OnnxReader.load()
     in_float = in_pytorch(network)
     read: dict[str, Callable[[list[Example]], list[str]]] = {

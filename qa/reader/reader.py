@@ -110,7 +110,7 @@ def read_many(
             windows = featurizer.windows_for_pairs(part)
         except ValueError as error:
             raise QuestionError(str(error)) from error
-        for window, start, end in _logits(featurizer, forward, windows, pass_tokens):
+        for window, start, end in window_logits(featurizer, forward, windows, pass_tokens):
             question, passage = owners[first + window.passage]
             text = part[window.passage][2]
             # More than are kept, because most of a window's best spans overlap.
@@ -121,9 +121,10 @@ def read_many(
     return [_best_of_each(found, top_k) for found in candidates]
 
 
-def _logits(
+def window_logits(
     featurizer: Windows, forward: Forward, windows: Sequence[Window], pass_tokens: int
 ) -> Iterator[tuple[Window, NDArray[np.floating[Any]], NDArray[np.floating[Any]]]]:
+    """Each window with its logits of starts and of ends, ``[tokens]`` with its batch's padding, the longest first."""
     # Longest first: a short pass at the end leaves no core waiting for another for long.
     batches = batches_by_length([len(window.ids) for window in windows], pass_tokens)[::-1]
     found = forward(featurizer.pad([windows[row] for row in rows]) for rows in batches)

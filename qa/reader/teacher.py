@@ -24,8 +24,8 @@ from torch import Tensor
 from qa.reader.data import Example, SoftLabel, crop, load_corpus
 from qa.reader.features import Featurizer
 from qa.reader.network import SpanNetwork
-from qa.reader.train import RECIPE, Phase, as_tensors, best_device, examples_of, reader_tokenizer, train
-from vectorstore.passes import batches_by_length
+from qa.reader.reader import window_logits
+from qa.reader.train import RECIPE, Phase, best_device, examples_of, in_pytorch, reader_tokenizer, train
 
 TEACHER_RECIPE = replace(
     RECIPE,
@@ -72,21 +72,13 @@ def label(network: SpanNetwork, examples: Sequence[Example]) -> Iterator[Example
     featurizer = Featurizer(reader_tokenizer())
     windows = featurizer.windows_for_pairs([(e.question, e.title, e.context) for e in examples])
     windows_of = Counter(window.passage for window in windows)
-    device = next(network.parameters()).device
-    for rows in batches_by_length([len(window.ids) for window in windows], max_tokens=3000):
-        batch = featurizer.pad([windows[row] for row in rows])
-        with torch.inference_mode():
-            starts, ends = network(*as_tensors(batch, device))
-        for row, start, end in zip(rows, starts, ends, strict=True):
-            window = windows[row]
-            if windows_of[window.passage] > 1:
-                continue
-            context = slice(window.context_start, window.context_end)
-            offsets = tuple(first for first, _ in window.offsets)
-            soft = SoftLabel(
-                offsets, *(tuple(round(x, 2) for x in logits[context].tolist()) for logits in (start, end))
-            )
-            yield replace(examples[window.passage], soft=soft)
+    for window, start, end in window_logits(featurizer, in_pytorch(network), windows, pass_tokens=3000):
+        if windows_of[window.passage] > 1:
+            continue
+        context = slice(window.context_start, window.context_end)
+        offsets = tuple(first for first, _ in window.offsets)
+        soft = SoftLabel(offsets, *(tuple(round(x, 2) for x in logits[context].tolist()) for logits in (start, end)))
+        yield replace(examples[window.passage], soft=soft)
 
 
 def write_labels(network: SpanNetwork, examples: Sequence[Example], out: Path, count: int) -> None:

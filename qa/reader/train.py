@@ -29,8 +29,8 @@ from qa.reader.data import Corpus, Example, SoftLabel, as_typed, crop, load_corp
 from qa.reader.decoding import best_spans
 from qa.reader.features import Batch, Featurizer, Window
 from qa.reader.network import MASKED, SpanNetwork, soft_loss, span_loss
+from qa.reader.reader import Forward, Logits, window_logits
 from vectorstore.embedder import default_model_path
-from vectorstore.passes import batches_by_length
 
 CROPS = (300, 450, 600, 800)
 """Lengths in characters: short ones are quick to learn from, long ones are what will be read."""
@@ -216,7 +216,7 @@ def train(
         progress = Progress(progress.phase + 1) if done else Progress(progress.phase, progress.pool + 1, seen)
         _save(out, config, network, mean, optimizer, progress)
         if done or progress.pool % 8 == 0:
-            entry |= watch(network, featurizer, corpus.watch[: config.watch_questions], device, precision)
+            entry |= watch(network, featurizer, corpus.watch[: config.watch_questions], precision)
         with (out / "log.jsonl").open("a") as log:
             log.write(json.dumps(entry) + "\n")
     torch.save({"config": asdict(config), "network": network.state_dict()}, out / "network.pt")
@@ -226,7 +226,6 @@ def watch(
     network: SpanNetwork,
     featurizer: Featurizer,
     examples: tuple[Example, ...],
-    device: torch.device,
     precision: str = "float32",
 ) -> dict[str, float]:
     """Figures on ``examples``: EM and F1 of the best span in an answerable question's passage, EM when its rivals are
@@ -236,15 +235,10 @@ def watch(
         [(examples[index].question, examples[index].title, text) for index, text in passages]
     )
     best = [(-math.inf, "")] * len(passages)
-    for rows in batches_by_length([len(window.ids) for window in windows], max_tokens=8000):
-        batch = featurizer.pad([windows[row] for row in rows])
-        with torch.no_grad(), _autocast(device, precision):
-            start, end = network(*as_tensors(batch, device))
-        for row, s, e in zip(rows, start.cpu().numpy(), end.cpu().numpy(), strict=True):
-            window = windows[row]
-            [span] = best_spans(s, e, window, top_k=1)
-            text = passages[window.passage][1][window.offsets[span.first][0] : window.offsets[span.last][1]]
-            best[window.passage] = max(best[window.passage], (span.score, text))
+    for window, s, e in window_logits(featurizer, in_pytorch(network, precision), windows, pass_tokens=8000):
+        [span] = best_spans(s, e, window, top_k=1)
+        text = passages[window.passage][1][window.offsets[span.first][0] : window.offsets[span.last][1]]
+        best[window.passage] = max(best[window.passage], (span.score, text))
     own: dict[int, tuple[float, str]] = {}
     among: dict[int, tuple[float, str]] = {}
     for (index, _), found in zip(passages, best, strict=True):
@@ -445,6 +439,18 @@ def as_tensors(batch: Batch, device: torch.device) -> tuple[torch.Tensor, ...]:
     """The network's inputs, in their order."""
     arrays = (batch.input_ids, batch.attention_mask, batch.token_type_ids, batch.span_mask)
     return tuple(torch.from_numpy(array).to(device) for array in arrays)
+
+
+def in_pytorch(network: SpanNetwork, precision: str = "float32") -> Forward:
+    """``network`` as it reads: on the device where it is, without gradients; ``precision`` as in ``train``."""
+    device = next(network.parameters()).device
+
+    def run(batch: Batch) -> Logits:
+        with torch.inference_mode(), _autocast(device, precision):
+            start, end = network(*as_tensors(batch, device))
+        return start.cpu().numpy(), end.cpu().numpy()
+
+    return lambda batches: map(run, batches)
 
 
 def reader_tokenizer() -> Tokenizer:
