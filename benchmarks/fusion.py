@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks import results
 from benchmarks.squad import halves, make_library
+from language.words import STOPWORDS
 from qa.evaluation.metrics import holds_answer
 from qa.fusion import fuse
 from qa.phrases import phrase_overlap
@@ -29,7 +30,7 @@ from qa.reader.data import Example, TrainingArticle, load_articles
 from qa.reranker import rerank
 from qa.retriever import CANDIDATES, HybridRetriever
 from qa.selection import standardized
-from vectorstore import STOPWORDS, ArticleIndex
+from vectorstore import ArticleIndex
 
 Scores = NDArray[np.float64]
 AT = (1, 5, 20)

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from benchmarks import results
 from ingest.chunking import chunk_article
+from language.sentences import sentence_spans
 from qa.reader.data import TrainingArticle, load_articles
 from qa.retriever import HybridRetriever
 from vectorstore import Article, ArticleIndex, Chunk
-from vectorstore.sentences import sentence_spans
 
 ADDED_AT_ONCE = 2000
 ARTICLE_CHUNKS = 40

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vectorstore.sentences import sentence_spans, strip_span
+from language.sentences import sentence_spans, strip_span
 from vectorstore.types import Article, Chunk
 
 CHUNKER_VERSION = 3

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from language.sentences import sentence_spans
 from qa.types import Candidate, Citation, Passage
 from vectorstore import Article
-from vectorstore.sentences import sentence_spans
 
 
 def cite(candidate: Candidate, passage: Passage, article: Article) -> Citation:

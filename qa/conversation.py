@@ -1,7 +1,7 @@
 """A follow-up and the conversation before it -> a question that can be searched and read alone. No retrieval.
 
-No parser and no model: word order and the small words of ``qa.english``. Where they cannot tell, the question is left
-as it is, since a question wrongly rewritten is worse than a vague one. ``docs/conversation.md`` has the figures.
+No parser and no model: word order and the small words of ``language.words``. Where they cannot tell, the question is
+left as it is, since a question wrongly rewritten is worse than a vague one. ``docs/conversation.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from qa import english as en
+from language import words as en
 from qa.types import Turn
 
 Rewriter = Callable[[str, Sequence[Turn]], str]

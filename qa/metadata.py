@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
+from language.words import STOPWORDS
 from qa.answering import Answerer
 from qa.retriever import HybridRetriever
 from qa.types import Answer, AnswerEvent, AnswerReady, Citation, Retrieved
 from vectorstore import Article, ArticleIndex, ArticleSummary
-from vectorstore.lexical import STOPWORDS
 
 SCORE = 0.95
 """Chance that such an answer is right, by judgement: all of ``samples/metadata.jsonl`` are, but the patterns below and

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from language.words import stem
+
 _WORD = re.compile(r"\w+")
-_ENDINGS = ("ingly", "edly", "ings", "ing", "ied", "ies", "ed", "es", "s", "ly")
-_MIN_STEM = 3
 
 
 def phrase_overlap(question: str, texts: Sequence[str], function_words: Collection[str]) -> NDArray[np.float64]:
@@ -23,9 +22,9 @@ def phrase_overlap(question: str, texts: Sequence[str], function_words: Collecti
     ``function_words``, and not at all where both are.
     """
     words = _WORD.findall(question.lower())
-    stems = [_stem(word) for word in words]
-    telling = {_stem(word) for word in words if word not in function_words} or set(stems)
-    weights = {pair: sum(stem in telling for stem in pair) for pair in pairwise(stems)}
+    stems = [stem(word) for word in words]
+    telling = {stem(word) for word in words if word not in function_words} or set(stems)
+    weights = {pair: sum(one in telling for one in pair) for pair in pairwise(stems)}
     total = sum(weights.values())
     if not total:
         return np.zeros(len(texts))
@@ -34,16 +33,4 @@ def phrase_overlap(question: str, texts: Sequence[str], function_words: Collecti
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:
-    return set(pairwise([_stem(word) for word in _WORD.findall(text.lower())]))
-
-
-@lru_cache(maxsize=50_000)
-def _stem(word: str) -> str:
-    """``word`` without its ending; rough, since it is only ever compared with other stems of its making."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
-            word = word[: -len(ending)]
-            break
-    if len(word) > _MIN_STEM and word.endswith("e"):
-        word = word[:-1]
-    return word[:-1] if len(word) > _MIN_STEM and word[-1] == word[-2] else word
+    return set(pairwise([stem(word) for word in _WORD.findall(text.lower())]))

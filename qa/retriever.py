@@ -9,10 +9,11 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
+from language.words import STOPWORDS
 from qa.fusion import DENSE_WEIGHT, fuse
 from qa.phrases import phrase_overlap
 from qa.types import Passage
-from vectorstore import STOPWORDS, ArticleIndex
+from vectorstore import ArticleIndex
 
 CANDIDATES = 50
 """Chunks taken from each search before fusion: both rankings' answers beyond it are too rare to matter."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.evaluation.metrics import normalize_answer
+from language.normalisation import normalize_answer
 from qa.types import Candidate, Passage
 
 

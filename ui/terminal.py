@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
-OUR_PACKAGES = ("ingest", "qa", "ui", "vectorstore")
+OUR_PACKAGES = ("ingest", "language", "qa", "ui", "vectorstore")
 LISTED = 20
 """Sources listed one by one of each kind; the rest are counted."""
 NEAREST = 3

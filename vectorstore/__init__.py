@@ -3,7 +3,6 @@
 from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
 from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 from vectorstore.index import ArticleIndex
-from vectorstore.lexical import STOPWORDS
 from vectorstore.types import (
     Article,
     ArticleSummary,
@@ -17,7 +16,6 @@ from vectorstore.types import (
 
 __all__ = [
     "DEFAULT_EMBEDDER",
-    "STOPWORDS",
     "Article",
     "ArticleIndex",
     "ArticleSummary",

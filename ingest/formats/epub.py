@@ -14,11 +14,11 @@ from ingest.errors import UnreadableSource
 from ingest.formats import html
 from ingest.formats.archive import Archive, kind_of
 from ingest.formats.byline import split_authors
-from ingest.formats.dates import parse_date
 from ingest.formats.encoding import decode
 from ingest.formats.xml import first_text, local_name, parse_xml
 from ingest.limits import MAX_TEXT_CHARS
 from ingest.types import Draft, Part, RawSource
+from language.dates import parse_date
 
 if TYPE_CHECKING:
     Element = Any

@@ -10,10 +10,10 @@ from typing import Any
 from ingest.cleaning import clean, drop_furniture
 from ingest.errors import UnreadableSource
 from ingest.formats.byline import split_authors
-from ingest.formats.dates import parse_date
 from ingest.formats.html import fragment_text
 from ingest.limits import MAX_ARTICLES
 from ingest.types import Draft, LinkedPage, RawSource, Skipped
+from language.dates import parse_date
 
 SUFFIXES = frozenset({".rss", ".atom", ".xml"})
 MEDIA_TYPES = frozenset(

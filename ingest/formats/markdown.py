@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.cleaning import clean
 from ingest.formats.byline import find_byline, split_authors
-from ingest.formats.dates import parse_date
 from ingest.formats.encoding import decode
 from ingest.types import Draft, RawSource
+from language.dates import parse_date
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

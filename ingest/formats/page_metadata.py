@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingest.formats.byline import find_byline, split_authors
-from ingest.formats.dates import parse_date
+from language.dates import parse_date
 
 if TYPE_CHECKING:
     Element = Any

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from ingest.cleaning import clean, drop_furniture
 from ingest.errors import UnreadableSource
 from ingest.formats.byline import find_byline, split_authors
-from ingest.formats.dates import parse_date
 from ingest.formats.office import is_person, is_title
 from ingest.formats.plain import find_title
 from ingest.limits import MAX_PDF_PAGES, MAX_TEXT_CHARS
 from ingest.types import Draft, Part, RawSource
+from language.dates import parse_date
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from ingest.cleaning import clean, drop_furniture
 from ingest.formats.byline import find_byline, split_authors
-from ingest.formats.dates import parse_date
 from ingest.types import Draft
+from language.dates import parse_date
 
 MAX_FIELDS = 500
 MAX_NAME = 80

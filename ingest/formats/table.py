@@ -10,10 +10,10 @@ from itertools import islice
 
 from ingest.errors import UnreadableSource
 from ingest.formats import records
-from ingest.formats.dates import parse_date
 from ingest.formats.encoding import decode
 from ingest.limits import MAX_ARTICLES, MAX_FILE_BYTES
 from ingest.types import Draft, RawSource, Skipped
+from language.dates import parse_date
 
 SUFFIXES = frozenset({".csv", ".tsv", ".tab"})
 MEDIA_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/csv"})

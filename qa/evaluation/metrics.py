@@ -4,7 +4,6 @@ calibration. Pure functions."""
 from __future__ import annotations
 
 import re
-import string
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
@@ -12,17 +11,12 @@ from urllib.parse import unquote
 
 import numpy as np
 
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
+from language.normalisation import normalize_answer
+
 _JOINERS = re.compile(r"[-‐-―/_]")
 """Hyphens, dashes and their like: "2012–2014" holds the answer "2014"."""
 
 CALIBRATION_BINS = 10
-
-
-def normalize_answer(text: str) -> str:
-    """``text`` in lower case, without punctuation, English articles and extra white space."""
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
 
 
 def exact_match(prediction: str, gold: str) -> float:

@@ -16,10 +16,10 @@ import onnx
 import torch
 from numpy.typing import NDArray
 
+from language.minilm import EncoderGraph, Precision
 from qa.reader.network import MASKED
 from qa.reader.reader import WEIGHTS
 from vectorstore.embedder import default_model_path
-from vectorstore.minilm import EncoderGraph, Precision
 
 MAX_TOKENS = 320
 STRIDE = 96

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from language.passes import PASS_TOKENS, Passes, batches_by_length
 from qa.errors import QuestionError, ReaderError
 from qa.reader.decoding import best_spans, polish
 from qa.reader.features import Batch, Featurizer, Window
 from qa.types import Candidate
-from vectorstore.passes import PASS_TOKENS, Passes, batches_by_length
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the reader that comes with the project lies."""

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunking import MIN_TAIL, chunk_article
-from vectorstore.sentences import sentence_spans
+from language.sentences import sentence_spans
 from vectorstore.types import Article
 
 PROSE = (

@@ -36,7 +36,7 @@ def tidy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in [name for name in os.environ if name.startswith(("ARTICLE_QA_", "HF_HUB_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    names = ["", "ingest", "qa", "ui", "vectorstore"]
+    names = ["", "ingest", "language", "qa", "ui", "vectorstore"]
     before = [(logging.getLogger(name), logging.getLogger(name).level) for name in names]
     handlers = list(logging.getLogger().handlers)
     yield

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 from sentence_transformers import SentenceTransformer
 
-from vectorstore import DEFAULT_EMBEDDER, ArticleIndex, StoreError, load_embedder, minilm
+from language import minilm
+from vectorstore import DEFAULT_EMBEDDER, ArticleIndex, StoreError, load_embedder
 from vectorstore.embedder import MINILM, MiniLMEmbedder, SentenceTransformerEmbedder, default_model_path
 
 TEXTS = [

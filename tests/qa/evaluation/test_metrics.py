@@ -14,14 +14,9 @@ from qa.evaluation.metrics import (
     holds_answer,
     is_same_article,
     mean_reciprocal_rank,
-    normalize_answer,
     recall_at,
     token_f1,
 )
-
-
-def test_normalisation_drops_case_articles_punctuation_and_spaces() -> None:
-    assert normalize_answer("  The Forte di\nBelvedere, a 'fortress'! ") == "forte di belvedere fortress"
 
 
 def test_exact_match_is_after_normalisation() -> None:

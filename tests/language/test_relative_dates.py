@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.relative_dates import relative_dates
+from language.relative_dates import relative_dates
 from qa.types import Citation
 
 

@@ -1,6 +1,11 @@
-"""The small words that hold English questions together, in lower case: closed classes, so no names and no topics."""
+"""English words: those that carry no subject, those that hold questions together, and a word without its ending.
+
+All in lower case. The classes are closed ones, so they hold no names and no topics.
+"""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 
 def _words(text: str) -> frozenset[str]:
@@ -43,3 +48,28 @@ VERBS = _words(  # the irregular verbs, as they stand after "did" or "was"
     " given gone got grown heard held hidden kept known led left lost made meant met paid sold sent shot shown sung"
     " spent spoken stolen struck sworn taken taught thought thrown told understood won worn written"
 )
+
+STOPWORDS = _words(
+    "a about after again all am an and any are as at be because been before being between both but by can"
+    " could did do does doing down during each few for from further had has have having he her here hers him"
+    " his how i if in into is it its itself just me more most my no nor not of off on once only or other our"
+    " out over own s same shall she should so some such t than that the their them then there these they this"
+    " those through to too under until up us very was we were what when where which while who whom whose why"
+    " will with would you your"
+)
+"""Words that carry no subject. Left in, they make a search touch nearly every chunk and rank by chance."""
+
+_ENDINGS = ("ingly", "edly", "ings", "ing", "ied", "ies", "ed", "es", "s", "ly")
+_MIN_STEM = 3
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """``word`` without its ending; rough, since it is only ever compared with other stems of its making."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM:
+            word = word[: -len(ending)]
+            break
+    if len(word) > _MIN_STEM and word.endswith("e"):
+        word = word[:-1]
+    return word[:-1] if len(word) > _MIN_STEM and word[-1] == word[-2] else word

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.formats.dates import parse_date
+from language.dates import parse_date
 
 
 @pytest.mark.parametrize(

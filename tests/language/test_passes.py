@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vectorstore.passes import batches_by_length
+from language.passes import batches_by_length
 
 
 @given(st.lists(st.integers(1, 300)))

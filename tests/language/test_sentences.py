@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vectorstore.sentences import sentence_spans
+from language.sentences import sentence_spans
 
 
 def sentences(text: str) -> list[str]:
