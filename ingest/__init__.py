@@ -1,5 +1,6 @@
 """The write side: sources to articles to chunks to a library. ``add_articles`` is the whole of it."""
 
+import telemetry  # noqa: F401 - first of all: it switches off what would be sent out
 from ingest.chunking import chunk_article
 from ingest.errors import IngestError, UnreadableSource
 from ingest.formats import read_article, read_articles

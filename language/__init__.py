@@ -2,3 +2,5 @@
 
 Imports none of them.
 """
+
+import telemetry  # noqa: F401 - first of all: it switches off what would be sent out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import telemetry  # noqa: F401 - first of all: it switches off what would be sent out
 from qa.errors import GeneratorError, QAError, QuestionError, ReaderError, TestSetError
 from qa.types import (
     Alternative,

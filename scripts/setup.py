@@ -60,7 +60,12 @@ for package in "app", "ingest", "language", "qa", "samples", "ui", "vectorstore"
 from vectorstore import load_embedder
 load_embedder().embed_query("ready")  # exports the model once, so that the first question need not
 """
-OFFLINE = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "ANONYMIZED_TELEMETRY": "False"}
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "ANONYMIZED_TELEMETRY": "False",
+    "ORT_DISABLE_TELEMETRY": "1",
+}
 
 
 class SetupError(Exception):

@@ -86,7 +86,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_packages_their_data_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    expected = {"app.py"}
+    expected = {"app.py", "telemetry.py"}
     for package in PACKAGES:
         expected |= {
             path.relative_to(ROOT).as_posix()

@@ -1,18 +1,15 @@
-"""The front ends: the command ``article-qa`` and the page in the browser. Importing them turns telemetry off."""
+"""The front ends: the command ``article-qa`` and the page in the browser."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-# Read by the libraries when they are imported, so they must be set first.
-for _name, _value in {
-    "ANONYMIZED_TELEMETRY": "False",
-    "DO_NOT_TRACK": "1",
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}.items():
-    os.environ.setdefault(_name, _value)
+import telemetry  # noqa: F401 - first of all: it switches off what would be sent out
+
+# LangSmith would be sent every question by who has it on for other programs. Not switched off for those who import
+# qa into a program of their own: there it is theirs to say.
+os.environ["LANGSMITH_TRACING_V2"] = "false"
 
 
 def keep_off_hub(*models: str | None) -> None:

@@ -1,5 +1,6 @@
 """What is stored and how it is found again. Knows neither files nor questions."""
 
+import telemetry  # noqa: F401 - first of all: it switches off what would be sent out
 from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
 from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 from vectorstore.index import ArticleIndex

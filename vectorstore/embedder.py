@@ -139,7 +139,6 @@ class SentenceTransformerEmbedder(Embeddings):
 
     def __init__(self, name: str) -> None:
         """Loads the model; raises StoreError, naming it, when it cannot be."""
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         from sentence_transformers import SentenceTransformer
 
         try:
