@@ -75,17 +75,17 @@ class EncoderGraph:
         return hidden
 
     def model(
-        self, name: str, inputs: Mapping[str, int], outputs: Mapping[str, str], shape: Sequence[str | int]
+        self, name: str, inputs: Mapping[str, int], outputs: Mapping[str, tuple[str, Sequence[str | int]]]
     ) -> onnx.ModelProto:
-        """The finished model: ``inputs`` with their types, all ``[texts, tokens]``, and ``outputs``, float32 of
-        ``shape``, each with the name of what computes it."""
-        for output, computed in outputs.items():
+        """The finished model: ``inputs`` with their types, all ``[texts, tokens]``, and ``outputs``, float32, each with
+        the name of what computes it and its shape."""
+        for output, (computed, _) in outputs.items():
             self._nodes.append(helper.make_node("Identity", [computed], [output]))
         graph = helper.make_graph(
             self._nodes,
             name,
             [helper.make_tensor_value_info(one, kind, ["texts", "tokens"]) for one, kind in inputs.items()],
-            [helper.make_tensor_value_info(one, TensorProto.FLOAT, shape) for one in outputs],
+            [helper.make_tensor_value_info(one, TensorProto.FLOAT, shape) for one, (_, shape) in outputs.items()],
             self._constants,
         )
         return _model(graph)

@@ -58,7 +58,8 @@ def reader_graph(weights: Mapping[str, NDArray[np.float32]], precision: Precisio
     start, end = (graph.node("Squeeze", one, last) for one in graph.split(logits, 2, axis=-1))
     tokens = dict.fromkeys(("input_ids", "attention_mask", "token_type_ids"), onnx.TensorProto.INT64)
     inputs = {**tokens, "span_mask": onnx.TensorProto.BOOL}
-    return graph.model("article-qa reader", inputs, {"start": start, "end": end}, ["texts", "tokens"])
+    shape = ("texts", "tokens")
+    return graph.model("article-qa reader", inputs, {"start": (start, shape), "end": (end, shape)})
 
 
 def main() -> None:

@@ -52,10 +52,7 @@ class OnnxReader:
     @classmethod
     def load(cls, folder: Path = WEIGHTS, threads: int | None = None) -> OnnxReader:
         """The reader in ``folder``. Raises ReaderError, naming what is missing, when it is incomplete."""
-        missing = [name for name in ("reader.onnx", "tokenizer.json", "config.json") if not (folder / name).is_file()]
-        if missing:
-            raise ReaderError(f"the reader in {folder} lacks {', '.join(missing)}; install article-qa again")
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = load_config(folder, "config.json", ("reader.onnx", "tokenizer.json"))
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         featurizer = Featurizer(tokenizer, max_tokens=config["max_tokens"], stride=config["stride"])
         return cls(folder / "reader.onnx", featurizer, name=config["name"], threads=threads)
@@ -70,6 +67,19 @@ class OnnxReader:
 
     def _forward(self, batches: Iterable[Batch]) -> Iterable[Logits]:
         return ((start, end) for start, end in self._passes.map(map(inputs_of, batches)))
+
+
+def load_config(folder: Path, name: str, others: Sequence[str]) -> dict[str, Any]:
+    """What the JSON file ``name`` in ``folder`` says, if it, the ``others`` and those it says it ``needs`` are there.
+
+    Raises ReaderError, naming what is missing, if not.
+    """
+    missing = [one for one in (*others, name) if not (folder / one).is_file()]
+    config: dict[str, Any] = {} if name in missing else json.loads((folder / name).read_text(encoding="utf-8"))
+    missing += [one for one in config.get("needs", ()) if not (folder / one).is_file()]
+    if missing:
+        raise ReaderError(f"the reader in {folder} lacks {', '.join(missing)}; install article-qa again")
+    return config
 
 
 def inputs_of(batch: Batch) -> dict[str, NDArray[Any]]:

@@ -1,0 +1,243 @@
+"""Train the evidence heads: ``python -m qa.reader.evidence_train --data DATA --out RUN``, from the shipped reader.
+
+The run can be stopped at any moment and started again with the same command: it goes on from its last checkpoint.
+``python -m qa.reader.export`` turns the result into the ONNX file that is shipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from language.sentences import sentence_spans
+from qa.reader.dequantize import float_weights
+from qa.reader.evidence_data import VERDICTS, EvidenceCorpus, Judged, load_evidence_corpus, varied
+from qa.reader.features import Batch, Featurizer, Window
+from qa.reader.heads import BEGIN, INSIDE, OUTSIDE, UNKNOWN, EvidenceNetwork, Targets, evidence_loss
+from qa.reader.reader import WEIGHTS
+from qa.reader.train import fastest_precision, reader_tokenizer
+from vectorstore.embedder import default_model_path
+
+SHARED_LAYERS = 2
+"""The reader's lowest layers, and its embeddings, which the heads take as they are: what is shipped holds them once."""
+
+
+@dataclass(frozen=True)
+class EvidenceConfig:
+    """Everything that decides what comes out, apart from the data itself."""
+
+    examples: int = 100_000
+    learning_rate: float = 1.5e-4
+    """At its highest; it rises over ``warmup`` examples and falls evenly to 0."""
+    head_rate: float = 5.0
+    """How much faster the heads, which start from nothing, learn than the encoder."""
+    warmup: int = 2000
+    weight_decay: float = 0.01
+    batch_tokens: int = 1600
+    parts: int = 2
+    """Batches a step, side by side, each on a core of its own: for a small network faster than both cores on one."""
+    pool: int = 2000
+    """Examples that are sorted by length together; a checkpoint falls between two pools."""
+    max_tokens: int = 320
+    seed: int = 13
+
+
+def learning_rate_at(config: EvidenceConfig, seen: int) -> float:
+    """The encoder's rate after ``seen`` examples."""
+    return config.learning_rate * min(seen / config.warmup, 1.0) * max(0.0, 1.0 - seen / config.examples)
+
+
+def train_evidence(
+    config: EvidenceConfig,
+    corpus: EvidenceCorpus,
+    out: Path,
+    start: Path | None = None,
+    threads: int | None = None,
+    precision: str = "float32",
+) -> None:
+    """Trains into ``out``: ``checkpoint.pt`` while it runs, ``evidence.pt`` at the end, ``log.jsonl`` throughout.
+
+    ``start`` is an ``evidence.pt`` to begin from instead of the shipped reader; ``threads`` is how many batches are
+    read at a time, as many as there are cores by default.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(config.seed)
+    network = EvidenceNetwork(default_model_path())
+    if start is None:
+        reader = {name: torch.tensor(values) for name, values in float_weights(WEIGHTS / "reader.onnx").items()}
+        network.load_state_dict({n: v for n, v in reader.items() if n.startswith("encoder.")}, strict=False)
+    else:
+        network.load_state_dict(torch.load(start, weights_only=True)["network"])
+    # Dropout costs a third of the speed on a CPU, and few passes over the data do not overfit.
+    network.eval()
+    network.encoder.embeddings.requires_grad_(False)
+    for layer in network.encoder.encoder.layer[:SHARED_LAYERS]:
+        layer.requires_grad_(False)
+    heads = [*network.token_head.parameters(), *network.passage_head.parameters()]
+    encoder = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
+    trained = [*encoder, *heads]
+    optimizer = torch.optim.AdamW(
+        [{"params": encoder, "times": 1.0}, {"params": heads, "times": config.head_rate}],
+        lr=0.0,
+        weight_decay=config.weight_decay,
+        fused=True,
+    )
+    featurizer = Featurizer(reader_tokenizer(), max_tokens=config.max_tokens)
+
+    def gradients(read: tuple[Batch, Targets]) -> tuple[float, Sequence[torch.Tensor]]:
+        """A batch's loss and what each of ``trained`` adds to it."""
+        batch, targets = read
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
+            tokens, passages = network(*tensors(batch))
+        loss = evidence_loss(tokens, passages, targets)
+        return loss.item(), torch.autograd.grad(loss, trained)
+
+    workers = ThreadPoolExecutor(threads or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,))
+    seen = _resume(out, config, network, optimizer)
+    while seen < config.examples:
+        started, losses = time.monotonic(), []
+        order = [index % len(corpus.train) for index in range(seen, min(seen + config.pool, config.examples))]
+        rng = random.Random(f"{config.seed} {seen}")
+        pool = [varied(corpus.train[index], rng) for index in order]
+        done = 0
+        read = list(batches(pool, featurizer, config.batch_tokens, rng))
+        for first in range(0, len(read), config.parts):
+            part = read[first : first + config.parts]
+            for group in optimizer.param_groups:
+                group["lr"] = group["times"] * learning_rate_at(config, seen + done)
+            found = list(workers.map(gradients, part))
+            for parameter, *each in zip(trained, *(one for _, one in found), strict=True):
+                parameter.grad = torch.stack(each).mean(0)
+            torch.nn.utils.clip_grad_norm_(trained, 1.0)
+            optimizer.step()
+            losses += [loss for loss, _ in found]
+            done += sum(len(batch.input_ids) for batch, _ in part)
+        seen += len(pool)
+        _save(out, config, network, optimizer, seen)
+        entry: dict[str, Any] = {
+            "seen": seen,
+            "loss": round(sum(losses) / len(losses), 4),
+            "per_second": round(len(pool) / (time.monotonic() - started), 1),
+        }
+        with (out / "log.jsonl").open("a") as log:
+            log.write(json.dumps(entry) + "\n")
+    torch.save({"config": asdict(config), "network": network.state_dict()}, out / "evidence.pt")
+
+
+def tensors(batch: Batch) -> tuple[torch.Tensor, ...]:
+    """The network's inputs, in their order."""
+    return tuple(torch.from_numpy(a) for a in (batch.input_ids, batch.attention_mask, batch.token_type_ids))
+
+
+def batches(
+    examples: Sequence[Judged], featurizer: Featurizer, batch_tokens: int, rng: random.Random
+) -> Iterator[tuple[Batch, Targets]]:
+    """Batches of like length in random order."""
+    windows: dict[int, Window] = {}
+    for window in featurizer.windows_for_pairs([(one.question, one.title, one.text) for one in examples]):
+        windows.setdefault(window.passage, window)  # of the few texts that are longer, what stands first
+    rows = sorted(windows.values(), key=lambda window: len(window.ids))
+    groups: list[list[Window]] = []
+    for window in rows:
+        if not groups or (len(groups[-1]) + 1) * len(window.ids) > batch_tokens:
+            groups.append([])
+        groups[-1].append(window)
+    rng.shuffle(groups)
+    for group in groups:
+        batch = featurizer.pad(group)
+        yield batch, targets_of(group, [examples[window.passage] for window in group], batch.input_ids.shape[1])
+
+
+def targets_of(windows: Sequence[Window], examples: Sequence[Judged], tokens: int) -> Targets:
+    """What ``windows``, padded to ``tokens``, of ``examples`` are to teach."""
+    sentences = [sentence_spans(example.text) for example in examples]
+    shape = (len(windows), tokens)
+    tags, sentence_of = np.full(shape, UNKNOWN, dtype=np.int64), np.full(shape, UNKNOWN, dtype=np.int64)
+    answers = np.full((len(windows), max(map(len, sentences), default=1) or 1), UNKNOWN, dtype=np.int64)
+    for row, (window, example) in enumerate(zip(windows, examples, strict=True)):
+        place = 0
+        for column, (start, end) in enumerate(window.offsets, window.context_start):
+            while place < len(sentences[row]) and sentences[row][place][1] <= start:
+                place += 1
+            if example.evidence is not None and place < len(sentences[row]):
+                first, last = sentences[row][place]
+                sentence_of[row, column] = place
+                answers[row, place] = any(s < last and first < e for s, e in example.evidence)
+            if example.items is not None:
+                held = [(s, e) for s, e in example.items if s < end and start < e]
+                # The first token of an item may begin before it, inside a word.
+                begins = any(start <= s for s, _ in held)
+                tags[row, column] = (BEGIN if begins else INSIDE) if held else OUTSIDE
+    return Targets(
+        tags,
+        sentence_of,
+        answers,
+        np.array([example.weight for example in examples], dtype=np.float32),
+        np.array([UNKNOWN if e.several is None else int(e.several) for e in examples]),
+        np.array([UNKNOWN if e.verdict is None else VERDICTS.index(e.verdict) for e in examples]),
+    )
+
+
+def _save(
+    out: Path, config: EvidenceConfig, network: EvidenceNetwork, optimizer: torch.optim.Optimizer, seen: int
+) -> None:
+    state = {
+        "config": asdict(config),
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "seen": seen,
+    }
+    # Written beside and moved: a stop in mid-write leaves the previous checkpoint whole.
+    torch.save(state, out / "checkpoint.tmp")
+    (out / "checkpoint.tmp").replace(out / "checkpoint.pt")
+
+
+def _resume(out: Path, config: EvidenceConfig, network: EvidenceNetwork, optimizer: torch.optim.Optimizer) -> int:
+    """How many examples the last checkpoint, now loaded, had seen; 0 where there is none.
+
+    Raises ValueError when the checkpoint was made with another configuration.
+    """
+    path = out / "checkpoint.pt"
+    if not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True)
+    now = asdict(config)
+    different = sorted(name for name in now if state["config"].get(name) != now[name])
+    if different:
+        raise ValueError(f"{path} was made with other settings ({', '.join(different)}); use another --out")
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    seen: int = state["seen"]
+    return seen
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training files")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint, log, result")
+    parser.add_argument("--start", type=Path, help="an evidence.pt to begin from instead of the shipped reader")
+    parser.add_argument("--examples", type=int, default=EvidenceConfig.examples, help="how many are seen")
+    parser.add_argument("--learning-rate", type=float, default=EvidenceConfig.learning_rate, help="at its highest")
+    parser.add_argument("--threads", type=int, help="batches read at a time (as many as cores by default)")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), help="of the products (the faster by default)")
+    arguments = parser.parse_args()
+    config = EvidenceConfig(examples=arguments.examples, learning_rate=arguments.learning_rate)
+    precision = arguments.precision or fastest_precision(torch.device("cpu"))
+    corpus = load_evidence_corpus(arguments.data)
+    train_evidence(config, corpus, arguments.out, arguments.start, arguments.threads, precision)
+
+
+if __name__ == "__main__":
+    main()
