@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import re
 
@@ -66,6 +67,23 @@ def date_in_words(date: str) -> str:
         return date
     month = _MONTHS[int(match[2]) - 1].capitalize() if match[2] else None
     return " ".join(part for part in (match[3] and str(int(match[3])), month, match[1]) if part)
+
+
+def days_of(date: str) -> tuple[datetime.date, datetime.date] | None:
+    """The first and the last day of an ISO 8601 date, which may be a month or a year; None where it is none."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", date)
+    if not match:
+        return None
+    year, month, day = (int(part) if part else None for part in match.groups())
+    assert year is not None
+    try:
+        first = datetime.date(year, month or 1, day or 1)
+    except ValueError:  # no such day
+        return None
+    if day is None:
+        last_month = month or 12
+        return first, datetime.date(year, last_month, calendar.monthrange(year, last_month)[1])
+    return first, first
 
 
 def _parse(text: str) -> str | None:

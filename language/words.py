@@ -5,6 +5,7 @@ All in lower case. The classes are closed ones, so they hold no names and no top
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 
@@ -58,6 +59,12 @@ STOPWORDS = _words(
     " will with would you your"
 )
 """Words that carry no subject. Left in, they make a search touch nearly every chunk and rank by chance."""
+
+
+def fold(text: str) -> str:
+    """``text`` in one case and without accents: "Beyoncé" and "BEYONCE" are the same."""
+    return "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
+
 
 _ENDINGS = ("ingly", "edly", "ings", "ing", "ied", "ies", "ed", "es", "s", "ly")
 _MIN_STEM = 3

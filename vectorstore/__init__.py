@@ -6,10 +6,12 @@ from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMisma
 from vectorstore.index import ArticleIndex
 from vectorstore.types import (
     Article,
+    ArticleFilter,
     ArticleSummary,
     CheckReport,
     Chunk,
     Chunking,
+    FoundArticle,
     ScoredChunk,
     Section,
     StoredSource,
@@ -18,12 +20,14 @@ from vectorstore.types import (
 __all__ = [
     "DEFAULT_EMBEDDER",
     "Article",
+    "ArticleFilter",
     "ArticleIndex",
     "ArticleSummary",
     "CheckReport",
     "Chunk",
     "Chunking",
     "Embedder",
+    "FoundArticle",
     "ScoredChunk",
     "Section",
     "StoreDamaged",

@@ -7,7 +7,9 @@ import logging
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -39,6 +41,10 @@ MAX_TOKENS = 256
 PASSES_A_RUN = 4
 """Forward passes that the model makes one after the other without coming back to Python, whose lock others hold: Chroma
 does for as long as three passes whenever it is told of new chunks, and a core would wait (docs/retrieval.md)."""
+
+
+CACHED_TEXTS = 4_096
+"""Sentences whose vectors are kept: 6 MB of 384 numbers each."""
 
 
 @runtime_checkable
@@ -156,6 +162,46 @@ class SentenceTransformerEmbedder(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         """See ``Embedder``."""
         return self.embed_documents([text])[0]
+
+
+def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each row scaled to length 1, so that cosine is a plain product, in exact search as in Chroma."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.maximum(norms, 1e-12)  # type: ignore[no-any-return]
+
+
+class VectorCache:
+    """Vectors of texts, of which the latest are kept. Safe from several threads."""
+
+    def __init__(self, embed: Callable[[list[str]], Sequence[Sequence[float]]], size: int = CACHED_TEXTS) -> None:
+        """``embed`` makes one vector a text; ``size`` texts are kept."""
+        self._embed = embed
+        self._size = size
+        self._kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of unit length, ``[texts, dimension]``; ``[0, 0]`` for no texts."""
+        if not texts:
+            return np.empty((0, 0), dtype=np.float32)
+        with self._lock:
+            known = {text: self._kept[text] for text in texts if text in self._kept}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        if missing:
+            made = unit_length(np.asarray(self._embed(missing), dtype=np.float32))
+            known.update(zip(missing, made, strict=True))
+        with self._lock:
+            for text in texts:
+                self._kept[text] = known[text]
+                self._kept.move_to_end(text)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return np.stack([known[text] for text in texts])
+
+    def clear(self) -> None:
+        """Forgets all: another model makes the vectors from now on."""
+        with self._lock:
+            self._kept.clear()
 
 
 def _cached_model(precision: Precision) -> Path:

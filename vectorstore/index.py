@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -14,18 +14,21 @@ from numpy.typing import NDArray
 
 from vectorstore import chroma, exact
 from vectorstore import record as record_module
+from vectorstore.catalogue import Catalogue
 from vectorstore.chroma import ChromaIndex, DenseError
 from vectorstore.comparison import compare
-from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
+from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, VectorCache, load_embedder, unit_length
 from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 from vectorstore.record import FORMAT, Record, text_digest
 from vectorstore.types import (
     Article,
+    ArticleFilter,
     ArticleSummary,
     CheckReport,
     Chunk,
     Chunking,
     Comparison,
+    FoundArticle,
     ScoredChunk,
     StoredSource,
 )
@@ -61,6 +64,8 @@ class ArticleIndex:
         self._dense_lock = threading.RLock()  # held while the client is opened, closed or asked
         self._writing_here = False
         self._exact: tuple[int, list[str], NDArray[np.float32]] | None = None
+        self._catalogue = Catalogue(record, self.embed_query, self._nearest)
+        self._sentences = VectorCache(lambda texts: self.embedder.embed_documents(texts))
 
     # Opening ----------------------------------------------------------------------------------
 
@@ -123,9 +128,10 @@ class ArticleIndex:
     # Articles ---------------------------------------------------------------------------------
 
     def articles(self, copies: bool = False) -> list[ArticleSummary]:
-        """Every article without its text, by title.
+        """Every article without its text, by title: whatever can be cited is listed.
 
-        Near-duplicates are shown as one, with the sources of all; ``copies`` lists each of them.
+        Near-duplicates are shown as one, with the sources of all; one with passages of its own stands beside it.
+        ``copies`` lists each of them.
         """
         return self._record.summaries(copies)
 
@@ -134,7 +140,7 @@ class ArticleIndex:
         return self._record.article(article_id)
 
     def counts(self) -> tuple[int, int]:
-        """How many articles are shown, near-duplicates as one, and how many chunks are searched."""
+        """How many articles are listed, and how many chunks are searched."""
         return self._record.counts()
 
     def sources(self) -> list[StoredSource]:
@@ -224,7 +230,7 @@ class ArticleIndex:
         if not texts:
             return {}
         vectors = np.asarray(self.embedder.embed_documents(list(texts.values())), dtype=np.float32)
-        return dict(zip(texts, _unit_length(vectors), strict=True))
+        return dict(zip(texts, unit_length(vectors), strict=True))
 
     # Searching --------------------------------------------------------------------------------
 
@@ -232,26 +238,63 @@ class ArticleIndex:
         """The vector of a question."""
         return self.embedder.embed_query(query)
 
-    def search_dense(self, query: str, top_k: int) -> list[ScoredChunk]:
-        """The ``top_k`` chunks nearest to ``query`` in meaning, by cosine similarity, best first."""
-        return self.search_vector(self.embed_query(query), top_k)
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of unit length, ``[texts, dimension]``, comparable with those of the chunks; the latest are kept."""
+        return self._sentences.vectors(texts)
 
-    def search_vector(self, vector: Sequence[float], top_k: int) -> list[ScoredChunk]:
-        """The ``top_k`` chunks nearest to ``vector``, by cosine similarity, best first."""
-        hits = self._nearest(vector, top_k) if top_k > 0 else []
-        chunks = self._record.chunks([chunk_id for chunk_id, _ in hits])
-        return [ScoredChunk(chunks[chunk_id], score) for chunk_id, score in hits if chunk_id in chunks]
+    def search_dense(self, query: str, top_k: int, articles: Collection[str] | None = None) -> list[ScoredChunk]:
+        """The ``top_k`` chunks nearest to ``query`` in meaning, as ``search_vector`` finds them."""
+        return self.search_vector(self.embed_query(query), top_k, articles)
 
-    def search_lexical(self, query: str, top_k: int) -> list[ScoredChunk]:
-        """The ``top_k`` chunks that share the most telling words with ``query``, by BM25, best first."""
-        return [ScoredChunk(chunk, score) for chunk, score in self._record.search_bm25(query, top_k)]
+    def search_vector(
+        self, vector: Sequence[float], top_k: int, articles: Collection[str] | None = None
+    ) -> list[ScoredChunk]:
+        """The ``top_k`` chunks nearest to ``vector``, by cosine similarity, best first; only those of ``articles``,
+        which are ids, where given: the search is exact then."""
+        return self._scored(self._nearest(vector, top_k, articles))
+
+    def search_lexical(self, query: str, top_k: int, articles: Collection[str] | None = None) -> list[ScoredChunk]:
+        """The ``top_k`` chunks that share the most telling words with ``query``, by BM25, best first; only those of
+        ``articles``, which are ids, where given. Passages of a near-duplicate that the article it is shown as says
+        too are found in that one only."""
+        return self._scored(self._record.lexical.search(query, top_k, articles))
 
     def similarities(self, vector: Sequence[float], chunk_ids: Sequence[str]) -> dict[str, float]:
         """Cosine similarity of ``vector`` with each of the chunks."""
-        ids, vectors = self._record.vectors(chunk_ids)
+        ids, vectors = self._record.vectors_of(chunk_ids)
         return dict(exact.nearest(ids, vectors, vector, top_k=len(ids)))
 
-    def _nearest(self, vector: Sequence[float], top_k: int) -> list[tuple[str, float]]:
+    def find_articles(self, filter: ArticleFilter, articles: Collection[str] | None = None) -> list[FoundArticle]:
+        """The listed articles that ``filter`` lets through, of ``articles`` (ids) where given, in its order."""
+        return self._catalogue.find(filter, articles)
+
+    def chunks_of(self, article_id: str) -> list[Chunk]:
+        """All chunks of an article, in the order of its text; none for an unknown id."""
+        return self._record.chunks_of(article_id)
+
+    def vectors_of(self, chunk_ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
+        """The ids that there are, in the order given, and their vectors of unit length, ``[chunks, dimension]``."""
+        return self._record.vectors_of(chunk_ids)
+
+    def nearest_words(self, words: Sequence[str]) -> dict[str, str]:
+        """For those of ``words`` that the library does not hold in any form: its own word that is spelled most alike.
+
+        One letter other, missing, too many or changed over with its neighbour in words of four to six letters, two in
+        longer ones; of several the commonest. Words without one, shorter ones and numbers are left out.
+        """
+        return self._record.lexical.nearest_words(words)
+
+    def _scored(self, hits: Sequence[tuple[str, float]]) -> list[ScoredChunk]:
+        chunks = self._record.chunks([chunk_id for chunk_id, _ in hits])
+        return [ScoredChunk(chunks[chunk_id], score) for chunk_id, score in hits if chunk_id in chunks]
+
+    def _nearest(
+        self, vector: Sequence[float], top_k: int, articles: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        if top_k <= 0:
+            return []
+        if articles is not None:
+            return exact.nearest(*self._record.vectors_within(articles), vector, top_k)
         with self._dense_lock:
             dense = self._usable_dense()
             if dense is not None:
@@ -432,12 +475,13 @@ class ArticleIndex:
         for first in range(0, len(ids), EMBEDDED_TOGETHER):
             chunks = self._record.chunks(ids[first : first + EMBEDDED_TOGETHER])
             texts = [chunk.indexed_text for chunk in chunks.values()]
-            made = _unit_length(np.asarray(embedder.embed_documents(texts), dtype=np.float32))
+            made = unit_length(np.asarray(embedder.embed_documents(texts), dtype=np.float32))
             vectors.update(zip(chunks, made, strict=True))
             progress(len(vectors), len(ids))
         self._record.replace_vectors(vectors, embedder.name, embedder.dimension)
         self._manifest = self._record.manifest()
         self._loaded_embedder = embedder
+        self._sentences.clear()
 
     def check(self) -> CheckReport:
         """Compares the record with itself and everything derived with the record; changes nothing.
@@ -489,12 +533,6 @@ class ArticleIndex:
                 return compare(index, self._record)
         except DenseError:
             return None
-
-
-def _unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cosine is then a plain product, in exact search as in Chroma."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.maximum(norms, 1e-12)  # type: ignore[no-any-return]
 
 
 def _create(folder: Path, embedder: Embedder, chunking: Chunking) -> Record:

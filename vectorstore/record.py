@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from vectorstore import duplicates, lexical
 from vectorstore.errors import StoreDamaged, StoreError, StoreReadOnly
+from vectorstore.lexical import FtsIndex
 from vectorstore.types import Article, ArticleSummary, Chunk, Section, StoredSource
 
 FILE_NAME = "record.sqlite3"
-FORMAT = "3"
+FORMAT = "4"
 """Version of the tables; libraries of a later one are refused, those of an earlier one brought up to date."""
 
 # ``pending`` names the chunks the vector index has not been told of yet. It is written in the same
@@ -85,10 +86,15 @@ _UPGRADES = {
         "DROP TRIGGER lexical_insert",
         "DROP TRIGGER lexical_delete",
         "DROP TABLE lexical",
-        *_statements(lexical.SCHEMA + duplicates.SCHEMA),
+        *_statements(lexical.LEXICAL_SCHEMA + duplicates.SCHEMA),
         "INSERT INTO lexical(lexical) VALUES ('rebuild')",
         "UPDATE chunks SET digest = digest(title, text)",
         "UPDATE manifest SET value = '3' WHERE key = 'format'",
+    ),
+    "3": (
+        *_statements(lexical.SPELLINGS_SCHEMA),
+        "INSERT INTO spellings(spellings) VALUES ('rebuild')",
+        "UPDATE manifest SET value = '4' WHERE key = 'format'",
     ),
 }
 """By the format of an older library: what makes it one of the next format."""
@@ -98,6 +104,8 @@ _CHUNKS = "FROM chunks c JOIN articles a ON a.id = c.article_id"
 
 
 _OTHER_SOURCES = "(SELECT json_group_array(b.source) FROM articles b WHERE b.shown_as = a.shown_as AND b.id != a.id)"
+
+_LISTED = "(a.shown_as = a.id OR EXISTS (SELECT 1 FROM chunks c WHERE c.article_id = a.id AND c.searched))"
 
 
 def text_digest(title: str, text: str) -> str:
@@ -113,6 +121,7 @@ class Record:
         self.path = path
         self._writable = writable
         self._local = threading.local()
+        self.lexical = FtsIndex(lambda: self.connection, lambda: self.generation)
 
     @classmethod
     def create(cls, path: Path, manifest: dict[str, str]) -> Record:
@@ -220,7 +229,7 @@ class Record:
                 connection.create_function("digest", 2, text_digest)
                 for statement in _UPGRADES.get(self.manifest()["format"], ()):
                     connection.execute(statement)
-                if self.manifest()["format"] == FORMAT:
+                if self.manifest()["format"] == "3":
                     duplicates.regroup_all(connection)
 
     def write(
@@ -350,11 +359,15 @@ class Record:
         )
 
     def summaries(self, copies: bool = False) -> list[ArticleSummary]:
-        """Every article without its text, by title; near-duplicates as one, or, with ``copies``, each."""
+        """Every article without its text, by title.
+
+        A near-duplicate that says nothing of its own is left out, unless ``copies`` asks for it: of the others
+        passages are searched, and so may be cited.
+        """
         rows = self.connection.execute(
             "SELECT a.id, a.source, a.title, a.authors, a.published, length(a.text), "
             "(SELECT count(*) FROM chunks c WHERE c.article_id = a.id), a.added_at, a.language, "
-            f"{_OTHER_SOURCES} FROM articles a {'' if copies else 'WHERE a.shown_as = a.id'} "
+            f"{_OTHER_SOURCES} FROM articles a {'' if copies else f'WHERE {_LISTED}'} "
             "ORDER BY a.title COLLATE NOCASE, a.id"
         )
         return [
@@ -372,9 +385,9 @@ class Record:
         return [StoredSource(*row) for row in rows]
 
     def counts(self) -> tuple[int, int]:
-        """How many articles are shown and how many chunks are searched."""
+        """How many articles are listed and how many chunks are searched."""
         query = (
-            "SELECT (SELECT count(*) FROM articles WHERE shown_as = id), (SELECT count(*) FROM chunks WHERE searched)"
+            f"SELECT (SELECT count(*) FROM articles a WHERE {_LISTED}), (SELECT count(*) FROM chunks WHERE searched)"
         )
         articles, chunks = self.connection.execute(query).fetchone()
         return articles, chunks
@@ -385,6 +398,18 @@ class Record:
             f"SELECT {_CHUNK_COLUMNS} {_CHUNKS} WHERE c.id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
         )
         return {row[0]: Chunk(*row) for row in rows}
+
+    def chunks_of(self, article_id: str) -> list[Chunk]:
+        """All chunks of an article, in the order of its text."""
+        rows = self.connection.execute(
+            f"SELECT {_CHUNK_COLUMNS} {_CHUNKS} WHERE c.article_id = ? ORDER BY c.start, c.number", (article_id,)
+        )
+        return [Chunk(*row) for row in rows]
+
+    def articles_of(self, chunk_ids: Sequence[str]) -> dict[str, str]:
+        """The id of the article of each of these chunks, as far as there are any."""
+        query = "SELECT id, article_id FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self.connection.execute(query, (json.dumps(list(chunk_ids)),)))
 
     def chunk_ids(self, searched: bool = True) -> set[str]:
         """The id of every chunk that is searched, or of every one."""
@@ -407,21 +432,28 @@ class Record:
             if ids is None
             else self.connection.execute(f"{query} AND id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
         )
-        found = rows.fetchall()
-        if not found:
-            return [], np.empty((0, 0), dtype=np.float32)
-        matrix = np.frombuffer(b"".join(vector for _, vector in found), dtype="<f4").reshape(len(found), -1)
-        return [chunk_id for chunk_id, _ in found], matrix
+        return _matrix(rows.fetchall())
 
-    def search_bm25(self, query: str, top_k: int) -> list[tuple[Chunk, float]]:
-        """The best ``top_k`` chunks for the words of ``query`` with their BM25 scores, best first."""
-        hits = lexical.search_bm25(self.connection, query, top_k)
+    def vectors_of(self, ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids and vectors, ``[chunks, dimension]``, of those of ``ids`` that there are, searched or not, in order."""
         rows = self.connection.execute(
-            f"SELECT c.number, {_CHUNK_COLUMNS} {_CHUNKS} WHERE c.number IN (SELECT value FROM json_each(?))",
-            (json.dumps([number for number, _ in hits]),),
+            "SELECT id, vector FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
         )
-        chunks = {number: Chunk(*row) for number, *row in rows}
-        return [(chunks[number], score) for number, score in hits if number in chunks]
+        known = dict(rows)
+        return _matrix([(one, known[one]) for one in dict.fromkeys(ids) if one in known])
+
+    def vectors_within(self, articles: Collection[str]) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids and vectors, ``[chunks, dimension]``, of all chunks of ``articles``.
+
+        A near-duplicate's that are not searched are among them, unless the article that says the same is, too.
+        """
+        rows = self.connection.execute(
+            "SELECT c.id, c.vector FROM chunks c JOIN articles a ON a.id = c.article_id "
+            "WHERE c.article_id IN (SELECT value FROM json_each(?1)) "
+            "AND (c.searched OR a.shown_as NOT IN (SELECT value FROM json_each(?1))) ORDER BY c.number",
+            (json.dumps(list(articles)),),
+        )
+        return _matrix(rows.fetchall())
 
     def problems(self) -> list[str]:
         """What is wrong within the record itself: the file, the offsets, the vectors, the lexical index."""
@@ -444,7 +476,7 @@ class Record:
         ).fetchone()[0]
         if lost:
             found.append(f"{lost} articles are shown as near-duplicates of none")
-        if self._writable and (problem := lexical.check_lexical(self.connection)):
+        if self._writable and (problem := self.lexical.problem()):
             found.append(problem)
         return found
 
@@ -473,6 +505,13 @@ class Record:
         """Notes that the vector index agrees with the record on these chunks."""
         with self.transaction() as connection:
             connection.executemany("DELETE FROM pending WHERE chunk_id = ?", [(chunk_id,) for chunk_id in chunk_ids])
+
+
+def _matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], NDArray[np.float32]]:
+    if not rows:
+        return [], np.empty((0, 0), dtype=np.float32)
+    vectors = np.frombuffer(b"".join(vector for _, vector in rows), dtype="<f4").reshape(len(rows), -1)
+    return [chunk_id for chunk_id, _ in rows], vectors
 
 
 def is_writable(folder: Path) -> bool:

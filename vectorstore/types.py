@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+from language.dates import days_of
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,61 @@ class ArticleSummary:
     language: str | None = None
     other_sources: tuple[str, ...] = ()
     """Where else the same story, or nearly the same, was read: shown as one article with several sources."""
+
+
+Order = Literal["title", "newest", "oldest", "longest", "shortest", "added", "relevance"]
+
+
+@dataclass(frozen=True)
+class ArticleFilter:
+    """Which articles are asked for, and in which order; all that is given has to hold."""
+
+    author: str | None = None
+    """Words that stand in the name of one of the authors, in any case, with or without accents."""
+    since: str | None = None
+    """ISO 8601 date as far as it matters: ``2022`` takes in all of that year. Articles whose date is not known, or not
+    known closely enough to tell, are left out."""
+    until: str | None = None
+    """Likewise, and inclusive: ``2022-08`` takes in the whole of August."""
+    title: str | None = None
+    """Words that stand in the title."""
+    source: str | None = None
+    """Part of one of the article's sources: a folder, a site, the name of a file."""
+    language: str | None = None
+    """``en``, ``fr``."""
+    about: str | None = None
+    """What the articles are about, in any words: ranked by words and meaning; what only brushes it is left out."""
+    mentions: str | None = None
+    """Words that stand in the article one after the other, in any form: ``bridge`` finds "bridges"."""
+    order: Order | None = None
+    """By relevance where ``about`` is given, else by title, unless this says otherwise. ``added`` is latest first."""
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be meant."""
+        for name in ("since", "until"):
+            value = getattr(self, name)
+            if value is not None and days_of(value) is None:
+                raise ValueError(f"{name}={value!r} is no date; expected 2022, 2022-08 or 2022-08-10")
+        if self.order is not None and self.order not in get_args(Order):
+            raise ValueError(f"order={self.order!r} is unknown; expected one of {', '.join(get_args(Order))}")
+        if self.order == "relevance" and not self.about:
+            raise ValueError("order='relevance' needs about: relevant to what?")
+        if self.limit is not None and self.limit < 0:
+            raise ValueError(f"limit={self.limit} is below 0")
+
+
+@dataclass(frozen=True)
+class FoundArticle:
+    """An article that a filter lets through."""
+
+    summary: ArticleSummary
+    score: float | None = None
+    """How much the article is about what was asked, where something was; higher is better."""
+    mention: tuple[int, int] | None = None
+    """Where the words asked for first stand, as offsets into the article's text; None where only in its title."""
+    mentions: int = 0
+    """How often they stand in the text."""
 
 
 @dataclass(frozen=True)

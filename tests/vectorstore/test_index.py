@@ -132,8 +132,11 @@ def test_a_library_of_the_first_format_is_brought_up_to_date(index: ArticleIndex
     connection = index._record.connection
     for name in ("insert", "show", "hide", "delete"):
         connection.execute(f"DROP TRIGGER lexical_{name}")
+        connection.execute(f"DROP TRIGGER spellings_{name}")
     for statement in (
         "DROP TRIGGER pending_update",
+        "DROP TABLE vocabulary",
+        "DROP TABLE spellings",
         "DROP TABLE lexical",
         "DROP VIEW searched_chunks",
         "DROP TABLE sketches",
@@ -158,6 +161,7 @@ def test_a_library_of_the_first_format_is_brought_up_to_date(index: ArticleIndex
         (stored.source, stored.source) for stored in again.sources()
     ]
     assert again.check().sound
+    assert again.nearest_words(["grenite"]) == {"grenite": "granite"}
 
 
 def test_an_article_is_stored_with_its_sections(index: ArticleIndex) -> None:
@@ -343,3 +347,42 @@ def test_the_seal_changes_with_the_files(tmp_path: Path) -> None:
     file.write_bytes(b"abcd")
     assert seal(tmp_path) != before
     assert seal(tmp_path / "missing") == ""
+
+
+@pytest.mark.parametrize("articles", [["cheese"], ["cheese", "terns"], ["cheese", "unknown"], [], [*TEXTS]])
+def test_a_search_stays_within_the_articles_it_is_given(index: ArticleIndex, articles: list[str]) -> None:
+    known = set(articles) & TEXTS.keys()
+    everywhere = [(hit.chunk.id, round(hit.score, 4)) for hit in index.search_dense("migrating birds", 6)]
+    within = index.search_dense("migrating birds", 6, articles)
+    assert [(hit.chunk.id, round(hit.score, 4)) for hit in within] == [
+        (chunk_id, score) for chunk_id, score in everywhere if chunk_id.partition("-")[0] in known
+    ]
+    words = "granite towers, wheels of cheese, arctic terns"
+    assert {hit.chunk.article_id for hit in index.search_lexical(words, 6, articles)} == known
+    assert len(index.search_lexical(words, 1, articles)) == min(1, len(known))
+
+
+def test_a_score_by_words_is_the_same_within_articles_as_everywhere(index: ArticleIndex) -> None:
+    [everywhere] = index.search_lexical("granite", 5)
+    assert index.search_lexical("granite", 5, ["bridges"]) == [everywhere]
+
+
+def test_chunks_come_in_the_order_of_the_text_and_vectors_in_the_order_asked_for(index: ArticleIndex) -> None:
+    chunks = index.chunks_of("terns")
+    assert [chunk.text for chunk in chunks] == [chunk.text for chunk in article("terns")[1]]
+    assert index.chunks_of("unknown") == []
+    asked = [chunks[1].id, "unknown", chunks[0].id]
+    ids, vectors = index.vectors_of(asked)
+    assert ids == [asked[0], asked[2]]
+    made = index.embed_documents([chunks[1].indexed_text, chunks[0].indexed_text])
+    assert np.allclose(vectors, made, atol=1e-5)
+    assert index.vectors_of([])[0] == []
+
+
+def test_a_text_is_embedded_once_while_it_is_remembered(index: ArticleIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = index.embed_documents(["One sentence.", "Another.", "One sentence."])
+    assert np.allclose(np.linalg.norm(first, axis=1), 1.0, atol=1e-5)
+    assert np.array_equal(first[0], first[2])
+    monkeypatch.setattr(index.embedder, "embed_documents", lambda texts: pytest.fail(f"embedded again: {texts}"))
+    assert np.array_equal(index.embed_documents(["Another."])[0], first[1])
+    assert index.embed_documents([]).shape == (0, 0)
