@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from language.errors import ArticleQAError
 
-class IngestError(Exception):
+
+class IngestError(ArticleQAError):
     """Base of the errors of reading articles."""
 
 

@@ -13,15 +13,27 @@ from qa.types import (
     AnswerReady,
     Candidate,
     Citation,
+    Item,
+    Kind,
     Passage,
     PassagesFound,
+    Planned,
+    Query,
     TextWritten,
     Turn,
 )
 
 if TYPE_CHECKING:
     from qa.chatbot import Chatbot
+    from qa.ports import Evidence, Plan, Planner, Reader, Rewriter, Strategy
     from qa.settings import Settings
+
+_LATER = {
+    "Chatbot": "qa.chatbot",
+    "Settings": "qa.settings",
+    **dict.fromkeys(("Evidence", "Plan", "Planner", "Reader", "Rewriter", "Strategy"), "qa.ports"),
+}
+"""What brings LangChain and Chroma along, and where it is: loaded only when it is asked for."""
 
 __all__ = [
     "Alternative",
@@ -31,13 +43,23 @@ __all__ = [
     "Candidate",
     "Chatbot",
     "Citation",
+    "Evidence",
     "GeneratorError",
+    "Item",
+    "Kind",
     "Passage",
     "PassagesFound",
+    "Plan",
+    "Planned",
+    "Planner",
     "QAError",
+    "Query",
     "QuestionError",
+    "Reader",
     "ReaderError",
+    "Rewriter",
     "Settings",
+    "Strategy",
     "TestSetError",
     "TextWritten",
     "Turn",
@@ -45,13 +67,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Loads the parts that bring LangChain and Chroma along only when they are asked for."""
-    if name == "Chatbot":
-        from qa.chatbot import Chatbot
+    """Loads a part of ``_LATER``."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return Chatbot
-    if name == "Settings":
-        from qa.settings import Settings
-
-        return Settings
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.runnables import Runnable
+from langchain_core.embeddings import Embeddings
+from langchain_core.retrievers import BaseRetriever
 
-from qa.answering import Answerer, ExtractiveAnswerer
-from qa.chain import QuestionInput, Retrieve, Rewrite, Rewriter, qa_chain
+from qa.abstaining import Abstainer
 from qa.conversation import standalone
-from qa.metadata import MetadataAnswerer
-from qa.reader import Reader, load_reader
-from qa.reader.reader import WEIGHTS
+from qa.errors import QAError
+from qa.gathering import Gatherer
+from qa.kinds import strategies
+from qa.kinds.fact import FactStrategy
+from qa.path import QuestionPath
+from qa.planner import load_planner
+from qa.ports import Cancel, Planner, Reader, Rewriter, Strategy, Writer
+from qa.reader import load_reader
 from qa.retriever import HybridRetriever
-from qa.selection import Calibrations
+from qa.runnable import QuestionRunnable, in_thread, last_answer
+from qa.selection import Calibration
 from qa.settings import Settings
-from qa.types import Answer, AnswerEvent, PassagesFound, Turn
+from qa.types import Answer, AnswerEvent, Kind, Turn
 from vectorstore import ArticleIndex
 
 if TYPE_CHECKING:
-    from qa.generator import LanguageModel
+    from qa.llm import LanguageModel
 
 
 class Chatbot:
@@ -34,35 +39,52 @@ class Chatbot:
         index: ArticleIndex,
         settings: Settings | None = None,
         *,
+        retriever: BaseRetriever | None = None,
         reader: Reader | None = None,
         rewriter: Rewriter | None = None,
+        planner: Planner | None = None,
+        kinds: Mapping[Kind, Strategy] | None = None,
     ) -> None:
-        """``reader`` and ``rewriter`` take the place of the project's own.
+        """What is given takes the place of the project's own; ``kinds`` does so for the kinds it names.
 
         Raises GeneratorError for a language model in ``settings`` that cannot be used as it is named.
         """
         self.index = index
         self.settings = settings or Settings()
+        self.retriever: BaseRetriever = retriever or HybridRetriever(index=index, top_k=self.settings.top_k)
         self._given_reader = reader
+        self._given_rewriter = rewriter
+        self._given_planner = planner
+        self._given_kinds = dict(kinds or {})
         self._model: LanguageModel | None = None
-        self._rewriter = rewriter or standalone
         if self.settings.llm is not None:
-            from qa.generator import LanguageModel, ModelRewriter  # half a second that nobody else should wait
+            from qa.llm import LanguageModel  # half a second that nobody else should wait
 
             self._model = LanguageModel.from_settings(self.settings)
-            self._rewriter = rewriter or ModelRewriter(self._model, by_rule=standalone)
 
     @classmethod
-    def open(cls, index: str | Path | None = None, settings: Settings | None = None, **changes: Any) -> Chatbot:
+    def open(
+        cls,
+        index: str | Path | None = None,
+        settings: Settings | None = None,
+        *,
+        embedder: str | Embeddings | None = None,
+        **changes: Any,
+    ) -> Chatbot:
         """A chatbot over the library in folder ``index``, which is made if there is none.
 
-        ``changes`` are fields of ``Settings``: ``Chatbot.open("data/index", threshold=0.5)``. Raises
-        StoreError when the library cannot be used, and ValueError for a setting that makes no sense.
+        ``embedder`` is the name of a sentence-transformers model, or any of LangChain's ``Embeddings``; a library that
+        exists must have been made with it. ``changes`` are fields of ``Settings``: ``Chatbot.open("data/index",
+        threshold=0.5)``. Raises StoreError when the library cannot be used, and ValueError for a setting that makes
+        no sense.
         """
         # Built anew rather than copied, so that changes are validated as the environment's values are.
         fixed = settings.model_dump() if settings else {}
+        if isinstance(embedder, str):
+            changes["embedder"] = embedder
         settings = Settings(**(fixed | ({"index": index} if index is not None else {}) | changes))
-        return cls(ArticleIndex.open(settings.index, settings.embedder), settings)
+        given = embedder if isinstance(embedder, Embeddings) else settings.embedder
+        return cls(ArticleIndex.open(settings.index, given), settings)
 
     @cached_property
     def reader(self) -> Reader:
@@ -70,59 +92,84 @@ class Chatbot:
         return self._given_reader or load_reader(self.settings.reader, self.settings.threads)
 
     @cached_property
-    def retriever(self) -> HybridRetriever:
-        """The LangChain retriever over this library."""
-        return HybridRetriever(index=self.index, top_k=self.settings.top_k)
+    def gatherer(self) -> Gatherer:
+        """What finds passages, articles and sentences."""
+        return Gatherer(self.index, self.retriever, self.settings.top_k)
 
     @cached_property
-    def answerer(self) -> Answerer:
-        """What writes the answers: the articles' metadata where they are asked about themselves; else the reader, or a
-        language model that falls back to it."""
-        return MetadataAnswerer(self._text_answerer(), self.index, self.retriever)
+    def path(self) -> QuestionPath:
+        """The way of a question; its parts load their models on first use."""
+        abstainer = Abstainer(self.gatherer)
+        fact = FactStrategy(self.gatherer, self.reader, abstainer, self._calibration(), self.settings.threshold)
+        kinds = strategies(self.gatherer, abstainer, fact) | self._given_kinds
+        return QuestionPath(self._rewriter(), self._given_planner or load_planner(self.index), kinds, self._writer())
 
-    def _text_answerer(self) -> Answerer:
-        extractive = ExtractiveAnswerer(
-            self.index, self.reader, Calibrations.load(WEIGHTS).library, self.settings.threshold
-        )
+    def _calibration(self) -> Calibration | None:
+        """That of the reader, which was fitted over what our own retriever finds; over another's it says nothing."""
+        return getattr(self.reader, "calibration", None) if isinstance(self.retriever, HybridRetriever) else None
+
+    def _rewriter(self) -> Rewriter:
+        if self._given_rewriter is not None or self._model is None:
+            return self._given_rewriter or standalone
+        from qa.llm import ModelRewriter
+
+        return ModelRewriter(self._model, otherwise=standalone)
+
+    def _writer(self) -> Writer | None:
         if self._model is None:
-            return extractive
-        from qa.generator import GroundedAnswerer
+            return None
+        from qa.llm import GroundedWriter
 
-        return GroundedAnswerer(self._model, self.index, extractive)
+        return GroundedWriter(self._model, self.gatherer)
 
-    @cached_property
-    def _chain(self) -> Runnable[QuestionInput, Answer]:
-        return qa_chain(self._rewriter, self.retriever, self.answerer)
+    def as_runnable(self) -> QuestionRunnable:
+        """The whole path as a LangChain runnable: ``{"question": ..., "history": ..., "articles": ...}`` to ``Answer``;
+        its ``stream`` gives the events."""
+        return QuestionRunnable(self.path)
 
-    def as_runnable(self) -> Runnable[QuestionInput, Answer]:
-        """The whole path as a LangChain runnable: ``{"question": ..., "history": ...}`` to ``Answer``."""
-        return self._chain
+    def ask(self, question: str, history: Sequence[Turn] = (), articles: Sequence[str] | None = None) -> Answer:
+        """The answer to ``question``.
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
-        """The answer to ``question``; ``history`` holds the turns before it as (question, answer) pairs.
-
-        Raises QuestionError for a question that cannot be asked (empty, or far too long).
+        ``history`` holds the turns before it as (question, answer) pairs; ``articles`` the ids of the articles it is
+        asked of, None for all. Raises QuestionError for a question that cannot be asked (empty, or far too long).
         """
-        return self._chain.invoke({"question": question, "history": history})
+        return last_answer(self.path.events(question, history, articles))
 
-    def ask_many(self, questions: Sequence[str]) -> list[Answer]:
-        """Answers to stand-alone questions, read together: faster than one by one."""
-        return self._chain.batch([{"question": question} for question in questions])
+    def ask_many(self, questions: Sequence[str], articles: Sequence[str] | None = None) -> list[Answer | QAError]:
+        """Answers to stand-alone questions, in their order; one that fails has its error in the place of its answer."""
+        return [self._answer_or_error(question, articles) for question in questions]
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[AnswerEvent]:
-        """The answer as it comes about: ``PassagesFound``, any number of ``TextWritten``, ``AnswerReady``."""
-        query = Rewrite(self._rewriter).invoke({"question": question, "history": history})
-        retrieved = Retrieve(self.retriever).invoke(query)
-        yield PassagesFound(query.text, retrieved.passages)
-        yield from self.answerer.stream(retrieved)
+    def _answer_or_error(self, question: str, articles: Sequence[str] | None) -> Answer | QAError:
+        try:
+            return self.ask(question, articles=articles)
+        except QAError as error:
+            return error
 
-    async def astream(self, question: str, history: Sequence[Turn] = ()) -> AsyncIterator[AnswerEvent]:
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        articles: Sequence[str] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Iterator[AnswerEvent]:
+        """The answer as it comes about: ``Planned``, ``PassagesFound``, any ``TextWritten``, ``AnswerReady``.
+
+        Ends early once ``cancel`` is set, a ``threading.Event`` or anything else with ``is_set()``.
+        """
+        return self.path.events(question, history, articles, cancel)
+
+    async def astream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        articles: Sequence[str] | None = None,
+        cancel: Cancel | None = None,
+    ) -> AsyncIterator[AnswerEvent]:
         """``stream`` for async code: the work is done in threads, so that the event loop stays free."""
-        events = self.stream(question, history)
-        while (event := await asyncio.to_thread(next, events, None)) is not None:
+        async for event in in_thread(self.stream(question, history, articles, cancel)):
             yield event
 
     def warm_up(self) -> None:
         """Loads the models now, so that the first question does not wait for them."""
         self.index.embed_query("ready")
-        self.answerer.answer_many([])
+        self.reader.read("ready?", [("", "It is ready.")])

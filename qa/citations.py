@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from language.sentences import sentence_spans
 from qa.types import Candidate, Citation, Passage
 from vectorstore import Article
@@ -10,18 +12,8 @@ from vectorstore import Article
 def cite(candidate: Candidate, passage: Passage, article: Article) -> Citation:
     """The sentence of ``article`` that holds ``candidate``, with the answer's own place inside it."""
     start, end = passage.start + candidate.start, passage.start + candidate.end
-    first, last = enclosing_sentence(article.text, start, end)
-    return Citation(
-        article_id=article.id,
-        title=article.title,
-        source=article.source,
-        quote=article.text[first:last],
-        start=first,
-        end=last,
-        answer_start=start,
-        answer_end=end,
-        published=article.published,
-        locator=article.section_at(first),
+    return replace(
+        cite_span(article, *enclosing_sentence(article.text, start, end)), answer_start=start, answer_end=end
     )
 
 
@@ -39,9 +31,8 @@ def enclosing_sentence(text: str, start: int, end: int) -> tuple[int, int]:
     return min(start, touched[0][0]), max(end, touched[-1][1])
 
 
-def cite_quote(quote_start: int, quote_end: int, passage: Passage, article: Article) -> Citation:
-    """A quote found word for word at ``quote_start:quote_end`` of ``passage``'s text."""
-    start, end = passage.start + quote_start, passage.start + quote_end
+def cite_span(article: Article, start: int, end: int) -> Citation:
+    """The words of ``article`` from ``start`` to ``end``, as they stand there."""
     return Citation(
         article_id=article.id,
         title=article.title,

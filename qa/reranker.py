@@ -24,7 +24,11 @@ def rerank(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> tupl
         log_odds = max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, candidate.score))
         best[candidate.passage] = max(best[candidate.passage], log_odds)
     read = [
-        replace(passage, score=passage.score + READING_WEIGHT * log_odds, reading=log_odds)
+        replace(
+            passage,
+            score=passage.score + READING_WEIGHT * log_odds,
+            scores={**passage.scores, "reading": log_odds},
+        )
         for passage, log_odds in zip(passages, best, strict=True)
     ]
     read.sort(key=lambda passage: -passage.score)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,15 +28,18 @@ class HybridRetriever(BaseRetriever):
     top_k: int = 10
     dense_weight: float = DENSE_WEIGHT
 
-    def retrieve(self, query: str, top_k: int | None = None) -> list[Passage]:
-        """The best ``top_k`` passages for ``query``, best first; none for an empty library."""
+    def retrieve(self, query: str, top_k: int | None = None, articles: Sequence[str] | None = None) -> list[Passage]:
+        """The best ``top_k`` passages for ``query``, best first; none for an empty library.
+
+        ``articles`` narrows the search to the articles with these ids.
+        """
         index: ArticleIndex = self.index
         if top_k is None:
             top_k = self.top_k
         pool = max(CANDIDATES, top_k)
         vector = index.embed_query(query)
-        dense = index.search_vector(vector, pool)
-        lexical = index.search_lexical(query, pool)
+        dense = index.search_vector(vector, pool, articles)
+        lexical = index.search_lexical(query, pool, articles)
         chunks = {hit.chunk.id: hit.chunk for hit in [*dense, *lexical]}
         if not chunks:
             return []
@@ -58,10 +62,12 @@ class HybridRetriever(BaseRetriever):
                 start=chunk.start,
                 end=chunk.end,
                 score=float(fused[place]),
-                similarity=float(cosines[place]),
-                bm25=float(words[place]),
                 rank=rank,
-                phrases=float(phrases[place]),
+                scores={
+                    "similarity": float(cosines[place]),
+                    "bm25": float(words[place]),
+                    "phrases": float(phrases[place]),
+                },
             )
             for rank, place in enumerate(best, start=1)
             for chunk in [chunks[ids[place]]]
@@ -79,10 +85,8 @@ class HybridRetriever(BaseRetriever):
                     "start": passage.start,
                     "end": passage.end,
                     "score": passage.score,
-                    "similarity": passage.similarity,
-                    "bm25": passage.bm25,
-                    "phrases": passage.phrases,
                     "rank": passage.rank,
+                    **passage.scores,
                 },
             )
             for passage in self.retrieve(query)

@@ -13,6 +13,9 @@ import numpy as np
 from language.normalisation import normalize_answer
 from qa.types import Candidate, Passage
 
+CALIBRATION_FILE = "calibration.json"
+"""Lies beside a reader's weights."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -35,6 +38,12 @@ class Calibration:
         return 1.0 / (1.0 + math.exp(-(self.bias + self.score_weight * score + self.margin_weight * margin)))
 
 
+UNCALIBRATED = Calibration(
+    retrieval_weight=1.0, agreement=0.1, bias=0.0, score_weight=1.0, margin_weight=0.0, threshold=0.5
+)
+"""For a reader that nobody has measured: an answer is given where the reader itself prefers it to none. What this
+makes of a score orders answers and is no chance, so nobody is to be shown it."""
+
 MAX_MARGIN = 6.0
 """Leads beyond this say nothing more; an only candidate has this one."""
 
@@ -49,13 +58,13 @@ class Calibrations:
     @classmethod
     def load(cls, folder: Path) -> Calibrations:
         """Those stored beside a reader's weights."""
-        data = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+        data = json.loads((folder / CALIBRATION_FILE).read_text(encoding="utf-8"))
         return cls(Calibration(**data["passage"]), Calibration(**data["library"]))
 
     def save(self, folder: Path) -> None:
         """The reverse of ``load``."""
         text = json.dumps(asdict(self), indent=2) + "\n"
-        (folder / "calibration.json").write_text(text, encoding="utf-8")
+        (folder / CALIBRATION_FILE).write_text(text, encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -11,25 +11,27 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """How questions are answered. Each field can be set in the environment as ``ARTICLE_QA_<NAME>``."""
 
-    model_config = SettingsConfigDict(env_prefix="ARTICLE_QA_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="ARTICLE_QA_", frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
 
     index: Path = Path("data/index")
     """Folder of the library."""
     embedder: str | None = None
-    """sentence-transformers model for a new library; an existing one keeps its own."""
+    """sentence-transformers model of a new library; by default all-MiniLM-L6-v2 in int8, installed with the rest."""
     reader: str | None = None
-    """Hugging Face extractive question-answering model, by name or path, in place of our own reader."""
+    """Hugging Face extractive reader, by name or path; by default our own."""
     llm: str | None = None
-    """Chat model that writes fuller answers, as ``provider:model``; none by default."""
+    """Chat model that writes fuller answers, as `provider:model`; by default none."""
     llm_base_url: str | None = None
-    """Address of an OpenAI-compatible server, for ``openai:`` models that do not run at OpenAI."""
+    """OpenAI-compatible server of an `openai:` model; by default the provider's."""
     llm_timeout: float = Field(default=60.0, gt=0)
     """Seconds to wait for the chat model before the reader's answer is given instead."""
     top_k: int = Field(default=10, ge=1, le=100)
-    """Passages read for one question."""
+    """Passages read for a question."""
     threshold: float | None = Field(default=None, ge=0.0, le=1.0)
-    """Answers with a smaller chance of being right become abstentions; the reader's own by default."""
+    """Least chance of being right an answer must have; by default stored with the reader."""
     threads: int | None = Field(default=None, ge=1)
-    """CPU threads of the models; all cores by default."""
+    """CPU threads of the models; by default all cores that the process may use."""
     allow_private: bool = False
-    """Whether ``article-qa ingest`` may fetch pages from this machine and its network."""
+    """Whether `article-qa ingest` may fetch pages of this machine and its network."""

@@ -1,16 +1,52 @@
-"""The values that pass between the stages of a question. No I/O."""
+"""The values that pass between the steps of a question. No I/O."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from language.relative_dates import relative_dates
+
+Kind = Literal[
+    "fact",
+    "list",
+    "count",
+    "yes_no",
+    "explanation",
+    "definition",
+    "summary",
+    "theme",
+    "comparison",
+    "timeline",
+    "catalogue",
+    "chat",
+]
+"""What kind of answer is asked for; what each looks like stands in ``docs/architecture.md``."""
+
+Verdict = Literal["yes", "no"]
+
+Turn = tuple[str, str | None]
+"""One exchange of a conversation: the question, and the answer's text (None: it was an abstention)."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question that can be understood alone."""
+
+    question: str
+    """As it was asked."""
+    text: str
+    """As it is searched and read; the same as ``question`` unless that leans on the conversation."""
+    asked_at: float
+    """``time.perf_counter()`` when the question came in."""
+    scope: tuple[str, ...] | None = None
+    """Ids of the articles it is asked of; None: of all."""
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A chunk retrieved for a question, with everything that says why it ranked where it did."""
+    """A piece of an article retrieved for a question: ``article.text[start:end] == text``."""
 
     chunk_id: str
     article_id: str
@@ -22,16 +58,14 @@ class Passage:
     end: int
     score: float
     """What it is ranked by, higher is better; comparable within one question only."""
-    similarity: float
-    """Cosine of query and passage embeddings, -1 to 1."""
-    bm25: float
-    """BM25 of the query's words in the passage; 0 where none occurs."""
     rank: int
-    """Place in the ranking, from 1: by fused score, and, once it was read, by the reader's view too."""
-    phrases: float = 0.0
-    """Share, 0 to 1, of the question's word pairs that the passage repeats."""
-    reading: float | None = None
-    """Log-odds of the reader's best candidate in the passage; None where it was not read."""
+    """Place in the ranking, from 1: by the retriever, and, once it was read, by the reader's view too."""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """Whatever else it was ranked by, under the retriever's own names. The project's retriever gives ``similarity``
+    (cosine, -1 to 1), ``bm25`` and ``phrases`` (share of the question's word pairs it repeats); ``reading`` is the
+    log-odds of the reader's best candidate in it, once it was read."""
+    alone: bool = False
+    """Whether it is of no stored article: then it is cited by its own text, from which its offsets count."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +92,7 @@ class Citation:
     start: int
     end: int
     answer_start: int | None = None
-    """Where the short answer itself stands in the article, inside the quote; None for a model's quotes."""
+    """Where the short answer itself stands in the article, inside the quote; None where the quote is the answer."""
     answer_end: int | None = None
     published: str | None = None
     locator: str | None = None
@@ -72,35 +106,86 @@ class Citation:
             words = self.quote[self.answer_start - self.start : self.answer_end - self.start]
         return relative_dates(words, self.published)
 
+    def to_dict(self) -> dict[str, Any]:
+        """As ``article-qa ask --json`` prints it."""
+        return {
+            "article_id": self.article_id,
+            "title": self.title,
+            "source": self.source,
+            "quote": self.quote,
+            "start": self.start,
+            "end": self.end,
+            "published": self.published,
+            "locator": self.locator,
+            "dates": self.dates,
+        }
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of an answer that has several: an entry of a list, a sentence of a summary, an article."""
+
+    text: str
+    citations: tuple[int, ...]
+    """Where it stands: indices into the answer's citations."""
+    label: str | None = None
+    """What it belongs to: a side of a comparison, an article's title."""
+    date: str | None = None
+    """ISO 8601, as far as it is known: ``2017-05-05``, ``2017-05`` or ``2017``."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``article-qa ask --json`` prints it; ``label`` and ``date`` only where there is one."""
+        told: dict[str, Any] = {"text": self.text, "citations": list(self.citations)}
+        if self.label is not None:
+            told["label"] = self.label
+        if self.date is not None:
+            told["date"] = self.date
+        return told
+
 
 @dataclass(frozen=True)
 class Alternative:
-    """Another likely answer, with its chance of being right and the words it stands in."""
+    """Another likely answer, with its chance of being right (None: not measured) and the words it stands in."""
 
     text: str
-    score: float
+    score: float | None
     citation: Citation
+
+
+Reason = Literal["nothing", "no_answer", "not_asked_of_articles"]
+"""Why there is no answer: the library holds nothing about it; it holds something, but no answer was found in it; it is
+no question to the articles."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a question gets. ``text`` is None where the articles do not say: an abstention, never an error."""
+    """What a question gets. ``text`` is None where no answer was found: an abstention, never an error."""
 
     question: str
     text: str | None
-    score: float
-    """Calibrated chance, 0 to 1, that the reader's best candidate is right; where the reader answers, low for an
-    abstention. A language model's answer has the chance that the reader gives to its own."""
-    citations: tuple[Citation, ...]
+    kind: Kind = "fact"
+    score: float | None = None
+    """Calibrated chance, 0 to 1, that the answer (for an abstention: the best candidate) is right; None where nobody
+    has measured what a score would mean."""
+    citations: tuple[Citation, ...] = ()
     """The support of ``text``, best first; empty for an abstention."""
-    passages: tuple[Passage, ...]
+    items: tuple[Item, ...] = ()
+    """The pieces of ``text``, for the kinds whose answers have several."""
+    verdict: Verdict | None = None
+    """For ``yes_no``, where it is sure."""
+    nearest: tuple[Citation, ...] = ()
+    """For an abstention, up to three sentences on the subject."""
+    passages: tuple[Passage, ...] = ()
     """What was read, best first."""
     alternatives: tuple[Alternative, ...] = ()
+    """Other answers, likeliest first. Where ``text`` is None they are what came close, and are shown as no more."""
+    reason: Reason | None = None
+    """Why ``text`` is None."""
     query: str = ""
     """The stand-alone question that was searched; differs from ``question`` in a follow-up."""
     latency_ms: float = 0.0
     model: str = "reader"
-    """Who wrote ``text``: ``reader``, or the name of the language model."""
+    """Who wrote ``text``: the reader's name, the name of a language model, or ``catalogue`` and the like."""
     notice: str | None = None
     """Something the person should know, such as that the language model did not answer."""
 
@@ -108,22 +193,14 @@ class Answer:
         """The object ``article-qa ask --json`` prints."""
         return {
             "question": self.question,
+            "query": self.query,
+            "kind": self.kind,
             "answer": self.text,
+            "items": [item.to_dict() for item in self.items],
+            "verdict": self.verdict,
             "score": self.score,
-            "citations": [
-                {
-                    "article_id": citation.article_id,
-                    "title": citation.title,
-                    "source": citation.source,
-                    "quote": citation.quote,
-                    "start": citation.start,
-                    "end": citation.end,
-                    "published": citation.published,
-                    "locator": citation.locator,
-                    "dates": citation.dates,
-                }
-                for citation in self.citations
-            ],
+            "citations": [citation.to_dict() for citation in self.citations],
+            "nearest": [citation.to_dict() for citation in self.nearest],
             "passages": [
                 {
                     "article_id": passage.article_id,
@@ -134,40 +211,27 @@ class Answer:
                 }
                 for passage in self.passages
             ],
-            "latency_ms": self.latency_ms,
-            "query": self.query,
+            "reason": self.reason,
             "model": self.model,
             "notice": self.notice,
+            "latency_ms": self.latency_ms,
         }
 
 
-Turn = tuple[str, str | None]
-"""One exchange of a conversation: the question, and the answer's text (None: it was an abstention)."""
+# Events ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Query:
-    """A question that can be understood alone."""
+class Planned:
+    """First event: the question as it was understood, and what kind of answer it asks for."""
 
-    question: str
-    """As it was asked."""
-    text: str
-    """As it is searched and read; the same as ``question`` unless that leans on the conversation."""
-    asked_at: float
-    """``time.perf_counter()`` when the question came in."""
-
-
-@dataclass(frozen=True)
-class Retrieved:
-    """A query with the passages to read for it, best first."""
-
-    query: Query
-    passages: tuple[Passage, ...]
+    query: str
+    kind: Kind
 
 
 @dataclass(frozen=True)
 class PassagesFound:
-    """First event of a stream: the question as searched, and what will be read."""
+    """What will be read; comes only where something was searched."""
 
     query: str
     passages: tuple[Passage, ...]
@@ -182,9 +246,9 @@ class TextWritten:
 
 @dataclass(frozen=True)
 class AnswerReady:
-    """Last event of a stream: the whole answer, checked."""
+    """Last event: the whole answer, checked."""
 
     answer: Answer
 
 
-AnswerEvent = PassagesFound | TextWritten | AnswerReady
+AnswerEvent = Planned | PassagesFound | TextWritten | AnswerReady

@@ -19,12 +19,3 @@ def keep_off_hub(*models: str | None) -> None:
     """
     if not any(model and not Path(model).expanduser().exists() for model in models):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
-
-
-def confidence_in_words(score: float) -> str:
-    """How sure an answer is, as one would say it."""
-    if score >= 0.85:
-        return "Very likely"
-    if score >= 0.6:
-        return "Likely"
-    return "Possible, unsure"

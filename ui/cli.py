@@ -5,6 +5,7 @@ Each command imports what it needs when it runs: ``--help`` loads no model, stor
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict
 from enum import StrEnum
+from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from language.errors import ArticleQAError
 from ui import keep_off_hub, terminal
 
 if TYPE_CHECKING:
@@ -44,15 +47,9 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt as error:
             terminal.complain("interrupted")
             raise typer.Exit(INTERRUPTED) from error
-        except _known_errors() as error:
+        except ArticleQAError as error:
             terminal.complain(str(error))
             raise typer.Exit(MISUSED if type(error).__name__ == "QuestionError" else FAILED) from error
-
-
-def _known_errors() -> tuple[type[BaseException], ...]:
-    """The errors meant for people, of the packages imported so far: others cannot have been raised."""
-    homes = {"qa.errors": "QAError", "vectorstore.errors": "StoreError", "ingest.errors": "IngestError"}
-    return tuple(getattr(sys.modules[module], name) for module, name in homes.items() if module in sys.modules)
 
 
 app = typer.Typer(
@@ -125,6 +122,44 @@ Threshold = Annotated[
     typer.Option("--threshold", min=0.0, max=1.0, help="Least chance of being right that an answer must have."),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", callback=_show_logs, help="Show what the libraries log.")]
+
+
+ANSWERING: dict[str, Any] = {
+    "index": Index,
+    "top_k": TopK,
+    "threshold": Threshold,
+    "reader": ReaderName,
+    "llm": Llm,
+    "llm_base_url": LlmBaseUrl,
+}
+"""The options of every command that answers, by the settings they change."""
+Command = Callable[..., None]
+
+
+def answering(command: Command) -> Command:
+    """``command``, which takes ``settings``, with the options that change them, and with ``--verbose``."""
+
+    @wraps(command)
+    def called(**given: Any) -> None:
+        given.pop("verbose")  # its callback has seen to it
+        command(settings=_settings(**{name: given.pop(name) for name in ANSWERING}), **given)
+
+    # Not inspect's eval_str, which would load the settings, and pydantic with them, for --help.
+    own = [
+        one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=eval(one.annotation, command.__globals__))
+        for one in inspect.signature(command).parameters.values()
+        if one.name != "settings"
+    ]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, default, annotation in (
+            *((name, None, annotation) for name, annotation in ANSWERING.items()),
+            ("verbose", False, Verbose),
+        )
+    ]
+    called.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+    called.__annotations__ = {one.name: one.annotation for one in [*own, *shared]}
+    return called
 
 
 @app.callback()
@@ -274,25 +309,22 @@ def _end(report: IngestReport, sources: Sequence[str], would: bool = False) -> N
 
 
 @app.command()
+@answering
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="In plain words.")],
-    index: Index = None,
+    settings: Settings,
+    article: Annotated[
+        list[str] | None,
+        typer.Option("--article", metavar="ID", help="Ask only of this article; may be given several times."),
+    ] = None,
     as_json: AsJson = False,
-    top_k: TopK = None,
-    threshold: Threshold = None,
-    reader: ReaderName = None,
-    llm: Llm = None,
-    llm_base_url: LlmBaseUrl = None,
-    verbose: Verbose = False,
 ) -> None:
     """Answer one question, with the words that support the answer."""
-    settings = _settings(
-        index=index, top_k=top_k, threshold=threshold, reader=reader, llm=llm, llm_base_url=llm_base_url
-    )
     with _chatbot(settings) as bot:
         if bot.index.counts() == (0, 0):
             terminal.complain(f"the library at {bot.index.folder} holds no articles")
-        answer = bot.ask(os.fsencode(question).decode("utf-8", "replace"))
+        scope = [one.id for one in _chosen(bot.index.articles(copies=True), article)] if article else None
+        answer = bot.ask(os.fsencode(question).decode("utf-8", "replace"), articles=scope)
     if as_json:
         terminal.print_json(answer.to_dict())
     else:
@@ -300,8 +332,9 @@ def ask(
 
 
 @app.command()
+@answering
 def chat(
-    index: Index = None,
+    settings: Settings,
     host: Annotated[str, typer.Option(help="Address to serve on; 0.0.0.0 for every one.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
     auth: Annotated[
@@ -319,39 +352,20 @@ def chat(
     max_waiting: Annotated[
         int, typer.Option("--max-waiting", metavar="N", min=1, help="Requests that may wait for their turn.")
     ] = 64,
-    top_k: TopK = None,
-    threshold: Threshold = None,
-    reader: ReaderName = None,
-    llm: Llm = None,
-    llm_base_url: LlmBaseUrl = None,
-    verbose: Verbose = False,
 ) -> None:
     """Chat with the articles in the browser."""
     logins = [(user, password) for user, _, password in (one.partition(":") for one in auth or [])]
     if not all(user and password for user, password in logins):
         raise typer.BadParameter("expected USER:PASSWORD", param_hint="--auth")
-    settings = _settings(
-        index=index, top_k=top_k, threshold=threshold, reader=reader, llm=llm, llm_base_url=llm_base_url
-    )
     from ui.page import Limits, launch
 
     launch(settings, host, port, logins, Limits(upload_mb=max_upload, waiting=max_waiting))
 
 
 @app.command()
-def mcp(
-    index: Index = None,
-    top_k: TopK = None,
-    threshold: Threshold = None,
-    reader: ReaderName = None,
-    llm: Llm = None,
-    llm_base_url: LlmBaseUrl = None,
-    verbose: Verbose = False,
-) -> None:
+@answering
+def mcp(settings: Settings) -> None:
     """Serve ask, search and list_articles to a program that speaks MCP, over stdin and stdout."""
-    settings = _settings(
-        index=index, top_k=top_k, threshold=threshold, reader=reader, llm=llm, llm_base_url=llm_base_url
-    )
     from ui.mcp_server import mcp_server
     from ui.tools import Tools
 
@@ -376,11 +390,12 @@ def feedback(index: Index = None, verbose: Verbose = False) -> None:
 
 
 @app.command("eval")
+@answering
 def evaluate(
     test_set: Annotated[
         Path, typer.Argument(metavar="TESTSET", help="JSON Lines, or SQuAD JSON.", exists=True, dir_okay=False)
     ],
-    index: Index = None,
+    settings: Settings,
     gold_context: Annotated[
         bool, typer.Option("--gold-context", help="Give the reader the gold paragraph (SQuAD JSON); needs no library.")
     ] = False,
@@ -393,19 +408,10 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a page to look through.", dir_okay=False)
     ] = None,
-    top_k: TopK = None,
-    threshold: Threshold = None,
-    reader: ReaderName = None,
-    llm: Llm = None,
-    llm_base_url: LlmBaseUrl = None,
-    verbose: Verbose = False,
 ) -> None:
     """Score the answers on a test set."""
-    if gold_context and (llm or top_k):
+    if gold_context and (settings.llm or "top_k" in settings.model_fields_set):
         raise typer.BadParameter("with --gold-context there is neither retrieval nor a chat model")
-    settings = _settings(
-        index=index, top_k=top_k, threshold=threshold, reader=reader, llm=llm, llm_base_url=llm_base_url
-    )
     from qa.evaluation import load_test_set, write_report
 
     questions = load_test_set(test_set)
@@ -453,11 +459,11 @@ def _evaluate(
     if not gold_context:
         with _chatbot(settings) as bot:
             return evaluate(bot, questions, tell)
-    from qa.reader import WEIGHTS, load_reader
-    from qa.selection import Calibrations
+    from qa.reader import load_reader
 
     reader = load_reader(settings.reader, settings.threads)
-    return evaluate_gold_context(reader, Calibrations.load(WEIGHTS).passage, questions, tell, settings.threshold)
+    calibration = getattr(reader, "paragraph_calibration", None)
+    return evaluate_gold_context(reader, calibration, questions, tell, settings.threshold)
 
 
 class ArticlesAction(StrEnum):

@@ -9,7 +9,7 @@ import re
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column, Table
 from rich.text import Text
 
-from ui import confidence_in_words
+from ui import wording
 
 if TYPE_CHECKING:
     from ingest import IngestReport, Outcome
@@ -35,8 +35,6 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 OUR_PACKAGES = ("ingest", "language", "qa", "ui", "vectorstore")
 LISTED = 20
 """Sources listed one by one of each kind; the rest are counted."""
-NEAREST = 3
-"""Articles named where none of them answers."""
 _UNSAFE = {"Cc", "Cs"}  # what could steer the terminal, and what no encoding takes
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -132,23 +130,51 @@ def _short(text: str, width: int = 24) -> str:
 
 
 def show_answer(answer: Answer) -> None:
-    """The answer with its quotes, or that there is none with the articles that come nearest."""
+    """The answer with its quotes, or why there is none, with what comes nearest."""
     if answer.notice:
         complain(answer.notice)
     if answer.text is None:
-        say("The articles do not say.")
-        titles = list(dict.fromkeys(line(passage.title) or passage.source for passage in answer.passages))[:NEAREST]
-        if titles:
-            say("Nearest: " + " · ".join(titles), "dim")
+        say(wording.abstention(answer))
+        for other in answer.alternatives:
+            say(f"- {line(other.text)}")
+            _show_citations([other.citation])
+        if not answer.alternatives:
+            _show_citations(answer.nearest)
         return
-    say(plain(answer.text), "bold")
-    for citation, following in zip(answer.citations, [*answer.citations[1:], None], strict=True):
+    if answer.items:
+        _show_items(answer)
+    else:
+        say(plain(answer.text), "bold")
+        _show_citations(answer.citations)
+    if basis := wording.basis(answer):
+        say(basis)
+
+
+def _show_items(answer: Answer) -> None:
+    """An answer of several pieces: each with where it stands, under the label that it shares with those beside it."""
+    if answer.kind in {"count", "yes_no"}:
+        say(plain(answer.text or ""), "bold")
+    label = None
+    for item in answer.items:
+        if item.label is not None and item.label not in (label, item.text):
+            say(line(item.label), "dim")
+        label = item.label
+        say(f"- {f'{item.date}: ' if item.date else ''}{line(item.text)}", "bold")
+        cited = [answer.citations[place] for place in item.citations]
+        if answer.kind == "catalogue":
+            say(" · ".join(dict.fromkeys(line(citation.source) for citation in cited)), "dim")
+        else:
+            _show_citations([one for one in cited if line(one.quote) != line(item.text)], cited)
+
+
+def _show_citations(shown: Sequence[Citation], named: Sequence[Citation] | None = None) -> None:
+    """The quotes of ``shown``, and the articles of ``named`` (by default the same), each article once in a row."""
+    for citation in shown:
         say(_quote(citation))
         for words, date in citation.dates.items():
             say(f"{line(words)}: {date}, as the article came out on {citation.published}", "dim")
-        if following is None or following.article_id != citation.article_id:
-            say(_byline(citation), "dim")
-    say(confidence_in_words(answer.score) + f" ({100 * answer.score:.0f} %)")
+    for byline in dict.fromkeys(_byline(citation) for citation in (shown if named is None else named)):
+        say(byline, "dim")
 
 
 def _byline(citation: Citation) -> str:
@@ -283,9 +309,36 @@ def show_figures(figures: dict[str, Any]) -> None:
         f"abstention            precision {_number(abstention['precision'], '.3f')}   "
         f"recall {_number(abstention['recall'], '.3f')}   AUROC {_number(abstention['auroc'], '.3f')}"
     )
+    if figures["wrong_of_shown"] is not None:
+        say(f"wrong of what is shown {100 * figures['wrong_of_shown']:.1f} %")
     say(f"calibration error     {_number(figures['calibration_error'], '.3f')}")
     p50, p95 = _number(latency["p50"], ".0f"), _number(latency["p95"], ".0f")
     say(f"latency               median {p50} ms   95 % below {p95} ms")
+    if len(figures["kinds"]) > 1:
+        _show_kinds(figures["kinds"])
+
+
+def _show_kinds(kinds: Mapping[str, dict[str, Any]]) -> None:
+    """A line for each kind of question, with the figures that apply to it."""
+    columns = {
+        "n": (1, ",.0f"),
+        "exact_match": (1, ".1f"),
+        "f1": (1, ".1f"),
+        "items_exact_f1": (1, ".1f"),
+        "items_partial_f1": (1, ".1f"),
+        "verdicts_right": (100, ".0f"),
+        "rouge_l": (1, ".1f"),
+        "shown": (100, ".0f"),
+        "wrong_of_shown": (100, ".0f"),
+    }
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("kind", "questions", "EM", "F1", "items", "their words", "verdicts", "ROUGE-L", "shown %", "wrong %"):
+        table.add_column(name, justify="left" if name == "kind" else "right")
+    for kind, one in kinds.items():
+        told = ("" if one[name] is None else format(one[name] * by, form) for name, (by, form) in columns.items())
+        table.add_row(kind, *told)
+    say()
+    out.print(table)
 
 
 def _number(value: float | None, pattern: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from language.errors import ArticleQAError
 
-class StoreError(Exception):
+
+class StoreError(ArticleQAError):
     """Base of the errors that people see; only front ends catch it."""
 
 

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from qa.errors import TestSetError
 from qa.reader.data import readable_title
-from qa.types import Turn
+from qa.types import Kind, Turn, Verdict
 
 _XZ_MAGIC = b"\xfd7zXZ\x00"
 _SQUAD_BEGINNING = re.compile(r'\{\s*"(?:version|data)"\s*:')
@@ -29,6 +29,14 @@ class EvalQuestion:
     article: str | None = None
     """Title or source of the article that holds the answer, where the test set names it."""
     history: tuple[Turn, ...] = ()
+    kind: Kind | None = None
+    """What kind of answer it asks for, where the test set says so."""
+    items: tuple[tuple[str, ...], ...] = ()
+    """For a question with several answers: each as its accepted strings."""
+    verdict: Verdict | None = None
+    """Whether yes or no is right."""
+    reference: str | None = None
+    """A text to compare a longer answer with."""
     context: str | None = None
     """The gold paragraph; SQuAD files have one for each question."""
     title: str = ""
@@ -37,7 +45,12 @@ class EvalQuestion:
     @property
     def is_answerable(self) -> bool:
         """Whether there is an answer to give."""
-        return bool(self.answers)
+        return bool(self.answers or self.items or self.verdict or self.reference)
+
+    @property
+    def is_scored_by_words(self) -> bool:
+        """Whether exact match and F1 apply: there are accepted strings, or no answer at all is right."""
+        return bool(self.answers) or not self.is_answerable
 
 
 def load_test_set(path: str | Path) -> list[EvalQuestion]:
@@ -100,6 +113,10 @@ def _json_lines(path: Path, text: str) -> Iterator[EvalQuestion]:
             answers=_answers(row, place),
             article=_text(row, "article", place),
             history=_history(row, place),
+            kind=_one_of(row, "kind", get_args(Kind), place),
+            items=_items(row, place),
+            verdict=_one_of(row, "verdict", get_args(Verdict), place),
+            reference=_text(row, "reference", place),
         )
 
 
@@ -155,6 +172,25 @@ def _history(row: dict[str, Any], place: str) -> tuple[Turn, ...]:
             raise TestSetError(f"{place}: expected history to hold strings (null for no answer), not {_shown(value)}")
         turns.append((asked, answered or None))
     return tuple(turns)
+
+
+def _one_of(row: dict[str, Any], name: str, allowed: Sequence[str], place: str) -> Any:
+    value = row.get(name)
+    if value is not None and value not in allowed:
+        raise TestSetError(f"{place}: expected {name} to be one of {', '.join(allowed)}, not {_shown(value)}")
+    return value
+
+
+def _items(row: dict[str, Any], place: str) -> tuple[tuple[str, ...], ...]:
+    value = row.get("items")
+    if value is None:
+        return ()
+    rows = [[one] if isinstance(one, str) else one for one in value] if isinstance(value, list) else [[]]
+    if not all(isinstance(one, list) and one and all(map(_has_words, one)) for one in rows):
+        raise TestSetError(
+            f"{place}: expected items to be a list with the accepted strings of each item, not {_shown(value)}"
+        )
+    return tuple(map(tuple, rows))
 
 
 def _shown(value: Any) -> str:

@@ -44,6 +44,40 @@ def best_over_gold(metric: Callable[[str, str], float], prediction: str, golds: 
     return max(metric(prediction, gold) for gold in golds or [""])
 
 
+# Answers of several pieces, and longer ones ------------------------------------------------------
+
+
+def item_f1(
+    predicted: Sequence[str], gold: Sequence[Sequence[str]], overlap: Callable[[str, str], float] = exact_match
+) -> float:
+    """F1, 0 to 1, of a list of items against the expected ones, each given as its accepted strings.
+
+    With ``exact_match`` an item counts whole or not at all; with ``token_f1`` it counts for the words it shares with
+    the nearest one of the other side: the two figures of MultiSpanQA (Li et al. 2022, NAACL).
+    """
+    if not predicted or not gold:
+        return float(not predicted and not gold)
+    shares = [[max(overlap(one, accepted) for accepted in item) for item in gold] for one in predicted]
+    precision = sum(map(max, shares)) / len(predicted)
+    recall = sum(map(max, zip(*shares, strict=True))) / len(gold)
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def rouge_l(prediction: str, reference: str) -> float:
+    """F-measure, 0 to 1, of the longest common subsequence of words (ROUGE-L, Lin 2004), in lower case."""
+    predicted, expected = (re.findall(r"[^\W_]+", text.lower()) for text in (prediction, reference))
+    if not predicted or not expected:
+        return float(predicted == expected)
+    lengths = [0] * (len(expected) + 1)  # of the common subsequence so far, for each beginning of the reference
+    for word in predicted:
+        diagonal = 0
+        for at, other in enumerate(expected, start=1):
+            above = lengths[at]
+            lengths[at] = diagonal + 1 if word == other else max(above, lengths[at - 1])
+            diagonal = above
+    return 2 * lengths[-1] / (len(predicted) + len(expected))
+
+
 # Retrieval --------------------------------------------------------------------------------------
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from language.errors import ArticleQAError
 from qa.citations import enclosing_sentence
 from qa.errors import QAError, TestSetError
 from qa.evaluation import metrics
 from qa.evaluation.dataset import EvalQuestion
-from qa.reader.reader import WEIGHTS, Reader
-from qa.selection import Calibration, Calibrations, select
-from qa.types import Answer, Candidate, Citation, Passage
+from qa.ports import Reader
+from qa.selection import UNCALIBRATED, Calibration, select
+from qa.types import Answer, Candidate, Citation, Kind, Passage, Verdict
 
 if TYPE_CHECKING:
     from qa.chatbot import Chatbot
@@ -30,8 +33,12 @@ if TYPE_CHECKING:
 RECALL_AT = (1, 3, 5, 10, 20)
 RANKED = max(RECALL_AT)
 """Passages looked through for the answer, however few the chatbot reads."""
-BATCH = 64
-"""Questions read together when the paragraph is given."""
+LEAST_RIGHT = 0.5
+"""F1 below which an answer counts as wrong, and not as partly right."""
+LEAST_ALIKE = 0.3
+"""ROUGE-L with the reference below which a longer answer counts as wrong."""
+SHORT: frozenset[Kind | None] = frozenset({"fact", "count", "list", None})
+"""Kinds whose answer is no more than what was asked; a longer one is right where it holds an accepted answer."""
 LIBRARIES = (
     "article-qa",
     "chromadb",
@@ -69,6 +76,15 @@ class QuestionResult:
     """Who wrote the answer; not the language model that was asked for where that did not answer."""
     notice: str | None = None
     """What the chatbot had to say beside the answer."""
+    kind: Kind | None = None
+    """What kind of question it was taken for."""
+    items: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether an answer was given."""
+        return bool(self.prediction)
 
     @property
     def abstained(self) -> bool:
@@ -90,6 +106,38 @@ class QuestionResult:
             0.0 if self.prediction is None else metrics.best_over_gold(metric, self.prediction, self.question.answers)
         )
 
+    @cached_property
+    def items_exact(self) -> float:
+        """F1 of whole items, 0 to 1."""
+        return metrics.item_f1(self.items, self.question.items)
+
+    @cached_property
+    def items_partial(self) -> float:
+        """F1 of the items' words, 0 to 1."""
+        return metrics.item_f1(self.items, self.question.items, metrics.token_f1)
+
+    @cached_property
+    def rouge_l(self) -> float:
+        """ROUGE-L with the reference, 0 to 1; a failure and an abstention have nothing in common with it."""
+        return metrics.rouge_l(self.prediction or "", self.question.reference or "")
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether an answer was shown that misleads: judged by the strictest of what the test set tells."""
+        if not self.is_shown:
+            return False
+        asked = self.question
+        if not asked.is_answerable:
+            return True
+        if asked.verdict is not None and self.verdict is not None:
+            return self.verdict != asked.verdict
+        if asked.items:
+            return self.items_partial < LEAST_RIGHT
+        if asked.answers:
+            is_held = self.kind not in SHORT and metrics.holds_answer(self.prediction or "", asked.answers)
+            return self.f1 < LEAST_RIGHT and not is_held
+        return asked.reference is not None and self.rouge_l < LEAST_ALIKE
+
     @property
     def best_is_right(self) -> bool:
         """Whether the best candidate matches an accepted answer exactly: what ``score`` is the chance of."""
@@ -104,6 +152,8 @@ class QuestionResult:
             return "rightly abstained" if self.abstained else "overconfident"
         if self.abstained:
             return "missed"
+        if not self.question.answers:
+            return "wrong" if self.is_wrong else "right"
         return "right" if self.exact_match else "partly right" if self.f1 else "wrong"
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,6 +163,7 @@ class QuestionResult:
             "question": self.question.question,
             "answers": list(self.question.answers),
             "prediction": self.prediction,
+            "kind": self.kind,
             "score": self.score,
             "exact_match": self.exact_match,
             "f1": self.f1,
@@ -156,14 +207,14 @@ class EvalResult:
         done = [row for row in self.rows if row.failure is None]
         has_answer = [row.question.is_answerable for row in done]
         abstained = [row.abstained for row in done]
-        scores = [row.score or 0.0 for row in done]
+        scored = [row for row in done if row.score is not None]
         latencies = [row.latency_ms for row in done if row.latency_ms is not None]
         return {
             **_answer_figures(self.rows),
             "confidence": {
                 "level": 0.95,
-                "exact_match": _interval([row.exact_match for row in self.rows]),
-                "f1": _interval([row.f1 for row in self.rows]),
+                "exact_match": _interval([row.exact_match for row in self.rows if row.question.is_scored_by_words]),
+                "f1": _interval([row.f1 for row in self.rows if row.question.is_scored_by_words]),
             },
             "has_answer": _answer_figures(answerable),
             "no_answer": _answer_figures([row for row in self.rows if not row.question.is_answerable]),
@@ -172,9 +223,19 @@ class EvalResult:
             "abstention": {
                 "precision": metrics.abstention_precision(abstained, has_answer),
                 "recall": metrics.abstention_recall(abstained, has_answer),
-                "auroc": metrics.auroc(scores, has_answer),
+                "auroc": metrics.auroc(
+                    [row.score or 0.0 for row in scored], [row.question.is_answerable for row in scored]
+                ),
             },
-            "calibration_error": metrics.expected_calibration_error(scores, [row.best_is_right for row in done]),
+            "wrong_of_shown": _share([row.is_wrong for row in done if row.is_shown]),
+            "kinds": {
+                kind: _kind_figures([row for row in self.rows if (row.question.kind or row.kind) == kind])
+                for kind in get_args(Kind)
+                if any((row.question.kind or row.kind) == kind for row in self.rows)
+            },
+            "calibration_error": metrics.expected_calibration_error(
+                [row.score or 0.0 for row in scored], [row.best_is_right for row in scored]
+            ),
             "latency_ms": {"p50": _percentile(latencies, 50), "p95": _percentile(latencies, 95)},
             "failed": [
                 {"id": row.question.id, "question": row.question.question, "reason": row.failure} for row in self.failed
@@ -184,11 +245,41 @@ class EvalResult:
 
 
 def _answer_figures(rows: Sequence[QuestionResult]) -> dict[str, Any]:
+    by_words = [row for row in rows if row.question.is_scored_by_words]
     return {
         "n": len(rows),
-        "exact_match": 100.0 * sum(row.exact_match for row in rows) / len(rows) if rows else None,
-        "f1": 100.0 * sum(row.f1 for row in rows) / len(rows) if rows else None,
+        "exact_match": _percent([row.exact_match for row in by_words]),
+        "f1": _percent([row.f1 for row in by_words]),
     }
+
+
+def _kind_figures(rows: Sequence[QuestionResult]) -> dict[str, Any]:
+    """What can be said of one kind of question; a figure that nothing was there to measure is None."""
+    done = [row for row in rows if row.failure is None]
+    with_items = [row for row in rows if row.question.items]
+    with_verdict = [row for row in rows if row.question.verdict]
+    decided = [row for row in with_verdict if row.verdict]
+    with_reference = [row for row in rows if row.question.reference]
+    return {
+        **_answer_figures(rows),
+        "items_exact_f1": _percent([row.items_exact for row in with_items]),
+        "items_partial_f1": _percent([row.items_partial for row in with_items]),
+        "verdicts_right": _share([row.verdict == row.question.verdict for row in decided]),
+        "verdicts_shown": _share([row.verdict is not None for row in with_verdict]),
+        "rouge_l": _percent([row.rouge_l for row in with_reference]),
+        "shown": _share([row.is_shown for row in done]),
+        "wrong_of_shown": _share([row.is_wrong for row in done if row.is_shown]),
+        "needless_of_abstentions": _share([row.question.is_answerable for row in done if row.abstained]),
+        "taken_for": dict(Counter(row.kind for row in rows if row.kind is not None)),
+    }
+
+
+def _share(values: Sequence[bool]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _percent(values: Sequence[float]) -> float | None:
+    return 100.0 * sum(values) / len(values) if values else None
 
 
 def _interval(values: Sequence[float]) -> list[float] | None:
@@ -219,7 +310,7 @@ def _asked(bot: Chatbot, question: EvalQuestion) -> QuestionResult:
     started = time.perf_counter()
     try:
         answer = bot.ask(question.question, history=question.history)
-    except QAError as error:
+    except ArticleQAError as error:  # an hour's work must not be lost to one question
         return QuestionResult(question, prediction=None, failure=str(error))
     latency_ms = 1000.0 * (time.perf_counter() - started)
     return QuestionResult(
@@ -232,6 +323,9 @@ def _asked(bot: Chatbot, question: EvalQuestion) -> QuestionResult:
         latency_ms=latency_ms,
         model=answer.model,
         notice=answer.notice,
+        kind=answer.kind,
+        items=tuple(item.text for item in answer.items),
+        verdict=answer.verdict,
     )
 
 
@@ -240,7 +334,7 @@ def _ranked(bot: Chatbot, answer: Answer) -> Sequence[Passage]:
     read = answer.passages[:RANKED]
     if len(read) == RANKED:
         return read
-    found = bot.retriever.retrieve(answer.query or answer.question, top_k=RANKED)
+    found = bot.gatherer.passages(answer.query or answer.question, top_k=RANKED)
     seen = {passage.chunk_id for passage in read}
     return [*read, *(passage for passage in found if passage.chunk_id not in seen)][:RANKED]
 
@@ -258,61 +352,50 @@ def _first_relevant_rank(passages: Sequence[Passage], question: EvalQuestion) ->
 
 def evaluate_gold_context(
     reader: Reader,
-    calibration: Calibration,
+    calibration: Calibration | None,
     questions: Sequence[EvalQuestion],
     progress: ProgressCallback | None = None,
     threshold: float | None = None,
 ) -> EvalResult:
     """Has ``reader`` answer every question from its gold paragraph alone: no index, no retrieval.
 
-    ``threshold`` replaces the calibration's. Questions are read in batches; the latency of each is its share. Raises
-    TestSetError where a question comes without its paragraph, as those of JSON Lines do.
+    ``calibration`` is the reader's for a paragraph; None where nobody has measured it, and scores are then None.
+    ``threshold`` replaces the calibration's. Raises TestSetError where a question comes without its paragraph, as those
+    of JSON Lines do.
     """
     without = next((question for question in questions if question.context is None), None)
     if without is not None:
         raise TestSetError(f"question {without.id} has no gold paragraph: only SQuAD files hold them")
-    least = calibration.threshold if threshold is None else threshold
-    rows: list[QuestionResult] = []
-    for first in range(0, len(questions), BATCH):
-        batch = questions[first : first + BATCH]
+    used = calibration or UNCALIBRATED
+    least = used.threshold if threshold is None else threshold
+
+    def read(question: EvalQuestion) -> QuestionResult:
         started = time.perf_counter()
-        found = list(_read(reader, batch))
-        latency_ms = 1000.0 * (time.perf_counter() - started) / len(batch)
-        rows += [
-            _from_paragraph(question, one, calibration, least, latency_ms)
-            for question, one in zip(batch, found, strict=True)
-        ]
-        if progress is not None:
-            progress(len(rows), len(questions))
-    settings = {"mode": "gold context", "reader": reader.name, "threshold": least} | _circumstances()
+        try:
+            found = reader.read(question.question, [(question.title, question.context or "")])
+        except QAError as error:
+            return QuestionResult(question, prediction=None, failure=str(error))
+        return _from_paragraph(question, found, used, least, 1000.0 * (time.perf_counter() - started))
+
+    rows: list[QuestionResult] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a paragraph is one forward pass, so each keeps one core busy
+        for row in pool.map(read, questions):
+            rows.append(row if calibration else replace(row, score=None))
+            if progress is not None:
+                progress(len(rows), len(questions))
+    settings = {"mode": "gold context", "reader": _name(reader), "threshold": least} | _circumstances()
     return EvalResult(tuple(rows), settings, retrieved=False)
-
-
-def _read(reader: Reader, batch: Sequence[EvalQuestion]) -> Iterator[list[Candidate] | QAError]:
-    """What the reader finds for each question, or why it cannot be read."""
-    asked = [(question.question, [(question.title, question.context or "")]) for question in batch]
-    try:
-        yield from reader.read_many(asked)
-    except QAError as error:
-        if len(batch) == 1:
-            yield error
-            return
-        # One of them cannot be read: the others must not suffer for it.
-        for question in batch:
-            yield from _read(reader, [question])
 
 
 def _from_paragraph(
     question: EvalQuestion,
-    found: Sequence[Candidate] | QAError,
+    found: Sequence[Candidate],
     calibration: Calibration,
     threshold: float,
     latency_ms: float,
 ) -> QuestionResult:
-    if isinstance(found, QAError):
-        return QuestionResult(question, prediction=None, failure=str(found))
     text = question.context or ""
-    paragraph = Passage("", "", question.title, "", text, 0, len(text), score=0.0, similarity=0.0, bm25=0.0, rank=1)
+    paragraph = Passage("", "", question.title, "", text, 0, len(text), score=0.0, rank=1)
     selection = select(found, [paragraph], calibration)
     if not selection.answers:
         return QuestionResult(question, prediction="", score=0.0, latency_ms=latency_ms)
@@ -340,10 +423,11 @@ def _cite(candidate: Candidate, question: EvalQuestion) -> Citation:
 
 def _bot_settings(bot: Chatbot) -> dict[str, Any]:
     threshold = bot.settings.threshold
+    calibration = getattr(bot.reader, "calibration", None)
     articles, chunks = bot.index.counts()
     return {
         "mode": "end to end",
-        "reader": bot.reader.name,
+        "reader": _name(bot.reader),
         "llm": bot.settings.llm,
         "embedder": bot.index.embedder_name,
         "index": str(bot.index.folder),
@@ -351,8 +435,12 @@ def _bot_settings(bot: Chatbot) -> dict[str, Any]:
         "chunks": chunks,
         "chunking": str(bot.index.chunking),
         "top_k": bot.settings.top_k,
-        "threshold": Calibrations.load(WEIGHTS).library.threshold if threshold is None else threshold,
+        "threshold": calibration.threshold if threshold is None and calibration else threshold,
     }
+
+
+def _name(reader: Reader) -> str:
+    return str(getattr(reader, "name", type(reader).__name__))
 
 
 def _circumstances() -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qa.reader.reader import WEIGHTS, OnnxReader, Reader
+from qa.ports import Reader
+from qa.reader.reader import WEIGHTS, OnnxReader
 
 __all__ = ["WEIGHTS", "OnnxReader", "Reader", "load_reader"]
 

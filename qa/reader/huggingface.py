@@ -9,8 +9,9 @@ import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from qa.errors import ReaderError
+from qa.ports import Text
 from qa.reader.features import Batch, Window
-from qa.reader.reader import Logits, Text, read_many
+from qa.reader.reader import Logits, read_many
 from qa.types import Candidate
 
 MAX_TOKENS = 384
@@ -20,7 +21,8 @@ BATCH_TOKENS = 4096
 
 
 class HuggingFaceReader:
-    """A published reader. It was not trained with titles, so it is not shown them."""
+    """A published reader. It was not trained with titles, so it is not shown them; its scores are not
+    calibrated, so it has no ``calibration``."""
 
     def __init__(self, name: str) -> None:
         """Loads model and tokenizer by name or path; raises ReaderError, naming it, when they cannot be."""
@@ -33,9 +35,10 @@ class HuggingFaceReader:
             raise ReaderError(f"the reader {name!r} has no fast tokenizer, so its answers have no place in the text")
         self.name = name
 
-    def read_many(self, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int = 3) -> list[list[Candidate]]:
-        """See ``Reader``."""
-        return read_many(self, self._forward, questions, top_k, BATCH_TOKENS)
+    def read(self, question: str, passages: Sequence[Text], top_k: int = 3) -> list[Candidate]:
+        """See ``Reader``; the ``top_k`` best candidates of every passage."""
+        [candidates] = read_many(self, self._forward, [(question, passages)], top_k, BATCH_TOKENS)
+        return candidates
 
     def windows_for_pairs(self, triples: Sequence[tuple[str, str, str]]) -> list[Window]:
         """Windows of (question, title, text) triples, as this model's tokenizer writes pairs; titles are left out."""

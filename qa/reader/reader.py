@@ -13,8 +13,10 @@ from tokenizers import Tokenizer
 
 from language.passes import PASS_TOKENS, Passes, batches_by_length
 from qa.errors import QuestionError, ReaderError
+from qa.ports import Text
 from qa.reader.decoding import best_spans, polish
 from qa.reader.features import Batch, Featurizer, Window
+from qa.selection import CALIBRATION_FILE, Calibration, Calibrations
 from qa.types import Candidate
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -22,31 +24,30 @@ WEIGHTS = Path(__file__).parent / "weights"
 WINDOWS_AT_ONCE = 512
 """Bounds the memory of a read, however many passages are handed in."""
 
-Text = tuple[str, str]
-"""A passage as the reader sees it: its article's title (may be empty) and its text."""
 Logits = tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]
 """Of starts and of ends, each ``[windows, tokens]``."""
 Forward = Callable[[Iterable[Batch]], Iterable[Logits]]
 """A network: the logits for each of several batches, in their order."""
 
 
-class Reader(Protocol):
-    """Finds spans in passages that answer a question."""
-
-    name: str
-
-    def read_many(self, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int = 3) -> list[list[Candidate]]:
-        """For each question with its passages the ``top_k`` best candidates of every passage, best first."""
-        ...
-
-
 class OnnxReader:
     """Our own reader (``docs/reader.md``)."""
 
-    def __init__(self, network: Path, featurizer: Featurizer, name: str, threads: int | None = None) -> None:
-        """``network`` is an ONNX file with the inputs of ``Batch`` and the outputs ``start`` and ``end``."""
+    def __init__(
+        self,
+        network: Path,
+        featurizer: Featurizer,
+        name: str,
+        threads: int | None = None,
+        calibrations: Calibrations | None = None,
+    ) -> None:
+        """``network`` is an ONNX file with the inputs of ``Batch`` and the outputs ``start`` and ``end``.
+
+        ``calibrations`` were fitted for it; None: nobody has measured what its scores mean.
+        """
         self._passes = Passes(network, threads)
         self._featurizer = featurizer
+        self._calibrations = calibrations
         self.name = name
 
     @classmethod
@@ -55,14 +56,25 @@ class OnnxReader:
         config = load_config(folder, "config.json", ("reader.onnx", "tokenizer.json"))
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         featurizer = Featurizer(tokenizer, max_tokens=config["max_tokens"], stride=config["stride"])
-        return cls(folder / "reader.onnx", featurizer, name=config["name"], threads=threads)
+        calibrations = Calibrations.load(folder) if (folder / CALIBRATION_FILE).is_file() else None
+        return cls(folder / "reader.onnx", featurizer, config["name"], threads, calibrations)
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What turns its scores into chances where it reads passages that were retrieved."""
+        return self._calibrations.library if self._calibrations else None
+
+    @property
+    def paragraph_calibration(self) -> Calibration | None:
+        """The same where it is given the one paragraph to read."""
+        return self._calibrations.passage if self._calibrations else None
 
     def read(self, question: str, passages: Sequence[Text], top_k: int = 3) -> list[Candidate]:
         """The ``top_k`` best candidates of every passage, best first. Raises QuestionError for a question too long."""
         return self.read_many([(question, passages)], top_k)[0]
 
     def read_many(self, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int = 3) -> list[list[Candidate]]:
-        """See ``Reader``. Windows of all the questions share forward passes."""
+        """``read`` for many questions with their passages, whose windows share forward passes."""
         return read_many(self._featurizer, self._forward, questions, top_k, PASS_TOKENS)
 
     def _forward(self, batches: Iterable[Batch]) -> Iterable[Logits]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from qa.chain import qa_chain
+
 from qa.conversation import standalone
 from qa.errors import GeneratorError
 from qa.generator import GroundedAnswerer, ModelRewriter, rewriter_from_settings

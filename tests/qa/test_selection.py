@@ -12,7 +12,7 @@ PLAIN = Calibration(retrieval_weight=0.0, agreement=0.0, bias=0.0, score_weight=
 
 
 def passage(score: float = 0.0) -> Passage:
-    return Passage("c", "a", "", "", "", 0, 0, score=score, similarity=0.0, bm25=0.0, rank=1)
+    return Passage("c", "a", "", "", "", 0, 0, score=score, rank=1)
 
 
 def candidate(text: str, score: float, passage: int = 0) -> Candidate:

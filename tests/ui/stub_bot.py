@@ -8,9 +8,10 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 from qa.errors import QAError
+from qa.gathering import Gatherer
 from qa.retriever import HybridRetriever
 from qa.settings import Settings
-from qa.types import Alternative, Answer, AnswerEvent, AnswerReady, Citation, PassagesFound, TextWritten, Turn
+from qa.types import Alternative, Answer, AnswerEvent, AnswerReady, Citation, PassagesFound, Planned, TextWritten, Turn
 from vectorstore import ArticleIndex
 
 SCRIPT = {
@@ -33,15 +34,22 @@ class StubBot:
     def warm_up(self) -> None:
         return
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    @property
+    def gatherer(self) -> Gatherer:
+        return Gatherer(self.index, self.retriever, self.settings.top_k)
+
+    def ask(self, question: str, history: Sequence[Turn] = (), articles: Sequence[str] | None = None) -> Answer:
         *_, last = self.stream(question, history)
         assert isinstance(last, AnswerReady)
         return last.answer
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[AnswerEvent]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), articles: Sequence[str] | None = None, cancel: Any = None
+    ) -> Generator[AnswerEvent]:
         query = question
         if question.lower().startswith("and ") and history:
             query = f"{history[-1][0]} {question}"
+        yield Planned(query, "fact")
         time.sleep(self.delay)
         passages = tuple(self.retriever.retrieve(query))
         yield PassagesFound(query, passages)
@@ -71,7 +79,8 @@ class StubBot:
         unique = tuple(dict.fromkeys(citations))
         yield AnswerReady(
             Answer(
-                question, words if unique else None, score, unique, passages, query=query, latency_ms=412.0,
+                question, words if unique else None, score=score, citations=unique, passages=passages, query=query,
+                latency_ms=412.0, reason=None if unique else "nothing",
                 alternatives=(Alternative("May 24, 2014", 0.04, unique[0]),) if unique else (),
                 notice=NOTICE if "superbly" in (words or "") else None,
             )

@@ -21,7 +21,7 @@ CITATION = Citation("a1", "Year Three", "/articles/kim.txt", "He proposed\non Oc
 
 
 def answered(question: str, text: str | None = "Oct. 21", query: str = "") -> Exchange:
-    return Exchange(question, Answer(question, text, 0.9, (CITATION,) if text else (), (), query=query))
+    return Exchange(question, Answer(question, text, score=0.9, citations=(CITATION,) if text else (), query=query))
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_markdown_can_be_read() -> None:
         in text
     )
     assert "Very likely (90 %)" in text
-    assert "*Understood as: What about the moon?*\n\n**The articles don't say.**" in text
+    assert "*Understood as: What about the moon?*\n\n**Nothing in the articles is about this.**" in text
     assert "*Not answered: the model is gone*" in text
     assert "*Stopped before there was an answer.*" in text
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ingest.report import IngestReport, Outcome, Progress
-from qa.types import Alternative, Answer, Citation, Passage
+from qa.types import Alternative, Answer, Citation, Item, Passage
 from ui.history import Conversation, Exchange, Feedback, Pending, turns
 from ui.page import render
 from ui.page.render import Mark
@@ -46,7 +46,8 @@ def citation(**changes: object) -> Citation:
 def passage(**changes: object) -> Passage:
     values = {
         "chunk_id": "c1", "article_id": "a1", "title": "Title", "source": "/here/a.txt", "text": TEXT, "start": 0,
-        "end": len(TEXT), "score": 1.0, "similarity": 0.71, "bm25": 4.2, "rank": 1,
+        "end": len(TEXT), "score": 1.0, "rank": 1,
+        "scores": {"similarity": 0.71, "bm25": 4.2, "phrases": 0.0},
     } | changes  # fmt: skip
     return Passage(**values)  # type: ignore[arg-type]
 
@@ -185,13 +186,11 @@ def test_button_of_a_citation_carries_its_place() -> None:
     )
 
 
-def test_abstention_says_so_and_lists_the_nearest_passages() -> None:
-    html = render.render_answer(answer(None, score=0.4, alternatives=(Alternative("a guess", 0.4, citation()),)))
+def test_abstention_says_so_and_lists_the_nearest_sentences() -> None:
+    html = render.render_answer(answer(None, score=0.1, nearest=(citation(),), reason="no_answer"))
     seen = Seen(html)
-    assert "The articles don't say." in seen.text
-    assert "none of which answers it" in seen.text
+    assert "I found no answer. These sentences are about it:" in seen.text
     assert "Title" in seen.text
-    assert "a guess" not in seen.text
     assert "reply answered" not in html
     assert "likely" not in seen.text.lower()
 
@@ -203,7 +202,23 @@ def test_guesses_are_not_shown_beside_an_abstention() -> None:
 
 
 def test_empty_library_is_told_from_articles_that_do_not_say() -> None:
-    assert "no articles in the library" in render.render_answer(answer(None, passages=()))
+    empty = answer(None, passages=(), notice="There are no articles in the library yet.")
+    assert "no articles in the library" in render.render_answer(empty)
+
+
+def test_doubt_shows_candidates_side_by_side_and_no_headline() -> None:
+    html = render.render_answer(answer(None, score=0.3, alternatives=(Alternative("2014", 0.3, citation()),)))
+    assert "not sure" in html and "2014" in html
+    assert "reply answered" not in html
+
+
+def test_an_answer_of_several_pieces_lists_them_with_their_places() -> None:
+    items = (Item("In the park.", (0,), label="Place"), Item("At night.", (0,), label="Time", date="2013-10-21"))
+    html = render.render_answer(answer("In the park. At night.", kind="theme", score=None, items=items))
+    seen = Seen(html)
+    assert seen.tags.count("li") == 2
+    assert "Place" in seen.text and "21 October 2013" in seen.text
+    assert "%" not in seen.text  # nobody has measured a chance
 
 
 def test_failure_looks_like_neither_answer_nor_abstention() -> None:
@@ -283,8 +298,8 @@ def test_source_names(source: str, name: str) -> None:
 
 
 def test_spoken_state_tells_answers_abstentions_and_failures_apart() -> None:
-    assert render.spoken([Exchange("q", answer())], None) == "Answer: Oct. 21, 2013. Very likely."
-    assert render.spoken([Exchange("q", answer(None))], None) == "The articles don't say."
+    assert render.spoken([Exchange("q", answer())], None) == "Answer: Oct. 21, 2013. Very likely (90 %)"
+    assert render.spoken([Exchange("q", answer(None))], None) == "Nothing in the articles is about this."
     assert "could not be answered" in render.spoken([Exchange("q", error="no")], None)
     assert render.spoken([Exchange("q", answer())], Pending("r")) == "Searching your articles."
 

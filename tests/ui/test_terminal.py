@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from ingest import IngestReport, Outcome
-from qa import Answer, Citation, Passage
-from ui import confidence_in_words, terminal
+from qa import Alternative, Answer, Citation, Item, Passage
+from ui import terminal
+from ui.wording import confidence_in_words
 from vectorstore import ArticleSummary
 
 QUOTE = "He proposed on\nOct. 21, 2013, in a ballpark."
@@ -16,7 +17,9 @@ PASSAGES = tuple(
 
 
 def answer(text: str | None, **fields: Any) -> Answer:
-    return Answer("When?", text, 0.9, (CITATION,) if text else (), PASSAGES, **fields)
+    return Answer(
+        "When?", text, **{"score": 0.9, "citations": (CITATION,) if text else (), "passages": PASSAGES} | fields
+    )
 
 
 def summary(article_id: str, title: str = "Title") -> ArticleSummary:
@@ -44,9 +47,27 @@ def test_a_quote_of_a_language_model_has_no_emphasis() -> None:
     assert (quote.spans, quote.plain) == ([], "“He proposed on Oct. 21, 2013, in a ballpark.”")
 
 
-def test_an_abstention_names_the_nearest_articles(capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.show_answer(answer(None))
-    assert capsys.readouterr().out.splitlines() == ["The articles do not say.", "Nearest: One · Two · /kim.txt"]
+def test_an_abstention_shows_the_nearest_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.show_answer(answer(None, nearest=(CITATION,), reason="no_answer"))
+    assert capsys.readouterr().out.splitlines() == [
+        "I found no answer. These sentences are about it:",
+        "“He proposed on Oct. 21, 2013, in a ballpark.”",
+        "Year Three · 2017-05-12 · /kim.txt",
+    ]
+
+
+def test_doubt_is_shown_as_candidates_without_a_headline(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.show_answer(answer(None, alternatives=(Alternative("2013", 0.3, CITATION),), reason="no_answer"))
+    assert capsys.readouterr().out.splitlines()[:2] == ["I’m not sure. It may be one of these:", "- 2013"]
+
+
+def test_a_list_is_shown_item_by_item_under_its_labels(capsys: pytest.CaptureFixture[str]) -> None:
+    items = (Item("A ballpark.", (0,), label="Place"), Item("A proposal.", (0,), label="Place", date="2013-10-21"))
+    terminal.show_answer(answer("A ballpark. A proposal.", kind="theme", score=None, items=items))
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[:2] == ["Place", "- A ballpark."]
+    assert "- 2013-10-21: A proposal." in shown
+    assert shown[-1] == "The articles’ own sentences"
 
 
 def test_a_notice_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,17 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import PurePath
 from typing import Any
+from urllib.parse import urlsplit
 
 from qa.types import Answer, Citation
-from ui import confidence_in_words
+from ui import wording
 from ui.history.exchange import Exchange, Feedback, turns
 from ui.history.store import Conversation
+
+SHORT = 140
+"""Characters up to which an answer is set in bold."""
 
 
 def as_markdown(conversation: Conversation, exchanges: Sequence[Exchange]) -> str:
@@ -31,12 +36,17 @@ def _answered(exchange: Exchange) -> Iterable[str]:
     if answer.query and answer.query != " ".join(answer.question.split()):
         yield f"*Understood as: {answer.query}*"
     if answer.text is None:
-        yield "**The articles don't say.**"
+        yield f"**{wording.abstention(answer)}**"
+        for other in answer.alternatives:
+            yield f"- {other.text}\n\n{_quoted(other.citation)}"
+        for citation in () if answer.alternatives else answer.nearest:
+            yield _quoted(citation)
     else:
-        yield f"**{answer.text}**" if "\n" not in answer.text.strip() else answer.text
+        yield f"**{answer.text}**" if len(answer.text) <= SHORT and "\n" not in answer.text.strip() else answer.text
         for citation in answer.citations:
             yield _quoted(citation)
-        yield f"{confidence_in_words(answer.score)} ({100 * answer.score:.0f} %)"
+        if basis := wording.basis(answer):
+            yield basis
     if answer.notice:
         yield f"*{answer.notice}*"
     if exchange.feedback:
@@ -45,8 +55,13 @@ def _answered(exchange: Exchange) -> Iterable[str]:
 
 def _quoted(citation: Citation) -> str:
     lines = [f"> {line}".rstrip() for line in citation.quote.splitlines()]
-    about = ", ".join(part for part in (citation.title, citation.published, citation.source) if part)
+    about = ", ".join(part for part in (citation.title, citation.published, _place(citation.source)) if part)
     return "\n".join([*lines, ">", f"> — {about}"])
+
+
+def _place(source: str) -> str:
+    """An address as it is, of a file its name alone: where it lies on the server is nobody's business."""
+    return source if urlsplit(source).scheme in {"http", "https"} else PurePath(source).name
 
 
 def _judged(feedback: Feedback) -> str:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
+from language.errors import ArticleQAError
 from qa.chatbot import Chatbot
-from qa.errors import QAError
-from qa.types import AnswerEvent, AnswerReady, PassagesFound, TextWritten, Turn
+from qa.types import AnswerReady, PassagesFound, Planned, TextWritten
 from ui.history import Exchange, Pending, turns
-from vectorstore import StoreError
 
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_UPDATES = 0.08
 """A language model writes faster than a page need be redrawn."""
-SECONDS_BETWEEN_LOOKS = 0.1
-"""How soon a press of Stop is noticed."""
 UNEXPECTED = "Something went wrong while answering. What it was is in the log of the program that serves this page."
 
 
@@ -65,9 +61,14 @@ def converse(
     shown_at = time.monotonic()
     yield pending
     try:
-        for event in _unless_stopped(bot, question, turns(earlier), stopped):
-            if isinstance(event, PassagesFound):
-                pending = replace(pending, query=event.query, passages=event.passages)
+        for event in bot.stream(question, turns(earlier), cancel=stopped):
+            if stopped.is_set():
+                break
+            if isinstance(event, Planned):
+                pending = replace(pending, query=event.query)
+                yield pending
+            elif isinstance(event, PassagesFound):
+                pending = replace(pending, passages=event.passages)
                 yield pending
             elif isinstance(event, TextWritten):
                 pending = replace(pending, text=pending.text + event.text)
@@ -78,40 +79,8 @@ def converse(
                 yield Exchange(question, answer=event.answer)
                 return
         yield Exchange(question, stopped=True)
-    except (QAError, StoreError) as error:
+    except ArticleQAError as error:
         yield Exchange(question, error=str(error))
     except Exception:
         logger.exception("answering %r failed", question)
         yield Exchange(question, error=UNEXPECTED)
-
-
-def _unless_stopped(
-    bot: Chatbot, question: str, history: Sequence[Turn], stopped: threading.Event
-) -> Iterator[AnswerEvent]:
-    """The events of ``bot.stream``; they end early when ``stopped`` is set.
-
-    The work is done in a thread, since a language model may keep it waiting for a minute without an event.
-    """
-    arrived: queue.SimpleQueue[AnswerEvent | Exception] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            with closing(bot.stream(question, history)) as events:
-                for event in events:
-                    arrived.put(event)
-                    if stopped.is_set():
-                        return
-        except Exception as error:
-            arrived.put(error)
-
-    threading.Thread(target=work, name="answering", daemon=True).start()
-    while not stopped.is_set():
-        try:
-            event = arrived.get(timeout=SECONDS_BETWEEN_LOOKS)
-        except queue.Empty:
-            continue
-        if isinstance(event, Exception):
-            raise event
-        yield event
-        if isinstance(event, AnswerReady):
-            return

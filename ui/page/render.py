@@ -16,12 +16,14 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.report import IngestReport, Outcome, Progress, Status
 from qa.types import Alternative, Answer, Citation, Passage
-from ui import confidence_in_words
+from ui import wording
 from ui.history import Conversation, Exchange, Feedback, Pending
 from vectorstore.types import Article, ArticleSummary
 
 SHORT = 140
 """Characters up to which an answer is set large."""
+CANDIDATES = 3
+"""Possible answers shown side by side where none is likely enough to be given."""
 SHOWN_AROUND = 150_000
 """Characters of a very long article shown on either side of the mark; a browser is slow with more."""
 LISTED = 200
@@ -75,8 +77,8 @@ def spoken(exchanges: Sequence[Exchange], pending: Pending | None) -> str:
     if last.answer is None:
         return f"This could not be answered. {last.error}"
     if last.answer.text is None:
-        return "The articles don't say."
-    return f"Answer: {last.answer.text}. {confidence_in_words(last.answer.score)}."
+        return wording.abstention(last.answer)
+    return f"Answer: {last.answer.text}. {wording.basis(last.answer)}".strip()
 
 
 def _exchange(exchange: Exchange, number: int) -> str:
@@ -123,13 +125,33 @@ def render_answer(answer: Answer, number: int = 0, feedback: Feedback | None = N
         return _abstention(answer, number, feedback)
     size = "short" if len(answer.text) <= SHORT and "\n" not in answer.text.strip() else "long"
     first, *more = answer.citations or (None,)
+    said = f'<div class="answer {size}" dir="auto">{_paragraphs(answer.text)}</div>'
+    if answer.items:
+        heading = said if answer.kind in {"count", "yes_no"} else ""
+        body = f"{heading}{_items(answer, number)}"
+    else:
+        body = f"{said}{_cited(first, number) if first else ''}{_more_citations(more, number)}"
     return (
-        f'<div class="reply answered">{_understood(answer.question, answer.query)}'
-        f'<div class="answer {size}" dir="auto">{_paragraphs(answer.text)}</div>'
-        f"{_cited(first, number) if first else ''}"
-        f"{_more_citations(more, number)}"
-        f'<div class="foot">{_confidence(answer)}{_written_by(answer)}{_thumbs(number, feedback)}'
+        f'<div class="reply answered {answer.kind}">{_understood(answer.question, answer.query)}{body}'
+        f'<div class="foot">{_confidence(answer)}{_thumbs(number, feedback)}'
         f"{_notice(answer)}</div>{_right_answer(number, feedback, answer)}</div>"
+    )
+
+
+def _items(answer: Answer, number: int) -> str:
+    """The pieces of an answer, each with the places it stands at, under the labels they share."""
+    groups: dict[str | None, list[str]] = {}
+    for item in answer.items:
+        date = f'<span class="date">{date_in_words(item.date)}</span> ' if item.date else ""
+        places = "".join(_show_button(answer.citations[place], number) for place in item.citations)
+        label = None if item.label == item.text else item.label
+        groups.setdefault(label, []).append(
+            f'<li><p class="item" dir="auto">{date}{escape(item.text)}</p>{places}</li>'
+        )
+    return "".join(
+        (f'<h3 class="label" dir="auto">{escape(label)}</h3>' if label else "")
+        + f'<ul class="items">{"".join(items)}</ul>'
+        for label, items in groups.items()
     )
 
 
@@ -192,21 +214,18 @@ def _show(mark: Mark, number: int | None) -> str:
 
 
 def _confidence(answer: Answer) -> str:
-    level = {"Very likely": 3, "Likely": 2}.get(confidence_in_words(answer.score), 1)
+    """What the answer rests on; with bars and a percentage only where the chance was measured."""
+    if answer.score is None:
+        return f'<span class="faint">{escape(wording.basis(answer))}</span>' if wording.basis(answer) else ""
+    words = wording.confidence_in_words(answer.score)
+    level = {"Very likely": 3, "Likely": 2}.get(words, 1)
     percent = f"{100 * answer.score:.0f} %"
     return (
         f'<details class="confidence level-{level}" title="Chance of being right: about {percent}">'
         f'<summary><span class="bars" aria-hidden="true"><i></i><i></i><i></i></span>'
-        f"{confidence_in_words(answer.score)}</summary>"
+        f"{words}</summary>"
         f"<p>About {percent} of the answers scored like this one are right.</p></details>"
     )
-
-
-def _written_by(answer: Answer) -> str:
-    is_found = any(citation.answer_start is not None for citation in answer.citations)
-    if is_found or answer.model in ("reader", "metadata"):
-        return ""
-    return f'<span class="faint">Written by {escape(answer.model)}; the quotes are the articles’ own words.</span>'
 
 
 def _understood(question: str, query: str) -> str:
@@ -270,18 +289,18 @@ def _right_answer(number: int, feedback: Feedback | None, answer: Answer) -> str
 
 
 def _abstention(answer: Answer, number: int, feedback: Feedback | None) -> str:
-    nearest = "".join(
-        f'<li><p class="snippet" dir="auto">{escape(_shortened(passage.text))}</p>{_show_button(passage, number)}</li>'
-        for passage in answer.passages[:3]
-    )
-    listed = '<p class="faint">There are no articles in the library yet.</p>'
-    if nearest:
-        listed = (
-            f'<p class="faint">The nearest passages, none of which answers it:</p><ul class="nearest">{nearest}</ul>'
+    """Why there is no answer; below it the candidates, side by side, or the sentences that come nearest."""
+    if answer.alternatives:
+        near = "".join(f"<li>{_alternative(other, number)}</li>" for other in answer.alternatives[:CANDIDATES])
+    else:
+        near = "".join(
+            f'<li><p class="snippet" dir="auto">{escape(citation.quote)}</p>{_show_button(citation, number)}</li>'
+            for citation in answer.nearest
         )
+    listed = f'<ul class="nearest">{near}</ul>' if near else ""
     return (
         f'<div class="reply">{_understood(answer.question, answer.query)}<div class="reply abstained">'
-        f'<p class="verdict">The articles don\'t say.</p>{listed}'
+        f'<p class="verdict">{escape(wording.abstention(answer))}</p>{listed}'
         f'<div class="foot">{_thumbs(number, feedback)}{_notice(answer)}</div>'
         f"{_right_answer(number, feedback, answer)}</div></div>"
     )
@@ -434,23 +453,28 @@ def render_reasons(answer: Answer, number: int = 0) -> str:
 
 
 def _alternative(other: Alternative, number: int) -> str:
+    sure = "" if other.score is None else f"{wording.confidence_in_words(other.score)}, {100 * other.score:.0f} %"
     return (
-        f'<p class="other" dir="auto"><strong>{escape(other.text)}</strong> '
-        f'<span class="faint">{confidence_in_words(other.score)}, {100 * other.score:.0f} %</span></p>'
-        f"{_show_button(other.citation, number)}"
+        f'<p class="other" dir="auto"><strong>{escape(other.text)}</strong> <span class="faint">{sure}</span></p>'
+        f'<p class="snippet" dir="auto">{render_quote(other.citation)}</p>{_show_button(other.citation, number)}'
     )
 
 
+SCORES = {
+    "similarity": ("meaning", ".2f"),
+    "bm25": ("words", ".1f"),
+    "phrases": ("wording", ".2f"),
+    "reading": ("reading", "+.1f"),
+}
+"""What the project's own retriever and reader score with, as people are told, and how it is written."""
+
+
 def _passage(passage: Passage, number: int) -> str:
-    scores = (("rank", str(passage.rank)), ("score", f"{passage.score:.2f}"))
-    reasons = [
-        ("meaning", f"{passage.similarity:.2f}"),
-        ("words", f"{passage.bm25:.1f}"),
-        ("wording", f"{passage.phrases:.2f}"),
-    ]
-    if passage.reading is not None:
-        reasons.append(("reading", f"{passage.reading:+.1f}"))
-    told = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in (*scores, *reasons))
+    reasons = [("rank", str(passage.rank)), ("score", f"{passage.score:.2f}")]
+    for name, value in passage.scores.items():
+        label, form = SCORES.get(name, (name, ".2f"))
+        reasons.append((label, format(value, form)))
+    told = "".join(f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in reasons)
     return (
         f'<p class="snippet" dir="auto">{escape(_shortened(passage.text))}</p>'
         f'<dl class="scores">{told}</dl>{_show_button(passage, number)}'

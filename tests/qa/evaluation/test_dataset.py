@@ -90,15 +90,15 @@ def test_squad_json_is_told_by_its_content(tmp_path: Path, compress: Any) -> Non
     path = written(tmp_path, compress(json.dumps(SQUAD, indent=1).encode()), "set.jsonl")
     title, context = "Raleigh, North Carolina", "Raleigh is the capital of North Carolina."
     assert load_test_set(path) == [
-        EvalQuestion("q1", "What is the capital?", ("Raleigh",), title, (), context, title),
-        EvalQuestion("q2", "Who is the mayor?", (), title, (), context, title),
+        EvalQuestion("q1", "What is the capital?", ("Raleigh",), title, context=context, title=title),
+        EvalQuestion("q2", "Who is the mayor?", (), title, context=context, title=title),
     ]
 
 
 def test_squad_without_titles_ids_and_verdicts(tmp_path: Path) -> None:
     paragraph = {"context": "Kim.", "qas": [{"question": "Who?", "answers": [{"text": "Kim", "answer_start": 0}]}]}
     [question] = load_test_set(written(tmp_path, json.dumps({"data": [{"paragraphs": [paragraph]}]})))
-    assert question == EvalQuestion("data[0].paragraphs[0].qas[0]", "Who?", ("Kim",), None, (), "Kim.", "")
+    assert question == EvalQuestion("data[0].paragraphs[0].qas[0]", "Who?", ("Kim",), context="Kim.")
 
 
 @pytest.mark.parametrize(
@@ -152,3 +152,32 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_folder_is_no_test_set(tmp_path: Path) -> None:
     with pytest.raises(TestSetError, match="cannot be read"):
         load_test_set(tmp_path)
+
+
+def test_kinds_items_verdicts_and_references_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "kinds.jsonl"
+    rows = [
+        {"question": "Who?", "answers": [], "kind": "list", "items": [["Ann", "Ann Lee"], "Bo"]},
+        {"question": "Did it?", "answers": [], "verdict": "no"},
+        {"question": "Why?", "answers": [], "reference": "Because."},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    listed, decided, explained = load_test_set(path)
+    assert (listed.kind, listed.items) == ("list", (("Ann", "Ann Lee"), ("Bo",)))
+    assert (decided.verdict, explained.reference) == ("no", "Because.")
+    assert all(one.is_answerable and not one.is_scored_by_words for one in (listed, decided, explained))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("kind", "riddle", "one of fact, list"),
+        ("verdict", "maybe", "one of yes, no"),
+        ("items", [[]], "accepted strings"),
+    ],
+)
+def test_fields_of_a_kind_are_checked(tmp_path: Path, field: str, value: object, told: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(json.dumps({"question": "Who?", "answers": [], field: value}), encoding="utf-8")
+    with pytest.raises(TestSetError, match=f"line 1: expected {field} .*{told}"):
+        load_test_set(path)

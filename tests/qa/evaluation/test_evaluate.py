@@ -8,23 +8,30 @@ import pytest
 
 from qa.errors import QuestionError, TestSetError
 from qa.evaluation import EvalQuestion, evaluate, evaluate_gold_context, load_test_set
-from qa.evaluation.run import BATCH
-from qa.reader.reader import Text
+from qa.ports import Text
 from qa.selection import Calibration
 from qa.settings import Settings
-from qa.types import Alternative, Answer, Candidate, Citation, Passage, Turn
+from qa.types import Alternative, Answer, Candidate, Citation, Item, Passage, Turn
 from samples import FOLLOWUPS, QUESTIONS
 
 CITATION = Citation("a1", "Year Three", "/a/kim.txt", "He proposed in 2013.", 10, 30, 25, 29)
 
 
 def passage(text: str, rank: int, title: str = "Year Three") -> Passage:
-    return Passage(f"c{rank}", "a1", title, f"/a/{title}.txt", text, 0, len(text), 1.0, 0.5, 2.0, rank)
+    return Passage(f"c{rank}", "a1", title, f"/a/{title}.txt", text, 0, len(text), 1.0, rank)
 
 
 def answer(text: str | None, score: float, instead: str | None = None, passages: Sequence[Passage] = ()) -> Answer:
     alternatives = (Alternative(instead, score, CITATION),) if instead else ()
-    return Answer("asked", text, score, (CITATION,) if text else (), tuple(passages), alternatives, query="alone")
+    return Answer(
+        "asked",
+        text,
+        score=score,
+        citations=(CITATION,) if text else (),
+        passages=tuple(passages),
+        alternatives=alternatives,
+        query="alone",
+    )
 
 
 class StubBot:
@@ -40,7 +47,7 @@ class StubBot:
             counts=lambda: (3, 12), embedder_name="hash", folder=Path("library"), chunking="size=9 overlap=1"
         )
         self.reader = SimpleNamespace(name="scripted")
-        self.retriever = self
+        self.gatherer = self
 
     def warm_up(self) -> None:
         pass
@@ -52,7 +59,7 @@ class StubBot:
             raise given
         return given
 
-    def retrieve(self, query: str, top_k: int) -> list[Passage]:
+    def passages(self, query: str, top_k: int) -> list[Passage]:
         self.searched.append((query, top_k))
         return list(self._ranked[:top_k])
 
@@ -176,6 +183,7 @@ def test_a_prediction_line_has_the_promised_fields() -> None:
         "question": "q",
         "answers": ["2013"],
         "prediction": "in 2013",
+        "kind": "fact",
         "score": 0.9,
         "exact_match": 0.0,
         "f1": pytest.approx(2 / 3),
@@ -191,6 +199,52 @@ def test_a_prediction_line_has_the_promised_fields() -> None:
         ],
         "first_relevant_rank": 2,
     }
+
+
+def kinds(**answers: Answer) -> Any:
+    """The figures of one question of each kind, answered as told."""
+    gold: dict[str, dict[str, Any]] = {
+        "list": {"items": (("Ann", "Ann Lee"), ("Bo",), ("Cy",))},
+        "yes_no": {"verdict": "yes"},
+        "explanation": {"reference": "Because the river rose and the bridge fell."},
+        "count": {"answers": ("three",)},
+    }
+    questions = [EvalQuestion(kind, kind, **({"answers": ()} | gold[kind]), kind=kind) for kind in answers]  # type: ignore[arg-type]
+    return run(StubBot(answers), questions).to_dict()
+
+
+def test_items_are_scored_whole_and_by_their_words() -> None:
+    items = (Item("Ann Lee", (0,)), Item("Bo Derek", (0,)))
+    figures = kinds(list=Answer("q", "Ann Lee and Bo Derek", kind="list", items=items))["kinds"]["list"]
+    # Whole: one of two given, one of three wanted: precision 1/2, recall 1/3.
+    assert figures["items_exact_f1"] == pytest.approx(100 * 2 * (1 / 2) * (1 / 3) / (1 / 2 + 1 / 3))
+    # "Bo Derek" shares 2/3 with "Bo": precision (1 + 2/3) / 2, recall (1 + 2/3 + 0) / 3.
+    precision, recall = (1 + 2 / 3) / 2, (1 + 2 / 3) / 3
+    assert figures["items_partial_f1"] == pytest.approx(100 * 2 * precision * recall / (precision + recall))
+    assert figures["wrong_of_shown"] == 0.0
+
+
+def test_verdicts_are_right_or_wrong_or_not_given() -> None:
+    shown = kinds(yes_no=Answer("q", "No. It fell.", kind="yes_no", verdict="no"))
+    assert shown["kinds"]["yes_no"]["verdicts_right"] == 0.0
+    assert shown["wrong_of_shown"] == 1.0
+    unsure = kinds(yes_no=Answer("q", "It fell.", kind="yes_no"))["kinds"]["yes_no"]
+    assert (unsure["verdicts_right"], unsure["verdicts_shown"], unsure["wrong_of_shown"]) == (None, 0.0, 0.0)
+
+
+def test_longer_answers_are_compared_with_their_reference() -> None:
+    figures = kinds(explanation=Answer("q", "Because the river rose.", kind="explanation"))
+    # Four words in common, in order, of four and of eight.
+    assert figures["kinds"]["explanation"]["rouge_l"] == pytest.approx(100 * 2 * 4 / (4 + 8))
+    assert figures["exact_match"] is None  # there is no string to match
+    unlike = kinds(explanation=Answer("q", "Nobody knows.", kind="explanation"))
+    assert unlike["wrong_of_shown"] == 1.0
+
+
+def test_a_needless_abstention_counts_in_its_kind() -> None:
+    figures = kinds(count=Answer("q", None, kind="fact", score=0.1))["kinds"]["count"]
+    assert (figures["shown"], figures["needless_of_abstentions"]) == (0.0, 1.0)
+    assert figures["taken_for"] == {"fact": 1}
 
 
 def test_settings_say_what_was_measured(mixed: Any) -> None:
@@ -229,19 +283,12 @@ class StubReader:
 
     name = "stub"
 
-    def __init__(self) -> None:
-        self.batches: list[int] = []
-
-    def read_many(self, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int = 3) -> list[list[Candidate]]:
-        self.batches.append(len(questions))
-        found = []
-        for question, [(title, text)] in questions:
-            if len(question) > 20:
-                raise QuestionError("too long to read")
-            start = text.find("2013")
-            score = -1.0 if title == "Doubt" else 2.0
-            found.append([Candidate("2013", 0, start, start + 4, score)] if start >= 0 else [])
-        return found
+    def read(self, question: str, passages: Sequence[Text]) -> list[Candidate]:
+        [(title, text)] = passages
+        if len(question) > 20:
+            raise QuestionError("too long to read")
+        start = text.find("2013")
+        return [Candidate("2013", 0, start, start + 4, -1.0 if title == "Doubt" else 2.0)] if start >= 0 else []
 
 
 def gold(question: str = "When?", answers: tuple[str, ...] = ("2013",), title: str = "") -> EvalQuestion:
@@ -272,15 +319,19 @@ def test_retrieval_is_not_measured_with_the_paragraph_given() -> None:
     assert figures["settings"]["mode"] == "gold context"
 
 
-def test_questions_are_read_in_batches_and_one_that_fails_fails_alone() -> None:
-    reader = StubReader()
-    questions = [gold()] * BATCH + [gold(), gold("so long that it cannot be read"), gold()]
+def test_a_question_that_fails_fails_alone() -> None:
+    questions = [gold(), gold("so long that it cannot be read"), gold()]
     told: list[int] = []
-    result = evaluate_gold_context(reader, CALIBRATION, questions, lambda done, total: told.append(done))
-    assert reader.batches == [BATCH, 3, 1, 1, 1]
-    assert told == [BATCH, BATCH + 3]
-    assert [row.failure for row in result.rows[BATCH:]] == [None, "too long to read", None]
-    assert [row.outcome for row in result.rows[BATCH:]] == ["right", "failed", "right"]
+    result = evaluate_gold_context(StubReader(), CALIBRATION, questions, lambda done, total: told.append(done))
+    assert told == [1, 2, 3]
+    assert [row.failure for row in result.rows] == [None, "too long to read", None]
+    assert [row.outcome for row in result.rows] == ["right", "failed", "right"]
+
+
+def test_a_reader_that_nobody_has_measured_gives_no_scores() -> None:
+    figures = evaluate_gold_context(StubReader(), None, [gold(), gold(title="Doubt")]).to_dict()
+    assert figures["calibration_error"] is None
+    assert figures["has_answer"]["exact_match"] == 50.0
 
 
 def test_a_question_without_its_paragraph_is_refused() -> None:

@@ -1,0 +1,94 @@
+"""``fact``: a span of an article, in its sentence. Also what any other kind falls back to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qa.abstaining import Abstainer
+from qa.citations import cite
+from qa.gathering import Gatherer
+from qa.ports import Evidence, Plan, Reader
+from qa.reranker import rerank
+from qa.selection import UNCALIBRATED, Calibration, RankedAnswer, Selection, select
+from qa.types import Alternative, Answer, Candidate, Citation, Passage
+
+MAX_CITATIONS = 5
+MAX_ALTERNATIVES = 4
+MIN_ALTERNATIVE = 0.02
+"""Answers less likely than this are not worth a person's look."""
+
+
+class FactStrategy:
+    """Gives the reader's best span with the sentence it stands in, or abstains."""
+
+    def __init__(
+        self,
+        gatherer: Gatherer,
+        reader: Reader,
+        abstainer: Abstainer,
+        calibration: Calibration | None,
+        threshold: float | None = None,
+    ) -> None:
+        """``calibration`` is what turns this reader's scores, over this retriever's passages, into chances; without
+        one answers carry no score. ``threshold`` replaces the calibration's: the least chance an answer must have."""
+        self._gatherer = gatherer
+        self._reader = reader
+        self._abstainer = abstainer
+        self._is_measured = calibration is not None
+        self._calibration = calibration or UNCALIBRATED
+        self._threshold = self._calibration.threshold if threshold is None else threshold
+
+    def gather(self, plan: Plan) -> Evidence:
+        """See ``Strategy``."""
+        return Evidence(self._gatherer.passages(plan.query.text, plan.articles))
+
+    def answer(self, plan: Plan, evidence: Evidence) -> Answer:
+        """See ``Strategy``."""
+        passages = evidence.passages
+        candidates = self._reader.read(plan.query.text, [(passage.title, passage.text) for passage in passages])
+        selection = select(candidates, passages, self._calibration)
+        read = rerank(passages, candidates)
+        name = getattr(self._reader, "name", type(self._reader).__name__)
+        best = selection.chances[0] if selection.answers else 0.0
+        if not selection.answers or best < self._threshold:
+            return self._abstainer.abstain(
+                plan,
+                read,
+                score=self._score(best),
+                alternatives=self._alternatives(selection, passages, first=0),
+                model=name,
+            )
+        given = selection.answers[0]
+        return Answer(
+            question=plan.query.question,
+            text=given.best.text,
+            kind="fact",
+            score=self._score(best),
+            citations=self._citations(given, passages),
+            passages=read,
+            alternatives=self._alternatives(selection, passages, first=1),
+            model=name,
+        )
+
+    def _score(self, chance: float) -> float | None:
+        return chance if self._is_measured else None
+
+    def _alternatives(self, selection: Selection, passages: Sequence[Passage], first: int) -> tuple[Alternative, ...]:
+        others = list(zip(selection.answers, selection.chances, strict=True))[first : first + MAX_ALTERNATIVES]
+        return tuple(
+            Alternative(answer.best.text, self._score(chance), self._cite(answer.best, passages))
+            for answer, chance in others
+            if chance >= MIN_ALTERNATIVE
+        )
+
+    def _citations(self, answer: RankedAnswer, passages: Sequence[Passage]) -> tuple[Citation, ...]:
+        """The distinct sentences that say so, best first: overlapping passages show the same words twice."""
+        citations: dict[tuple[str, int, int], Citation] = {}
+        for place in answer.places:
+            citation = self._cite(place, passages)
+            citations.setdefault((citation.article_id, citation.start, citation.end), citation)
+        return tuple(citations.values())[:MAX_CITATIONS]
+
+    def _cite(self, candidate: Candidate, passages: Sequence[Passage]) -> Citation:
+        passage = passages[candidate.passage]
+        return cite(candidate, passage, self._gatherer.article_of(passage))

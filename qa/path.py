@@ -1,0 +1,89 @@
+"""The path of a question: rewrite, plan, gather, answer. Everything that asks, asks through ``QuestionPath.events``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from qa.errors import QuestionError
+from qa.ports import Cancel, Planner, Rewriter, Strategy, Writer
+from qa.types import Answer, AnswerEvent, AnswerReady, Kind, PassagesFound, Planned, Query, Turn
+
+MAX_QUESTION_CHARS = 1000
+"""Longer ones would crowd the passage out of the reader's window; said early and in words."""
+TURNS_KEPT = 50
+"""Turns of a conversation that are looked at, the latest: what lies further back is no longer spoken of."""
+NEVER_WRITTEN: frozenset[Kind] = frozenset({"catalogue", "chat"})
+"""Kinds that a language model has no part in: they are looked up."""
+
+
+class QuestionPath:
+    """A question's way to its answer. Safe to share between threads."""
+
+    def __init__(
+        self,
+        rewriter: Rewriter,
+        planner: Planner,
+        strategies: Mapping[Kind, Strategy],
+        writer: Writer | None = None,
+    ) -> None:
+        """``strategies`` answers each kind that ``planner`` names; ``writer`` then puts the answer in its own words."""
+        self._rewriter = rewriter
+        self._planner = planner
+        self._strategies = strategies
+        self._writer = writer
+
+    def events(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        articles: Sequence[str] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Iterator[AnswerEvent]:
+        """The answer as it comes about: ``Planned``, ``PassagesFound``, any ``TextWritten``, ``AnswerReady``.
+
+        Ends early, without ``AnswerReady``, once ``cancel`` is set. Raises QuestionError for a question that cannot
+        be asked.
+        """
+        waiting = cancel or _Never()
+        query = self._rewrite(question, history, articles)
+        plan = self._planner.plan(query)
+        yield Planned(query.text, plan.kind)
+        strategy = self._strategies[plan.kind]
+        evidence = strategy.gather(plan)
+        if evidence.passages:
+            yield PassagesFound(query.text, evidence.passages)
+        if waiting.is_set():
+            return
+        if self._writer is None or plan.kind in NEVER_WRITTEN:
+            yield AnswerReady(_finished(strategy.answer(plan, evidence), query))
+            return
+        for event in self._writer.write(plan, evidence, lambda: strategy.answer(plan, evidence), waiting):
+            yield AnswerReady(_finished(event.answer, query)) if isinstance(event, AnswerReady) else event
+
+    def _rewrite(self, question: str, history: Sequence[Turn], articles: Sequence[str] | None) -> Query:
+        asked_at = time.perf_counter()
+        asked = " ".join(question[: MAX_QUESTION_CHARS + 1].split())
+        if not any(character.isalnum() for character in asked):
+            raise QuestionError("the question is empty; type what you want to know")
+        if len(question) > MAX_QUESTION_CHARS:
+            raise QuestionError(
+                f"the question has {len(question):,} characters, more than the {MAX_QUESTION_CHARS:,} that can be "
+                "read with a passage; ask a shorter one"
+            )
+        rewritten = self._rewriter(asked, history[-TURNS_KEPT:])
+        # A rewrite too long to read is worse than the question as it was typed.
+        text = rewritten if len(rewritten) <= MAX_QUESTION_CHARS else asked
+        return Query(asked, text, asked_at, None if articles is None else tuple(articles))
+
+
+class _Never:
+    def is_set(self) -> bool:
+        return False
+
+
+def _finished(answer: Answer, query: Query) -> Answer:
+    return replace(
+        answer, question=query.question, query=query.text, latency_ms=1000.0 * (time.perf_counter() - query.asked_at)
+    )

@@ -1,0 +1,42 @@
+"""What every front end says of an answer, in the same words."""
+
+from __future__ import annotations
+
+from qa.types import Answer
+
+VERY_LIKELY, LIKELY = 0.85, 0.6
+
+
+def confidence_in_words(score: float) -> str:
+    """How sure an answer is, as one would say it."""
+    if score >= VERY_LIKELY:
+        return "Very likely"
+    if score >= LIKELY:
+        return "Likely"
+    return "Possible, unsure"
+
+
+def basis(answer: Answer) -> str:
+    """What an answer rests on; a percentage only where one was measured. Empty where there is nothing to say."""
+    if answer.text is None or answer.kind == "chat":
+        return ""
+    if answer.kind == "catalogue":
+        return "Looked up in the library"
+    if answer.score is not None:
+        return f"{confidence_in_words(answer.score)} ({100 * answer.score:.0f} %)"
+    if any(citation.answer_start is None for citation in answer.citations) and not answer.items:
+        return f"Written by {answer.model}; the quotes are the articles’ own words"
+    if answer.kind in {"fact", "count", "yes_no"}:
+        return f"Found by {answer.model}, whose answers nobody has measured here"
+    return "The articles’ own sentences"
+
+
+def abstention(answer: Answer) -> str:
+    """Why there is no answer, and what the sentences below it are."""
+    if answer.reason == "not_asked_of_articles":
+        return "This is not a question to the articles."
+    if answer.alternatives:
+        return "I’m not sure. It may be one of these:"
+    if answer.nearest:
+        return "I found no answer. These sentences are about it:"
+    return "Nothing in the articles is about this."
