@@ -6,6 +6,7 @@ With ``raw`` it speaks any other provider's language as well.
 from __future__ import annotations
 
 import json
+import select
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -26,6 +27,8 @@ class FakeLLMServer:
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.stopping = threading.Event()
+        self.left_by_client = threading.Event()
+        """Set once a client hung up before it had its whole reply."""
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.fake = self  # type: ignore[attr-defined]
@@ -82,6 +85,7 @@ class Handler(BaseHTTPRequestHandler):
             )
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client had enough
+            self.fake.left_by_client.set()
 
     def end_headers(self) -> None:
         # A connection that a client keeps open and forgets would be an unclosed socket in some later test.
@@ -155,7 +159,10 @@ def hang(after: str = "") -> Act:
         if after:
             handler.start_stream()
             handler.send_piece(after)
-        handler.fake.stopping.wait(30)
+        while not handler.fake.stopping.is_set():
+            readable, _, _ = select.select([handler.connection], [], [], 0.05)
+            if readable and not handler.connection.recv(1):
+                raise ConnectionResetError
 
     return act
 
@@ -179,6 +186,17 @@ def disconnect(after: str) -> Act:
     def act(handler: Handler) -> None:
         handler.start_stream()
         handler.send_piece(after)
+
+    return act
+
+
+def broken_off(text: str) -> Act:
+    """Sends ``text`` and ends as if that were all, but without the word that says why a reply ended."""
+
+    def act(handler: Handler) -> None:
+        handler.start_stream()
+        handler.send_piece(text)
+        handler.send_chunk(b"")
 
     return act
 

@@ -1,0 +1,7 @@
+"""Answers written by a language model, held to words that it quotes from the articles."""
+
+from qa.llm.model import LanguageModel
+from qa.llm.rewriter import ModelRewriter
+from qa.llm.writer import GroundedWriter
+
+__all__ = ["GroundedWriter", "LanguageModel", "ModelRewriter"]
