@@ -11,7 +11,8 @@ from scripts.settings_table import README, filled
 from vectorstore import ArticleIndex
 
 DOCS = Path(__file__).parent.parent / "docs"
-EXAMPLES = re.findall(r"^## (.+?)\n(?:(?!^## ).)*?```python\n(.*?)```", (DOCS / "extend.md").read_text("utf-8"), re.S | re.M)
+EXAMPLE = re.compile(r"^## (.+?)\n(?:(?!^## ).)*?```python\n(.*?)```", re.DOTALL | re.MULTILINE)
+EXAMPLES = EXAMPLE.findall((DOCS / "extend.md").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(("heading", "code"), EXAMPLES, ids=[heading for heading, _ in EXAMPLES])

@@ -24,7 +24,8 @@ HOMES = {
     "typer": {"ui"},
     "mcp": {"ui/mcp_server.py"},
     "watchfiles": {"ingest/watch.py"},
-    "httpx": {"ingest/web.py", "qa/generator.py"},
+    "httpx": {"ingest/web.py"},
+    "langchain": {"qa/llm/providers.py"},
 }
 
 
