@@ -24,6 +24,7 @@ from qa.retriever import HybridRetriever
 from qa.runnable import QuestionRunnable, in_thread, last_answer
 from qa.selection import Calibration
 from qa.settings import Settings
+from qa.spelling import Speller
 from qa.types import Answer, AnswerEvent, Kind, Turn
 from vectorstore import ArticleIndex
 
@@ -102,7 +103,8 @@ class Chatbot:
         abstainer = Abstainer(self.gatherer)
         fact = FactStrategy(self.gatherer, self.reader, abstainer, self._calibration(), self.settings.threshold)
         kinds = strategies(self.gatherer, abstainer, fact) | self._given_kinds
-        return QuestionPath(self._rewriter(), self._given_planner or load_planner(self.index), kinds, self._writer())
+        planner = self._given_planner or load_planner(self.index)
+        return QuestionPath(self._rewriter(), planner, kinds, self._writer(), Speller(self.index))
 
     def _calibration(self) -> Calibration | None:
         """That of the reader, which was fitted over what our own retriever finds; over another's it says nothing."""

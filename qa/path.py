@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from qa.errors import QuestionError
@@ -27,12 +27,17 @@ class QuestionPath:
         planner: Planner,
         strategies: Mapping[Kind, Strategy],
         writer: Writer | None = None,
+        spell: Callable[[str], str] = str,
     ) -> None:
-        """``strategies`` answers each kind that ``planner`` names; ``writer`` then puts the answer in its own words."""
+        """``strategies`` answers each kind that ``planner`` names; ``writer`` then puts the answer in its own words.
+
+        ``spell`` puts mistyped words right, once a question can be understood alone.
+        """
         self._rewriter = rewriter
         self._planner = planner
         self._strategies = strategies
         self._writer = writer
+        self._spell = spell
 
     def events(
         self,
@@ -72,7 +77,7 @@ class QuestionPath:
                 f"the question has {len(question):,} characters, more than the {MAX_QUESTION_CHARS:,} that can be "
                 "read with a passage; ask a shorter one"
             )
-        rewritten = self._rewriter(asked, history[-TURNS_KEPT:])
+        rewritten = self._spell(self._rewriter(asked, history[-TURNS_KEPT:]))
         # A rewrite too long to read is worse than the question as it was typed.
         text = rewritten if len(rewritten) <= MAX_QUESTION_CHARS else asked
         return Query(asked, text, asked_at, None if articles is None else tuple(articles))

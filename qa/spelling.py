@@ -1,0 +1,39 @@
+"""Mistyped words of a question, put right by the library's own words."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from tokenizers import Tokenizer
+
+from qa.reader import WEIGHTS
+from vectorstore import ArticleIndex
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class Speller:
+    """Corrects what is no word to anybody: neither to the library nor to the reader's vocabulary.
+
+    The vocabulary holds 30,000 English words and names whole. A question about something else than the articles keeps
+    its words, so that it is not taken for one about them.
+    """
+
+    def __init__(self, index: ArticleIndex) -> None:
+        self._index = index
+
+    @cached_property
+    def _vocabulary(self) -> Tokenizer:
+        return Tokenizer.from_file(str(WEIGHTS / "tokenizer.json"))
+
+    def __call__(self, question: str) -> str:
+        """``question`` with each such word replaced by the one of the library that is spelled most alike, if any."""
+        doubtful = [word for word in _WORD.findall(question) if self._vocabulary.token_to_id(word.lower()) is None]
+        meant = self._index.nearest_words(doubtful) if doubtful else {}
+
+        def corrected(word: re.Match[str]) -> str:
+            right = meant.get(word[0])
+            return word[0] if right is None else right[:1].upper() + right[1:] if word[0][0].isupper() else right
+
+        return _WORD.sub(corrected, question)
