@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from language.characters import whole_characters
 from qa.errors import QuestionError
 from qa.ports import Cancel, Planner, Rewriter, Strategy, Writer
 from qa.types import Answer, AnswerEvent, AnswerReady, Kind, PassagesFound, Planned, Query, Turn
@@ -69,7 +70,7 @@ class QuestionPath:
 
     def _rewrite(self, question: str, history: Sequence[Turn], articles: Sequence[str] | None) -> Query:
         asked_at = time.perf_counter()
-        asked = " ".join(question[: MAX_QUESTION_CHARS + 1].split())
+        asked = " ".join(whole_characters(question[: MAX_QUESTION_CHARS + 1]).split())
         if not any(character.isalnum() for character in asked):
             raise QuestionError("the question is empty; type what you want to know")
         if len(question) > MAX_QUESTION_CHARS:
@@ -77,7 +78,7 @@ class QuestionPath:
                 f"the question has {len(question):,} characters, more than the {MAX_QUESTION_CHARS:,} that can be "
                 "read with a passage; ask a shorter one"
             )
-        rewritten = self._spell(self._rewriter(asked, history[-TURNS_KEPT:]))
+        rewritten = self._spell(whole_characters(self._rewriter(asked, history[-TURNS_KEPT:])))
         # A rewrite too long to read is worse than the question as it was typed.
         text = rewritten if len(rewritten) <= MAX_QUESTION_CHARS else asked
         return Query(asked, text, asked_at, None if articles is None else tuple(articles))

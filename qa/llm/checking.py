@@ -13,6 +13,9 @@ from qa.llm.reply import Reply
 from qa.ports import Plan
 from qa.types import Answer, Citation, Item, Passage, Verdict
 
+MAX_LABEL = 60
+"""Characters before a colon that can be the name of a side; the model was asked to write it there."""
+
 _VERDICT = re.compile(r"[\"“*_]{0,4}(yes|no)\b[*_]{0,2}(?:[.,;:!]|\s*[–—-]\s|\s*\Z)", re.I)
 _DATE = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d)?)?)\b")
 
@@ -97,7 +100,8 @@ def _item(text: str, numbers: tuple[int, ...], citations: Sequence[Citation], pl
     if plan.kind == "theme":
         label = citations[numbers[0]].title or None
     elif plan.kind == "comparison":
-        label = next((side for side in plan.sides if text.casefold().startswith(side.casefold())), None)
+        named = next((side for side in plan.sides if text.casefold().startswith(side.casefold())), None)
+        label = named or (text.partition(":")[0] if ":" in text[:MAX_LABEL] else None)
     return Item(text, numbers, label, date[1] if date else None)
 
 

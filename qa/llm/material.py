@@ -1,4 +1,4 @@
-"""What of the articles the model is shown: the passages found, or whole articles as far as its window holds them."""
+"""What of the articles the model is shown: the passages found, or whole articles as far as there is room for them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from qa.gathering import Gatherer
 from qa.ports import Evidence
+from qa.types import Passage
 from vectorstore import Article
 
-MAX_CHARS = 16_000
-"""Characters of whole articles in one prompt: about 4,000 tokens of English, and in any script half of the 16,000
-that a small model's window holds today."""
 FEWEST_CHARS = 800
 """Of less than this nothing can be said; where there are more articles than have room for it, the last are left out."""
 
@@ -39,27 +37,43 @@ class Material:
     """What the person should know of it: how much was left out."""
 
 
-def material(evidence: Evidence, gatherer: Gatherer) -> Material:
-    """The articles of ``evidence``, or its passages where it has no articles, in their order.
+def material(evidence: Evidence, gatherer: Gatherer, room: int) -> Material:
+    """The articles of ``evidence``, as far as ``room`` characters hold them, or its passages.
 
     Raises QAError when an article was changed or removed since its passage was found.
     """
-    if evidence.articles:
-        return _articles(evidence.articles, gatherer)
+    articles = [article for article in evidence.articles if article.text[article.body_start :].strip()]
+    too_long = sum(len(article.text) - article.body_start for article in articles) > room
+    if articles and not (too_long and evidence.passages):
+        return _articles(articles, gatherer, room)
+    # The passages say more of the subject than the beginnings of long articles would.
     return Material(
         tuple(
             Extract(gatherer.article_of(one), 0 if one.alone else one.start, len(one.text) if one.alone else one.end)
-            for one in evidence.passages
+            for one in _best(evidence.passages, room)
         )
     )
 
 
-def _articles(articles: Sequence[Article], gatherer: Gatherer) -> Material:
+def _best(passages: Sequence[Passage], room: int) -> list[Passage]:
+    """Those of the best ranks that have room together, in the order of all; one at least.
+
+    Of two searches each has its first, so both have their part.
+    """
+    chosen: set[int] = set()
+    for place in sorted(range(len(passages)), key=lambda place: passages[place].rank):
+        room -= len(passages[place].text)
+        if room < 0 and chosen:
+            break
+        chosen.add(place)
+    return [passage for place, passage in enumerate(passages) if place in chosen]
+
+
+def _articles(articles: Sequence[Article], gatherer: Gatherer, room: int) -> Material:
     """The beginnings of ``articles``, each as long as the next one's; short ones leave their room to the others."""
-    shown = [article for article in articles if article.text[article.body_start :].strip()]
-    shown = shown[: MAX_CHARS // FEWEST_CHARS]
+    shown = articles[: max(1, room // FEWEST_CHARS)]
     lengths = [len(article.text) - article.body_start for article in shown]
-    most = _fair_share(lengths, MAX_CHARS)
+    most = _fair_share(lengths, room)
     extracts = []
     for article, length in zip(shown, lengths, strict=True):
         end = len(article.text) if length <= most else _last_end(article, article.body_start + most, gatherer)
@@ -70,14 +84,12 @@ def _articles(articles: Sequence[Article], gatherer: Gatherer) -> Material:
 
 def _fair_share(lengths: Sequence[int], room: int) -> int:
     """The most that each may have so that all have ``room`` together."""
-    share = room
     for number, length in enumerate(sorted(lengths)):
         share = room // (len(lengths) - number)
         if length > share:
-            break
+            return share
         room -= length
-        share = max(share, length)
-    return share
+    return max(lengths)
 
 
 def _last_end(article: Article, limit: int, gatherer: Gatherer) -> int:

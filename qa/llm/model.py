@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from qa.errors import GeneratorError
 from qa.llm.background import start_request
 from qa.llm.failures import NoReply, early_end, reason
-from qa.llm.providers import SAY_HOW_THEY_ENDED, build, provider_and_name
+from qa.llm.providers import LEAST_ROOM, SAY_HOW_THEY_ENDED, build, provider_and_name, room
 from qa.ports import Cancel
 from qa.settings import Settings
 
@@ -45,10 +45,14 @@ _Arrivals = queue.SimpleQueue[str | _End]
 class LanguageModel:
     """A chat model of LangChain's under limits of time and length. Safe to share between threads."""
 
-    def __init__(self, name: str, timeout: float, build: Callable[[bool], BaseChatModel]) -> None:
-        """``build`` makes the LangChain model, with temperature 0 or, given False, the model's own."""
+    def __init__(
+        self, name: str, timeout: float, build: Callable[[bool], BaseChatModel], room: int = LEAST_ROOM
+    ) -> None:
+        """``build`` makes the LangChain model, with temperature 0 or, given False, the model's own; ``room`` is how
+        many characters of articles a prompt to it may hold."""
         self.name = name
         self.timeout = timeout
+        self.room = room
         self._build = build
         self._steady = True
         self._built: BaseChatModel | None = None
@@ -66,7 +70,7 @@ class LanguageModel:
                 f"the language model's address {settings.llm_base_url!r} does not begin with http:// or https://; "
                 "give the whole address, such as http://127.0.0.1:8080/v1"
             )
-        model = cls(f"{provider}:{name}", settings.llm_timeout, lambda steady: build(settings, steady))
+        model = cls(f"{provider}:{name}", settings.llm_timeout, lambda steady: build(settings, steady), room(settings))
         try:
             model.chat_model()
         except NoReply as error:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
+from language.characters import whole_characters
 from qa.llm.material import Extract
 from qa.llm.reply import NOT_FOUND, QUOTES_HEADER
 from qa.ports import Plan
@@ -81,12 +82,8 @@ def grounded_prompt(plan: Plan, extracts: Sequence[Extract]) -> list[BaseMessage
 
 
 def harmless(text: str) -> str:
-    """``text`` as it can be sent: with what would end a model's turn taken apart, and in letters that can be written.
-
-    Half of a character outside the basic plane, which broken JSON leaves, is none.
-    """
-    written = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _CONTROL.sub(r"\g<0> ", written)
+    """``text`` as it can be sent, with what would end a model's turn taken apart."""
+    return _CONTROL.sub(r"\g<0> ", whole_characters(text))
 
 
 def _rules(kind: Kind, mark: str) -> str:

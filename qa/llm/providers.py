@@ -10,15 +10,17 @@ from pydantic import SecretStr
 
 from qa.errors import GeneratorError
 from qa.llm.failures import KEY_VARIABLES, NoReply
-from qa.llm.material import MAX_CHARS
 from qa.settings import Settings
 
 MAX_RETRIES = 1
 """More would only keep the person waiting for the reader's answer."""
+LEAST_ROOM = 16_000
+"""Characters of articles that every prompt may hold: about 4,000 tokens of English, and most of a small model's window
+in any script."""
 CHARS_PER_PASSAGE = 900
 """A chunk's usual size."""
 CHARS_PER_TOKEN = 2
-"""English takes half as many tokens; other languages more."""
+"""English takes half as many tokens."""
 
 SAY_HOW_THEY_ENDED = frozenset({"openai", "anthropic", "ollama"})
 """Providers whose whole replies always say why they ended: one that does not was broken off."""
@@ -44,7 +46,7 @@ def build(settings: Settings, steady: bool) -> BaseChatModel:
     arguments: dict[str, Any] = {"timeout": settings.llm_timeout, "max_retries": MAX_RETRIES}
     if provider == "ollama":
         # Its own names for these; and it cuts off, without a word, what of a prompt its window does not hold.
-        window = 2048 + max(settings.top_k * CHARS_PER_PASSAGE, MAX_CHARS) // CHARS_PER_TOKEN
+        window = 2048 + room(settings) // CHARS_PER_TOKEN
         arguments = {"client_kwargs": {"timeout": settings.llm_timeout}, "num_ctx": window}
     if steady:
         arguments["temperature"] = 0
@@ -58,6 +60,11 @@ def build(settings: Settings, steady: bool) -> BaseChatModel:
             raise NoReply(f"no API key: set {variable}" if variable else "no API key: set the provider's") from None
         # A server of one's own mostly asks for no key, but the client does.
         return _init(provider, name, arguments | {"api_key": "none"})
+
+
+def room(settings: Settings) -> int:
+    """How many characters of articles a prompt may hold: whoever asks for more passages is given more room."""
+    return max(LEAST_ROOM, settings.top_k * CHARS_PER_PASSAGE)
 
 
 class _KeyMissing(Exception):

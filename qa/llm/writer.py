@@ -38,7 +38,7 @@ class GroundedWriter:
         self, plan: Plan, evidence: Evidence, otherwise: Callable[[], Answer], cancel: Cancel
     ) -> Iterator[AnswerEvent]:
         """See ``Writer``. What is written on the way is not checked yet, and the last event may replace it."""
-        shown = material(evidence, self._gatherer)
+        shown = material(evidence, self._gatherer, self._model.room)
         if not shown.extracts:
             yield AnswerReady(otherwise())
             return

@@ -103,7 +103,8 @@ def test_a_question_of_ten_thousand_characters_is_refused_with_the_limit(bot: Ch
 
 
 @pytest.mark.parametrize(
-    "question", ["何ですか？", "🙂 what is this", "SELECT * FROM chunks", "a" * 999, "when\x00did", "‮evil‬"]
+    "question",
+    ["何ですか？", "🙂 what is this", "SELECT * FROM chunks", "a" * 999, "when\x00did", "‮evil‬", "\ud83c half"],
 )
 def test_odd_questions_get_an_answer_or_an_abstention(bot: Chatbot, question: str) -> None:
     assert isinstance(bot.ask(question), Answer)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from qa.gathering import Gatherer
-from qa.llm.material import FEWEST_CHARS, MAX_CHARS, material
+from qa.llm.material import FEWEST_CHARS, material
 from qa.llm.pieces import own_quotes, pieces_of
+from qa.llm.providers import LEAST_ROOM as ROOM
 from qa.ports import Evidence
 from qa.retriever import HybridRetriever
 from qa.types import Item, Kind
@@ -83,6 +84,8 @@ def test_the_items_of_a_comparison_name_their_side(index: ArticleIndex) -> None:
     reply = LIST.replace("- granite", "- The bridge: granite").replace("- a bakery", "- the bakery: opens at six")
     answer, _ = ask(index, write(reply), asked=plan("comparison", "Bridge or bakery?", ("the bridge", "the bakery")))
     assert [item.label for item in answer.items] == ["the bridge", "the bakery"]
+    answer, _ = ask(index, write(reply), asked=plan("comparison", "Bridge or bakery?"))
+    assert [item.label for item in answer.items] == ["The bridge", "the bakery"]
 
 
 def test_the_items_of_a_timeline_have_dates(index: ArticleIndex) -> None:
@@ -191,7 +194,7 @@ def test_an_article_longer_than_the_window_is_cut_at_a_sentence_and_the_person_i
         told, unseen = (answer_of(writer, Evidence(articles=(long,)), plan("summary", "Sum it up.")) for _ in replies)
         _, user = server.prompt()
     assert end not in user
-    assert len(user) < MAX_CHARS + 1000
+    assert len(user) < ROOM + 1000
     assert user.count(BRIDGE) > 100
     assert f"{BRIDGE}\n#" in user, "it ends with a whole sentence"
     assert told.notice == "The article is longer than the language model can read at once; it read the beginning."
@@ -203,18 +206,38 @@ def test_many_articles_share_the_room_and_short_ones_leave_theirs_to_long_ones(i
     bridge = article(index, "bridge")
     lengths = [1000, 20_000, 50_000]
     articles = tuple(replace(bridge, id=str(n), text="It stands. " * (n // 11)) for n in lengths)
-    shown = material(Evidence(articles=articles), gatherer)
+    shown = material(Evidence(articles=articles), gatherer, ROOM)
     sizes = [extract.end - extract.start for extract in shown.extracts]
     assert sizes[0] == len(articles[0].text)
     assert abs(sizes[1] - sizes[2]) < 20
-    assert MAX_CHARS - 100 < sum(sizes) <= MAX_CHARS
+    assert ROOM - 100 < sum(sizes) <= ROOM
     assert all(extract.text.endswith(".") for extract in shown.extracts[1:])
     assert shown.notice == (
         "The 3 articles are more than the language model can read at once; it read the beginning of 2."
     )
-    many = material(Evidence(articles=articles[1:] * 50), gatherer)
-    assert len(many.extracts) == MAX_CHARS // FEWEST_CHARS
+    many = material(Evidence(articles=articles[1:] * 50), gatherer, ROOM)
+    assert len(many.extracts) == ROOM // FEWEST_CHARS
     assert many.notice is not None
     assert many.notice.endswith(
         f"it read the beginning of {len(many.extracts)} and nothing of {100 - len(many.extracts)}."
     )
+
+
+def test_of_articles_that_are_too_long_the_passages_on_the_subject_are_shown(index: ArticleIndex) -> None:
+    gatherer = Gatherer(index, HybridRetriever(index=index), 10)
+    bridge = article(index, "bridge")
+    both = Evidence(passages(index, "bridge", "baker").passages, (bridge,))
+    assert [extract.text for extract in material(both, gatherer, ROOM).extracts] == [bridge.text]
+    shown = material(both, gatherer, len(bridge.text) - 1)
+    assert [extract.text for extract in shown.extracts] == [BRIDGE], "as many as have room"
+    assert shown.notice is None
+
+
+def test_of_too_many_passages_those_of_the_best_ranks_are_shown_in_their_order(index: ArticleIndex) -> None:
+    gatherer = Gatherer(index, HybridRetriever(index=index), 10)
+    first, second = passages(index, "bridge", "baker").passages
+    found = (first, replace(second, rank=9), replace(first, rank=2), replace(first, rank=1))
+    shown = material(Evidence(found), gatherer, 3 * len(BRIDGE))
+    assert [extract.article.id for extract in shown.extracts] == ["bridge"] * 3
+    shown = material(Evidence(found[:2]), gatherer, 1)
+    assert [extract.article.id for extract in shown.extracts] == ["bridge"], "one at least"
