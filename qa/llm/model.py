@@ -182,4 +182,7 @@ def _ending(chunk: AIMessageChunk) -> str | None:
     for key in ("finish_reason", "stop_reason", "done_reason", "stopReason"):
         if isinstance(word := metadata.get(key), str) and word:
             return word
-    return None
+    # As OpenAI's second protocol has it, which some of its models speak.
+    if metadata.get("status") == "incomplete":
+        return str((metadata.get("incomplete_details") or {}).get("reason") or "incomplete")
+    return "complete" if metadata.get("status") == "completed" else None

@@ -51,10 +51,10 @@ _UNSPACED = re.compile(
 _CURRENCIES = "".join(character for character in map(chr, range(0x20, 0x20D0)) if category(character) == "Sc")
 _NUMBER = re.compile(
     r"(?:(?<![^\W_])[-‐‑‒–+~<>]|[−±≈≤≥]\s?)?"  # a sign; behind a word it is a hyphen
-    rf"(?:[{_CURRENCIES}]\s?)?"
+    rf"(?:[{_CURRENCIES}]\s?)?(?:(?<![\w.])\.)?"
     r"(?:\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3}(?!\d))+(?:[.,]\d+)?"  # 1 000 000
     r"|\d+(?:[.,:/⁄'’·^×_~〜～‐‑‒–—−-]\d+)*)"  # 7:30, 1.5, 3/4, 1914–18
-    r"(?:°[CFK]?|\s?[%‰])?"
+    rf"(?:\s?°[CFK]?|\s?[%‰{_CURRENCIES}]|\+)?"
 )
 """A number with all that gives it its value."""
 _LONGEST_NUMBER = 40

@@ -89,6 +89,45 @@ def test_ollama_models_keep_their_colons_and_get_room_for_the_passages(index: Ar
 # Other providers
 
 
+@pytest.mark.parametrize(
+    ("end", "notice"),
+    [
+        ({"status": "completed"}, None),
+        (
+            {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}},
+            "its reply was cut off at its limit of length",
+        ),
+        (
+            {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}},
+            "its provider's filter withheld the reply",
+        ),
+    ],
+)
+def test_a_model_that_speaks_openais_second_protocol_answers(
+    index: ArticleIndex, end: dict[str, Any], notice: str | None
+) -> None:
+    part = {"item_id": "m", "output_index": 0, "content_index": 0, "logprobs": []}
+    response = {"id": "r", "object": "response", "created_at": 0, "model": "m", "output": [], "tools": []}
+    response |= {"tool_choice": "auto", "parallel_tool_calls": True}
+    events: list[dict[str, Any]] = [
+        {"type": "response.created", "response": response | {"status": "in_progress"}},
+        *({"type": "response.output_text.delta", "delta": piece} | part for piece in (GOOD[:30], GOOD[30:])),
+        {"type": f"response.{end['status']}", "response": response | end},
+    ]
+    numbered = [event | {"sequence_number": number} for number, event in enumerate(events)]
+    sse = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in numbered)
+    with FakeLLMServer(raw(sse.encode())) as server:
+        settings = Settings(llm="openai:gpt-5-codex", llm_base_url=server.url)
+        answer = answer_of(writer_for(settings, index), passages(index))
+        assert server.paths == ["/v1/responses"]
+    if notice is None:
+        assert (answer.text, answer.notice) == ("In 1883.", None)
+    else:
+        assert answer.model == "reader"
+        assert answer.notice is not None
+        assert notice in answer.notice
+
+
 def test_an_ollama_server_answers(index: ArticleIndex) -> None:
     pytest.importorskip("langchain_ollama")
     lines = [{"message": {"role": "assistant", "content": piece}, "done": False} for piece in (GOOD[:30], GOOD[30:])]

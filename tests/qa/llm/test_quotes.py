@@ -91,6 +91,10 @@ def test_other_words_and_parts_of_words_are_not_found(words: str) -> None:
         ("It was warm in there, 25°C or so.", "warm in there, 25"),
         ("It is 3×10^6 metres long.", "10^6 metres long"),
         ("It is about 1.000.000,50 metres long.", "000,50 metres long"),
+        ("Prices rose .5 percent again.", "5 percent again"),
+        ("Das Brot kostet dort 5 €.", "Brot kostet dort 5"),
+        ("It was warm in there, 25 °C or so.", "warm in there, 25"),
+        ("More than 500+ people came to it.", "More than 500"),
     ],
 )
 def test_a_part_of_a_number_is_another_number(text: str, words: str) -> None:
@@ -206,6 +210,8 @@ def test_every_run_of_whole_words_is_found(data: st.DataObject) -> None:
     [
         ("a" * 50_000, "a" * 1000 + "b"),
         ("- " * 25_000, "- " * 900 + "the end"),
+        ("1 " * 25_000, "1 " * 900 + "the end"),
+        ("1-" * 25_000, "1-" * 900 + "the end"),
         ("no. " * 10_000, "... " * 400),
         (" " * 50_000 + "x", "spaces   x" * 100),
         ("ab" * 25_000, "b" + "ab" * 900),
