@@ -51,6 +51,15 @@ class RawSource:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The file or page that was opened, of which all that is found in it is a part."""
+
+    source: str
+    fingerprint: str
+    """Of all its bytes, worked out once however many articles are in it."""
+
+
+@dataclass(frozen=True)
 class Part:
     """A page or chapter of a draft."""
 
@@ -63,7 +72,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a format reader makes of a source; ``read_articles`` completes it to an article."""
+    """What a format reader makes of a source; ``ingest.formats.opened`` completes it to an article."""
 
     text: str = ""
     title: str | None = None

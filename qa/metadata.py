@@ -99,14 +99,14 @@ _PATTERNS: tuple[tuple[Wanted, str], ...] = (
     ("articles", rf"{_LISTED}(?P<noun>{_ARTICLE})\s(?:are\s|is\s)?{_IN_PERIOD}{_SUBJECT}"),
     (
         "articles",
-        rf"(?:what|which)(?:\s{_ARTICLE})?\s(?:did|has|have)\s(?P<author>.+?)\s(?:write|written|publish|published)"
+        rf"(?:what|which)(?:\s{_ARTICLE})?\s(?:did|has|have)\s(?P<author>.{{1,80}}?)\s(?:write|written|publish|published)"
         rf"(?:\s{_IN_PERIOD})?{_SUBJECT}",
     ),
     (
         "articles",
-        rf"(?:what|which)\s{_ARTICLE}\s(?:was|were|are)\s(?:{_WRITTEN}\s)?by\s(?P<author>.+?)(?:\s{_IN_PERIOD})?{_SUBJECT}",
+        rf"(?:what|which)\s{_ARTICLE}\s(?:was|were|are)\s(?:{_WRITTEN}\s)?by\s(?P<author>.{{1,80}}?)(?:\s{_IN_PERIOD})?{_SUBJECT}",
     ),
-    ("articles", rf"{_LISTED}{_ARTICLE}\sby\s(?P<author>.+?)(?:\s{_IN_PERIOD})?{_SUBJECT}"),
+    ("articles", rf"{_LISTED}{_ARTICLE}\sby\s(?P<author>.{{1,80}}?)(?:\s{_IN_PERIOD})?{_SUBJECT}"),
     (
         "articles",
         rf"(?:(?:what|which)(?:\s(?:is|are|was|were)|['’]s)?|show\sme)\s(?:the|your|my|our)\s{_ORDER}(?P<noun>{_ARTICLE})"
@@ -114,7 +114,7 @@ _PATTERNS: tuple[tuple[Wanted, str], ...] = (
     ),
     (
         "count",
-        rf"how\smany\s(?P<noun>{_ARTICLE}){_THERE}{_HERE}(?:\sby\s(?P<author>.+?))?"
+        rf"how\smany\s(?P<noun>{_ARTICLE}){_THERE}{_HERE}(?:\sby\s(?P<author>.{{1,80}}?))?"
         rf"(?:\s(?:(?:was|were|are)\s)?(?:{_WRITTEN}\s)?{_IN_PERIOD})?",
     ),
     ("authors", r"who\s(?:wrote|authored|penned|(?:is|was)\sthe\sauthor\sof)\s(?P<title>.+)"),

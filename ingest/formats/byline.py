@@ -13,9 +13,9 @@ MAX_LINES = 10
 _MAX_LENGTH = 200
 
 _WRITTEN_BY = re.compile(
-    r"(?:(?:written|words|story|text|posted|reported|reporting)\s)?by:?\s+(.+)|authors?:\s*(.+)", re.IGNORECASE
+    r"(?:(?:written|words|story|text|posted|reported|reporting)\s)?by:?\s++(.+)|authors?:\s*+(.+)", re.IGNORECASE
 )
-_BUTTONS = r"(?:\s*(?:Tags|Share|ShareTags|TagsShare|Comments|\d{1,2} min(?:ute)?s? read))*"
+_BUTTONS = r"(?:\s*+(?:Tags|Share|Comments|\d{1,2} min(?:ute)?s? read))*+"
 _REVISED = ("updated", "modified", "aktualisiert", "stand", "mis à jour", "actualizado", "atualizado", "aggiornato")
 _DATE_LABEL = (
     r"(?:(?P<label>(?:first |last |originally |zuletzt )?(?:published|posted|date|veröffentlicht|erschienen|publié"
@@ -29,7 +29,7 @@ _DATED = re.compile(
 _DATE_STARTS = re.compile(rf"{_DATE_LABEL}(?:{FULL_DATE}|{PARTIAL_DATE})|{FULL_DATE}", re.IGNORECASE)
 _SEPARATORS = " \t|·•–—-,/"
 _BAR = re.compile(r"\s[|·•–—-]\s")
-_BETWEEN_NAMES = re.compile(r",\s+and\s+|\s+and\s+|\s*[,;&]\s+|\s+with\s+", re.IGNORECASE)
+_BETWEEN_NAMES = re.compile(r", and | and | ?[,;&] | with ", re.IGNORECASE)
 _PARTICLE = r"(?:de|del|della|da|di|du|van|von|der|den|ter|bin|ibn|al|el|la|le|dos|y|e)"
 _NAME = re.compile(rf"[^\W\d_a-zß-ÿ][\w.'’-]*(?:\s(?:{_PARTICLE}|[^\W\d_a-zß-ÿ][\w.'’-]*)){{0,5}}")
 _ROLE = re.compile(

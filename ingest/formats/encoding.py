@@ -18,7 +18,7 @@ _BOMS = (  # UTF-32 first: its little-endian mark begins with UTF-16's.
 _META_REACH = 4096
 """Where in a page a declared charset is looked for, in bytes; the standard asks for the first 1024."""
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*+=\s*+[\"']?+\s*+([\w.:-]+)", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"\A\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 
 _SINGLE_BYTE = re.compile(r"iso8859-|cp125|cp8|cp437|koi8|mac|tis-620|ascii")

@@ -23,7 +23,7 @@ MEDIA_TYPES = frozenset(
 WHOLE = 500
 """From so many characters on an entry's text is taken for the whole article; a summary is shorter."""
 _ROOT = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?.{0,500}?\?>\s*|<!--.{0,5000}?-->\s*|<!DOCTYPE[^\[>]{0,500}(?:\[.{0,20000}?\]\s*)?>\s*)*"
+    rb"\A(?:\xef\xbb\xbf)?+(?>\s|<\?.{0,500}?\?>|<!--.{0,5000}?-->|<!DOCTYPE[^\[>]{0,500}+(?:\[.{0,20000}?\]\s*+)?+>)*+"
     rb"<(?:rss[\s>]|(?:\w+:)?feed[\s>]|rdf:RDF[\s>])",
     re.DOTALL | re.IGNORECASE,
 )

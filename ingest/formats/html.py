@@ -21,12 +21,12 @@ TOO_LITTLE = 250
 """Below this many characters the extractor has missed the article, or has taken a short page as one lump of words."""
 
 _START = re.compile(
-    rb"(?:\s|<!--.{0,2000}?-->|<\?xml.{0,200}?\?>)*<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])",
+    rb"(?>\s|<!--.{0,2000}?-->|<\?xml.{0,200}?\?>)*+<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])",
     re.IGNORECASE | re.DOTALL,
 )
 _TAG = re.compile(r"<[a-zA-Z!/?]")
 
-_ANY_TAG = re.compile(r"<[^>]*>")
+_ANY_TAG = re.compile(r"<[^<>]*>")
 
 _DROPPED = frozenset(
     """script style noscript template nav header footer aside form button select textarea iframe object embed svg canvas

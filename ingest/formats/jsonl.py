@@ -16,7 +16,7 @@ from ingest.types import Draft, RawSource, Skipped
 SUFFIXES = frozenset({".jsonl", ".ndjson", ".json"})
 MEDIA_TYPES = frozenset({"application/jsonl", "application/x-ndjson", "application/json", "application/jsonlines"})
 
-_OBJECT_START = re.compile(rb"\s*\[?\s*\{\s*\"[^\"\n]{1,200}\"\s*:")
+_OBJECT_START = re.compile(rb"\s*+(?:\[\s*+)?+\{\s*+\"[^\"\n]{1,200}+\"\s*+:")
 _MAX_DEPTH = 4
 """How deep objects inside an object are looked into."""
 _WRAPPERS = frozenset(

@@ -38,7 +38,7 @@ _MAX_DEPTH = 6
 """How deep articles are looked for in JSON-LD; publishers nest them at most three deep."""
 _OTHER_BY = re.compile(r"(?:von|par|por|di|door)\s+", re.IGNORECASE)
 """What stands for "by" in the elements of pages in other languages; in a text these words are too common to tell."""
-_SITE_NAME = re.compile(r"\s+[|–—·»-]\s+[^|–—·»-]{2,40}\Z")
+_SITE_NAME = re.compile(r"(?<!\s)\s++[|–—·»-]\s++[^|–—·»-]{2,40}\Z")
 
 
 @dataclass(frozen=True)

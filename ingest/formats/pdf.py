@@ -30,7 +30,8 @@ _SIGNATURE = b"%PDF-"
 _SIGNATURE_REACH = 1024
 """Where in a file the signature may begin, as readers of PDF accept it."""
 _PAGE_NUMBER = re.compile(
-    r"(?i)(?:page|p\.|seite|p[aá]gina)?\s*[-–—]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—]?(?:\s*(?:of|/|von|de|sur)\s*\d{1,4})?"
+    r"(?i)(?:page|p\.|seite|p[aá]gina)?+\s*+[-–—]?+\s*+(?:\d{1,4}+|[ivxlc]{1,7}+)\s*+[-–—]?+"
+    r"(?:\s*+(?:of|/|von|de|sur)\s*+\d{1,4})?"
 )
 _DIGITS = re.compile(r"\d+")
 _LINE = re.compile(r"[^\s\ufffe][^\r\n]*")

@@ -14,7 +14,7 @@ SUFFIXES: frozenset[str] = frozenset()
 MEDIA_TYPES: frozenset[str] = frozenset()
 
 _ROOT = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?.{0,500}?\?>\s*|<!--.{0,5000}?-->\s*|<!DOCTYPE[^\[>]{0,500}(?:\[.{0,20000}?\]\s*)?>\s*)*"
+    rb"\A(?:\xef\xbb\xbf)?+(?>\s|<\?.{0,500}?\?>|<!--.{0,5000}?-->|<!DOCTYPE[^\[>]{0,500}+(?:\[.{0,20000}?\]\s*+)?+>)*+"
     rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]",
     re.DOTALL,
 )

@@ -1,46 +1,49 @@
-"""The child process that reads risky formats: one source after the other from standard input. See ``sandbox``."""
+"""The child process that reads files: one source after the other from standard input. See ``sandbox``."""
 
 from __future__ import annotations
 
-import importlib
-import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from ingest.errors import UnreadableSource
-from ingest.formats import guarded_entries
-from ingest.formats.sandbox import encoded
-from ingest.limits import READER_BYTES
-from ingest.types import RawSource
-
-MODULES = ("pdf", "docx", "odt", "epub", "rtf", "mhtml", "feed", "sitemap", "html")
-"""The formats that may be asked for."""
+from ingest.formats.opened import entries
+from ingest.formats.sandbox import encoded, receive, send
+from ingest.limits import READER_BYTES, SOURCE_SECONDS
+from ingest.types import Origin, RawSource
 
 
 def main() -> None:
     """Answers until its input ends."""
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not come between the answers
-        modules = {name: importlib.import_module(f"ingest.formats.{name}") for name in MODULES}
         _bound_resources()
         answers.write(b"ready\n")
         answers.flush()
-        while line := sys.stdin.buffer.readline():
-            head = json.loads(line)
-            content = sys.stdin.buffer.read(head["size"])
-            raw = RawSource(head["source"], head["name"], content, head["media_type"])
-            answers.write(json.dumps(_answer(modules[head["form"]], raw)).encode() + b"\n")
-            answers.flush()
+        while (message := receive(sys.stdin.buffer)) is not None:
+            fields = message[1]
+            _end_within(SOURCE_SECONDS)
+            _answer(answers, fields["raw"], Origin(fields["source"], fields["fingerprint"]))
+            _end_within(0)
 
 
-def _answer(module: Any, raw: RawSource) -> dict[str, Any]:
+def _answer(answers: IO[bytes], raw: RawSource, origin: Origin) -> None:
     try:
-        # Archives, which alone give members to be read in turn, are never read here.
-        return {"found": [encoded(entry) for entry in guarded_entries(module, raw) if not isinstance(entry, RawSource)]}
+        for entry in entries(raw, origin):
+            send(answers, *encoded(entry))
+        send(answers, "end", None)
     except UnreadableSource as error:
-        return {"refused": [error.source, error.reason]}
+        send(answers, "refused", [error.source, error.reason])
+
+
+def _end_within(seconds: float) -> None:
+    """Lets the system end this process when the time is over, for when nobody is left to do it; 0 calls that off."""
+    try:
+        from signal import ITIMER_REAL, setitimer
+    except ImportError:  # Windows
+        return
+    setitimer(ITIMER_REAL, seconds)
 
 
 def _bound_resources() -> None:

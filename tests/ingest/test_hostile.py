@@ -59,7 +59,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         outcomes[name] = add_articles([file], index).outcomes
         seconds[name] = time.perf_counter() - started
         file.unlink()
-    sandbox._worker.stop()
+    sandbox.stop()
     yield Run(outcomes, seconds, megabytes(resource.RUSAGE_SELF) - before, megabytes(resource.RUSAGE_CHILDREN), index)
     index.close()
 

@@ -21,7 +21,7 @@ def script(*names: str) -> str:
 def _colours(css: str, selector: str) -> dict[str, str]:
     """The colours that ``selector`` names at the top of the style sheet: ``{"paper": "#f4f6f5", ...}``."""
     block = css.split(f"{selector} {{", 1)[1].split("}", 1)[0]
-    return dict(re.findall(r"--([\w-]+): (#\w+);", block))
+    return dict(re.findall(r"(?<![\w-])--([\w-]++): (#\w++);", block))
 
 
 def _with_fallback(value: str, colours: dict[str, str]) -> str:
