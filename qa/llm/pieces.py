@@ -15,6 +15,8 @@ IN_LINES: frozenset[Kind] = frozenset({"list", "count", "theme", "comparison", "
 IN_SENTENCES: frozenset[Kind] = frozenset({"summary"})
 MOST = 0.5
 """Share of a piece's words from which on a quote that holds them speaks for it."""
+SOME = 0.3
+"""The same for the piece of whose words a quote holds more than of any other's."""
 
 _MARKER = re.compile(r"[ \t]{0,8}(?:[-*•–+]|\d{1,3}[.)])[ \t]+(?=\S)")
 _WORD = re.compile(r"\w+")
@@ -57,18 +59,19 @@ def own_quotes(pieces: Sequence[str], quotes: Sequence[str]) -> list[list[int]]:
     """For each of ``pieces`` the numbers, from 0, of the quotes that speak for it.
 
     That is the one at its own place, where there are as many quotes as pieces, as the model was told, and nothing
-    says otherwise; or else each that holds most of its words.
+    says otherwise; or else each that holds most of its words, or more of them than of any other piece's.
     """
     if len(pieces) == 1:
         return [list(range(len(quotes)))]
+    shares = [[_share(piece, quote) for quote in quotes] for piece in pieces]
+    enough = [min(MOST, max(SOME, *of_quote)) for of_quote in zip(*shares, strict=True)]
     own = []
-    for number, piece in enumerate(pieces):
-        shares = [_share(piece, quote) for quote in quotes]
+    for number, of_piece in enumerate(shares):
         # In another language than the articles' no piece shares a word with any quote.
-        if len(pieces) == len(quotes) and (shares[number] or not any(shares)):
+        if len(pieces) == len(quotes) and (of_piece[number] or not any(of_piece)):
             own.append([number])
         else:
-            own.append([quote for quote, share in enumerate(shares) if share >= MOST])
+            own.append([quote for quote, share in enumerate(of_piece) if share >= enough[quote]])
     return own
 
 

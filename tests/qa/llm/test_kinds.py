@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qa.gathering import Gatherer
-from qa.llm.material import FEWEST_CHARS, material
+from qa.llm.checking import checked
+from qa.llm.material import FEWEST_CHARS, Extract, material
 from qa.llm.pieces import own_quotes, pieces_of
 from qa.llm.providers import LEAST_ROOM as ROOM
+from qa.llm.reply import parse_reply
 from qa.ports import Evidence
 from qa.retriever import HybridRetriever
 from qa.types import Item, Kind
 from tests.qa.fake_llm_server import FakeLLMServer, write
 from tests.qa.llm.writing import BAKER, BRIDGE, answer_of, article, ask, passages, plan, settings_for, writer_for
-from vectorstore import ArticleIndex
+from vectorstore import Article, ArticleIndex
 
+TEXTS = [("bridge", BRIDGE), ("baker", BAKER)]
 LIST = """- granite towers
 - a bakery
 QUOTES:
@@ -107,7 +113,9 @@ def test_a_quote_speaks_for_the_line_at_its_place_or_for_the_one_whose_words_it_
     assert own_quotes(["Acme", "Bolt"], ["and so was Bolt", "Acme was founded"]) == [[1], [0]]
     assert own_quotes(["das Brot", "der Turm"], ["the bread", "the tower"]) == [[0], [1]], "in another language"
     assert own_quotes(["Acme", "Bolt"], ["Acme was founded"]) == [[0], []]
-    assert own_quotes(["Acme makes anvils", "Bolt"], ["Acme was founded", "Acme's anvils", "Bolt"]) == [[1], [2]]
+    assert own_quotes(["Acme makes anvils", "Bolt"], ["Acme was founded", "Acme's anvils", "Bolt"]) == [[0, 1], [2]]
+    assert own_quotes(["Acme", "Bolt", "Cog"], ["Acme and Bolt were founded"]) == [[0], [0], []]
+    assert own_quotes(["The queen opened it in the morning", "The king did"], ["opened it"]) == [[0], []]
     assert own_quotes(["Acme"], ["one", "another"]) == [[0, 1]], "there is no other line"
     assert own_quotes([], ["one"]) == []
 
@@ -241,3 +249,39 @@ def test_of_too_many_passages_those_of_the_best_ranks_are_shown_in_their_order(i
     assert [extract.article.id for extract in shown.extracts] == ["bridge"] * 3
     shown = material(Evidence(found[:2]), gatherer, 1)
     assert [extract.article.id for extract in shown.extracts] == ["bridge"], "one at least"
+
+
+LINES = st.sampled_from(
+    [
+        "- granite\n",
+        "1. a bakery\n",
+        "Yes, so it is. ",
+        "1883: it opened\n",
+        "\n",
+        "QUOTES:\n",
+        "[1] ",
+        '"opened in 1883"\n',
+        '[2] "Its towers are made of granite"\n',
+        '[1] "I don\'t bake … on Sundays"\n',
+        "  more of it\n",
+        "[9] words\n",
+    ]
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(LINES, max_size=12), st.sampled_from(get_args(Kind)))
+def test_whatever_a_model_replies_what_is_cited_stands_in_the_articles(pieces: list[str], kind: Kind) -> None:
+    shown = [Extract(Article(name, "", name, f"Head. {text} End.", ""), 6, 6 + len(text)) for name, text in TEXTS]
+    answer = checked(parse_reply("".join(pieces)), plan(kind), shown, (), "a model")
+    if answer is None:
+        return
+    assert answer.citations
+    assert answer.score is None
+    texts = {extract.article.id: extract.article.text for extract in shown}
+    for citation in answer.citations:
+        assert texts[citation.article_id][citation.start : citation.end] == citation.quote
+    for item in answer.items:
+        assert item.text in answer.text.replace("\n  ", " ")
+        assert item.citations
+        assert set(item.citations) <= set(range(len(answer.citations)))

@@ -6,12 +6,20 @@ import importlib
 import json
 import re
 import sys
+import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import AIMessageChunk, HumanMessage
+from langchain_core.outputs import ChatGenerationChunk
 
 from qa.errors import GeneratorError
-from qa.llm import LanguageModel
+from qa.gathering import Gatherer
+from qa.llm import GroundedWriter, LanguageModel
+from qa.llm.failures import NoReply
+from qa.retriever import HybridRetriever
 from qa.settings import Settings
 from tests.qa.fake_llm_server import FakeLLMServer, raw, write
 from tests.qa.llm.writing import GOOD, answer_of, passages, writer_for
@@ -169,3 +177,31 @@ def test_an_anthropic_server_answers(index: ArticleIndex, monkeypatch: pytest.Mo
         answer = answer_of(writer_for(settings, index), passages(index))
         assert server.paths == ["/v1/messages"]
     assert (answer.text, answer.model, len(answer.citations)) == ("In 1883.", "anthropic:claude-x", 1)
+
+
+def test_any_chat_model_of_langchains_answers_though_it_neither_streams_nor_says_how_it_ended(
+    index: ArticleIndex,
+) -> None:
+    model = LanguageModel("mine:own", 20.0, lambda steady: FakeListChatModel(responses=[GOOD]))
+    writer = GroundedWriter(model, Gatherer(index, HybridRetriever(index=index), 10))
+    answer = answer_of(writer, passages(index))
+    assert (answer.text, answer.model, len(answer.citations)) == ("In 1883.", "mine:own", 1)
+
+
+class HoldsUpEverything(FakeListChatModel):
+    """A model whose asynchronous side does not let go of the event loop."""
+
+    release: Any
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        self.release.wait(60)
+        yield ChatGenerationChunk(message=AIMessageChunk("too late"))
+
+
+def test_a_model_that_holds_up_the_loop_of_requests_is_not_waited_for() -> None:
+    release = threading.Event()
+    model = LanguageModel("mine:own", 0.2, lambda steady: HoldsUpEverything(responses=[""], release=release))
+    with pytest.raises(NoReply, match=re.escape("no full reply within 0.2 s")):
+        list(model.write([HumanMessage("Speak!")]))
+    assert not release.is_set()
+    release.set()
