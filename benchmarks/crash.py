@@ -144,7 +144,7 @@ def _verify(folder: Path, library: Path, kept: Sequence[Path], scratch: Path) ->
         return {}, f"{len(lost)} articles that nobody touched are gone, {min(lost)} among them"
     if index.counts()[1] and not (index.search_dense("w1 w2", 5) and index.search_lexical("w1 w2", 5)):
         return {}, "a search found nothing"
-    state = {"pending": bool(index._record.pending_count()), "unsealed": not index._dense_sealed()}
+    state = {"pending": bool(index._record.outbox.count()), "unsealed": not index._dense._sealed()}
     report = add_articles([folder], index)
     state["to read"] = any(outcome.status != "unchanged" for outcome in report.outcomes)
     if problems := index.check().problems:

@@ -6,13 +6,14 @@ core waits for another.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
+
+from language.cores import usable_cores
 
 PASS_TOKENS = 512
 """Padded tokens per forward pass: what fits a core's cache is fastest (docs/architecture.md)."""
@@ -25,7 +26,7 @@ class Passes:
     """A loaded model. May be used from several threads."""
 
     def __init__(self, model: Path, threads: int | None = None) -> None:
-        """``threads`` is how many passes run at a time: as many as there are cores by default."""
+        """``threads`` is how many passes run at a time: as many as there are usable cores by default."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -33,7 +34,7 @@ class Passes:
         # The graphs are written in the operators that are fastest; fusing them further makes some slower.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        self.threads = threads or os.cpu_count() or 1
+        self.threads = threads or usable_cores()
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="forward")
 
     def run(self, inputs: Inputs) -> list[Any]:

@@ -24,8 +24,8 @@ HOMES = {
     "typer": {"ui"},
     "mcp": {"ui/mcp_server.py"},
     "watchfiles": {"ingest/watch.py"},
-    "httpx": {"ingest/web.py", "ui/page/no_fetching.py"},
-    "langchain": {"qa/llm/providers.py"},
+    "httpx": {"ingest/web.py"},
+    "langchain": {"qa/llm/providers.py", "vectorstore/embedder.py"},
 }
 
 

@@ -26,7 +26,6 @@ from typer.core import TyperGroup
 
 from language.errors import ArticleQAError
 from ui import keep_off_hub, terminal
-from ui.access import host_name, is_origin
 
 if TYPE_CHECKING:
     from ingest import IngestReport, Progress
@@ -192,10 +191,10 @@ def _settings(**given: Any) -> Settings:
 def _check_library(settings: Settings) -> None:
     """Raises StoreError where there is no library: looking must not make one."""
     from vectorstore import StoreError
-    from vectorstore.record import FILE_NAME
+    from vectorstore.files import is_library
 
     folder = settings.index.expanduser()
-    if not (folder / FILE_NAME).exists():
+    if not is_library(folder):
         raise StoreError(
             f"there is no library at {folder} yet: article-qa ingest FOLDER --index {shlex.quote(str(folder))}"
         )
@@ -206,7 +205,7 @@ def _library(settings: Settings) -> Iterator[ArticleIndex]:
     from vectorstore import ArticleIndex
 
     _check_library(settings)
-    with closing(ArticleIndex.open(settings.index)) as library:
+    with closing(ArticleIndex.open(settings.index, threads=settings.threads)) as library:
         yield library
 
 
@@ -250,7 +249,7 @@ def ingest(
     from ingest import add_articles
     from vectorstore import ArticleIndex
 
-    with closing(ArticleIndex.open(settings.index, settings.embedder)) as library:
+    with closing(ArticleIndex.open(settings.index, settings.embedder, threads=settings.threads)) as library:
         if watch:
             _watch(sources, library, settings)
             return
@@ -262,11 +261,13 @@ def ingest(
 def _preview(sources: list[str], settings: Settings) -> None:
     from ingest import preview_articles
     from vectorstore import ArticleIndex
-    from vectorstore.record import FILE_NAME
+    from vectorstore.files import is_library
 
-    there = (settings.index.expanduser() / FILE_NAME).exists()
+    there = is_library(settings.index.expanduser())
     with (
-        closing(ArticleIndex.open(settings.index, settings.embedder)) if there else nullcontext() as library,
+        closing(ArticleIndex.open(settings.index, settings.embedder, threads=settings.threads))
+        if there
+        else nullcontext() as library,
         _reading() as told,
     ):
         report = preview_articles(sources, library, told, allow_private=settings.allow_private)
@@ -347,24 +348,6 @@ def chat(
             show_envvar=False,
         ),
     ] = None,
-    allowed_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            envvar="ARTICLE_QA_ALLOWED_HOSTS",
-            help="A name under which the page may be reached, as through a proxy; may be given several times.",
-            show_envvar=False,
-        ),
-    ] = None,
-    allowed_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ORIGIN",
-            envvar="ARTICLE_QA_ALLOWED_ORIGINS",
-            help="Another site, as https://intranet.example, whose pages may ask and read; may be given several times.",
-            show_envvar=False,
-        ),
-    ] = None,
     max_upload: Annotated[
         int, typer.Option("--max-upload", metavar="MB", min=1, max=1000, help="Largest file that can be uploaded.")
     ] = 20,
@@ -376,28 +359,9 @@ def chat(
     logins = [(user, password) for user, _, password in (one.partition(":") for one in auth or [])]
     if not all(user and password for user, password in logins):
         raise typer.BadParameter("expected USER:PASSWORD", param_hint="--auth")
-    if not logins and "ARTICLE_QA_AUTH" in os.environ:
-        raise typer.BadParameter(
-            "it is set and names nobody, so that everyone would be let in; give it USER:PASSWORD, or unset it",
-            param_hint="ARTICLE_QA_AUTH",
-        )
-    for origin in allowed_origin or []:
-        if not is_origin(origin):
-            raise typer.BadParameter(
-                f"{origin!r} is no origin, as https://intranet.example", param_hint="--allowed-origin"
-            )
-    for name in allowed_host or []:
-        if not host_name(name):
-            raise typer.BadParameter(f"{name!r} is no name of a host", param_hint="--allowed-host")
     from ui.page import Limits, launch
 
-    limits = Limits(
-        upload_mb=max_upload,
-        waiting=max_waiting,
-        allowed_hosts=tuple(allowed_host or ()),
-        allowed_origins=tuple(allowed_origin or ()),
-    )
-    launch(settings, host, port, logins, limits)
+    launch(settings, host, port, logins, Limits(upload_mb=max_upload, waiting=max_waiting))
 
 
 @app.command()

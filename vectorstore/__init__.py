@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import telemetry  # noqa: F401 - first of all: it switches off what would be sent out
 
 if TYPE_CHECKING:
-    from vectorstore.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
+    from vectorstore.embedder import DEFAULT_EMBEDDER, load_embedder
     from vectorstore.errors import StoreDamaged, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
     from vectorstore.index import ArticleIndex
+    from vectorstore.protocols import Embedder
     from vectorstore.types import (
         Article,
         ArticleFilter,
@@ -48,9 +49,10 @@ __all__ = [
 
 # Loaded when they are first asked for: who needs the values alone does not wait a second for Chroma.
 _HOMES = {
-    "embedder": ("DEFAULT_EMBEDDER", "Embedder", "load_embedder"),
+    "embedder": ("DEFAULT_EMBEDDER", "load_embedder"),
     "errors": ("StoreDamaged", "StoreError", "StoreLocked", "StoreMismatch", "StoreReadOnly"),
     "index": ("ArticleIndex",),
+    "protocols": ("Embedder",),
 }
 """By module; all other names are those of values, in ``types``."""
 

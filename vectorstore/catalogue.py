@@ -9,9 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from language.dates import days_of
 from language.words import fold
 from vectorstore import exact
-from vectorstore.lexical import Mentions
-from vectorstore.record import Record
-from vectorstore.types import ArticleFilter, ArticleSummary, FoundArticle
+from vectorstore.protocols import Hits, RecordStore
+from vectorstore.types import ArticleFilter, ArticleSummary, FoundArticle, Mentions
 
 POOL = 1_000
 """Chunks taken from each search where articles about something are looked for."""
@@ -22,7 +21,6 @@ WORDS = 0.25
 FLOOR = 0.5
 """Articles that score less are not about what was asked."""
 
-Hits = list[tuple[str, float]]
 Nearest = Callable[[Sequence[float], int, Collection[str] | None], Hits]
 
 _WORD = re.compile(r"[^\W_]+")
@@ -31,7 +29,7 @@ _WORD = re.compile(r"[^\W_]+")
 class Catalogue:
     """The articles of one library as they are asked for."""
 
-    def __init__(self, record: Record, embed_query: Callable[[str], Sequence[float]], nearest: Nearest) -> None:
+    def __init__(self, record: RecordStore, embed_query: Callable[[str], Sequence[float]], nearest: Nearest) -> None:
         """``nearest`` gives (chunk id, cosine) for a vector, a number of chunks and the articles to stay within."""
         self._record = record
         self._embed_query = embed_query

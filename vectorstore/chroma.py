@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 
 from vectorstore.types import Chunk, Comparison
 
-FOLDER_NAME = "chroma"
 COLLECTION = "articles"
 PROBE_SECONDS = 600
 """Chroma replays its log on opening, about 2,000 vectors a second, and a probe reads every vector; one that takes

@@ -22,7 +22,7 @@ def compare(index: ChromaIndex, record: Record) -> Comparison:
     """Every vector of an open index beside the record's. Raises DenseError."""
     expected, found = record.chunk_ids(), index.ids()
     # Of what the index has not been told of yet nothing can be said.
-    common = sorted((expected & found) - set(record.pending()))
+    common = sorted((expected & found) - set(record.outbox.pending()))
     wrong = 0
     for first in range(0, len(common), BLOCK):
         ids, vectors = record.vectors(common[first : first + BLOCK])

@@ -7,12 +7,11 @@ import logging
 import math
 import os
 import tempfile
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
@@ -22,6 +21,8 @@ from tokenizers import Tokenizer
 
 from language.passes import Passes, batches_by_length
 from vectorstore.errors import StoreError
+from vectorstore.exact import unit_length
+from vectorstore.protocols import Embedder
 
 if TYPE_CHECKING:
     from language.minilm import Precision
@@ -43,38 +44,29 @@ PASSES_A_RUN = 4
 does for as long as three passes whenever it is told of new chunks, and a core would wait (docs/retrieval.md)."""
 
 
-CACHED_TEXTS = 4_096
-"""Sentences whose vectors are kept: 6 MB of 384 numbers each."""
+def load_embedder(name: str = DEFAULT_EMBEDDER, threads: int | None = None) -> Embedder:
+    """The embedder called ``name``: the default one, a model of a provider that LangChain knows (``ollama:bge-m3``), or
+    any sentence-transformers model name or path. ``threads`` is how many one of ours may use, all cores by default.
 
-
-@runtime_checkable
-class Embedder(Protocol):
-    """LangChain's ``Embeddings`` with a name, which is stored with the vectors it makes."""
-
-    @property
-    def name(self) -> str:
-        """Identifies the vectors: libraries made under another name are refused."""
-        ...
-
-    @property
-    def dimension(self) -> int:
-        """Length of every vector."""
-        ...
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One vector of unit length per text."""
-        ...
-
-    def embed_query(self, text: str) -> list[float]:
-        """The vector of a question, comparable with those of documents."""
-        ...
-
-
-def load_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
-    """The embedder called ``name``: the default one, or any sentence-transformers model name or path."""
+    Raises StoreError, naming it, when it cannot be loaded.
+    """
     if name in PRECISIONS:
-        return MiniLMEmbedder(name)
-    return SentenceTransformerEmbedder(name)
+        return MiniLMEmbedder(name, threads)
+    if name.partition(":")[0] in PROVIDERS:
+        return LangChainEmbedder(_provided(name), name)
+    return SentenceTransformerEmbedder(name, threads)
+
+
+def as_embedder(embeddings: Embeddings | Embedder) -> Embedder:
+    """Any LangChain ``Embeddings`` as an embedder: one without a name is called by its class and its model."""
+    if isinstance(embeddings, Embedder):
+        return embeddings
+    if not isinstance(embeddings, Embeddings):
+        raise TypeError(f"expected LangChain Embeddings, not {type(embeddings).__name__}")
+    models = (getattr(embeddings, attribute, None) for attribute in ("name", *_MODEL_ATTRIBUTES))
+    model = next((one for one in models if isinstance(one, str) and one), None)
+    kind = type(embeddings).__name__
+    return LangChainEmbedder(embeddings, f"{kind}:{model}" if model else kind)
 
 
 def default_model_path() -> Path:
@@ -85,6 +77,12 @@ def default_model_path() -> Path:
     return Path(spec.origin).parent / "model"
 
 
+PROVIDERS = frozenset(
+    "azure_ai azure_openai bedrock cohere google_genai google_vertexai huggingface mistralai ollama openai".split()
+)
+"""Those that LangChain's ``init_embeddings`` knows; each needs its own package."""
+_MODEL_ATTRIBUTES = ("model", "model_name", "model_id", "deployment", "repo_id")
+"""Where LangChain's embeddings keep the name of their model."""
 PRECISIONS: dict[str, Precision] = {DEFAULT_EMBEDDER: "int8", MINILM: "float32"}
 
 
@@ -143,10 +141,16 @@ def _padded(batches: Sequence[Sequence[Sequence[int]]]) -> dict[str, list[NDArra
 class SentenceTransformerEmbedder(Embeddings):
     """Any sentence-transformers model, by name or path, run by PyTorch."""
 
-    def __init__(self, name: str) -> None:
-        """Loads the model; raises StoreError, naming it, when it cannot be."""
+    def __init__(self, name: str, threads: int | None = None) -> None:
+        """Loads the model; raises StoreError, naming it, when it cannot be.
+
+        ``threads``, PyTorch's choice by default, holds for whatever PyTorch does in this process.
+        """
+        import torch
         from sentence_transformers import SentenceTransformer
 
+        if threads is not None:
+            torch.set_num_threads(threads)
         try:
             self._model = SentenceTransformer(name)
         except (OSError, ValueError) as error:
@@ -164,44 +168,40 @@ class SentenceTransformerEmbedder(Embeddings):
         return self.embed_documents([text])[0]
 
 
-def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each row scaled to length 1, so that cosine is a plain product, in exact search as in Chroma."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.maximum(norms, 1e-12)  # type: ignore[no-any-return]
+class LangChainEmbedder(Embeddings):
+    """Any other LangChain ``Embeddings``, under a name that its vectors are stored with."""
+
+    def __init__(self, embeddings: Embeddings, name: str) -> None:
+        """``name`` is what the library remembers it by."""
+        self._embeddings = embeddings
+        self.name = name
+
+    @cached_property
+    def dimension(self) -> int:
+        """Length of every vector, found by embedding one text."""
+        return len(self.embed_query("length"))
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """See ``Embedder``."""
+        return self._unit(self._embeddings.embed_documents(texts))
+
+    def embed_query(self, text: str) -> list[float]:
+        """See ``Embedder``."""
+        return self._unit([self._embeddings.embed_query(text)])[0]
+
+    def _unit(self, vectors: list[list[float]]) -> list[list[float]]:
+        if not vectors:
+            return []
+        return unit_length(np.asarray(vectors, dtype=np.float32)).tolist()  # type: ignore[no-any-return]
 
 
-class VectorCache:
-    """Vectors of texts, of which the latest are kept. Safe from several threads."""
+def _provided(name: str) -> Embeddings:
+    from langchain.embeddings import init_embeddings
 
-    def __init__(self, embed: Callable[[list[str]], Sequence[Sequence[float]]], size: int = CACHED_TEXTS) -> None:
-        """``embed`` makes one vector a text; ``size`` texts are kept."""
-        self._embed = embed
-        self._size = size
-        self._kept: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of unit length, ``[texts, dimension]``; ``[0, 0]`` for no texts."""
-        if not texts:
-            return np.empty((0, 0), dtype=np.float32)
-        with self._lock:
-            known = {text: self._kept[text] for text in texts if text in self._kept}
-        missing = [text for text in dict.fromkeys(texts) if text not in known]
-        if missing:
-            made = unit_length(np.asarray(self._embed(missing), dtype=np.float32))
-            known.update(zip(missing, made, strict=True))
-        with self._lock:
-            for text in texts:
-                self._kept[text] = known[text]
-                self._kept.move_to_end(text)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-        return np.stack([known[text] for text in texts])
-
-    def clear(self) -> None:
-        """Forgets all: another model makes the vectors from now on."""
-        with self._lock:
-            self._kept.clear()
+    try:
+        return init_embeddings(name)
+    except Exception as error:  # each provider raises its own: a missing package, a missing key, an unknown model
+        raise StoreError(f"the embedding model {name!r} cannot be used: {error}") from error
 
 
 def _cached_model(precision: Precision) -> Path:

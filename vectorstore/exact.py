@@ -8,6 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each row scaled to length 1, so that cosine is a plain product, here as in Chroma."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.maximum(norms, 1e-12)  # type: ignore[no-any-return]
+
+
 def nearest(
     ids: Sequence[str], vectors: NDArray[np.float32], query: Sequence[float], top_k: int
 ) -> list[tuple[str, float]]:

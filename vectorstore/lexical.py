@@ -7,10 +7,11 @@ import math
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from language.words import STOPWORDS, fold
+from vectorstore.database import Database
 from vectorstore.spelling import Vocabulary
+from vectorstore.types import Mentions
 
 TITLE_WEIGHT = 1.0
 """BM25 weight of a word in the title, where one in the text counts 1."""
@@ -55,16 +56,6 @@ _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 """Set around what was found. Unicode promises that no text holds them."""
 
 
-@dataclass(frozen=True)
-class Mentions:
-    """Where words stand in an article."""
-
-    first: tuple[int, int] | None
-    """Offsets into its text; None where they stand in its title alone."""
-    count: int
-    """How often they stand in its text."""
-
-
 def telling_words(query: str) -> list[str]:
     """The words of ``query`` to search for, each once: all but stop words, unless there is nothing else."""
     words = list(dict.fromkeys(_WORD.findall(query.lower())))
@@ -82,9 +73,9 @@ def match_expression(words: Sequence[str]) -> str:
 class FtsIndex:
     """The words of the chunks in one SQLite file. Safe from several threads."""
 
-    def __init__(self, connection: Callable[[], sqlite3.Connection], generation: Callable[[], int]) -> None:
-        """``connection`` gives the calling thread's own; ``generation`` changes with every write."""
-        self._connection = connection
+    def __init__(self, database: Database, generation: Callable[[], int]) -> None:
+        """``generation`` changes with every write to ``database``."""
+        self._database = database
         self._generation = generation
         self._vocabulary: tuple[int, Vocabulary] | None = None
 
@@ -98,18 +89,17 @@ class FtsIndex:
             return []
         # With the plus FTS5 goes through its postings once, and not once for each chunk of the articles.
         scope = "" if articles is None else f"AND +lexical.rowid IN {_CHUNKS_OF}"
-        rows = self._connection().execute(
+        return self._database.rows(
             # FTS5's bm25() is negative so that ascending order is best first; the sign is turned at this edge.
             f"SELECT c.id, best.score FROM (SELECT rowid AS number, -bm25(lexical, ?, 1.0) AS score FROM lexical "
             f"WHERE lexical MATCH ? {scope} ORDER BY score DESC, rowid LIMIT ?) best JOIN chunks c USING (number) "
             "ORDER BY best.score DESC, number",
             (TITLE_WEIGHT, match_expression(words), *([] if articles is None else [json.dumps(list(articles))]), top_k),
         )
-        return rows.fetchall()
 
     def weight(self, query: str) -> float:
         """The BM25 score of a chunk of average length that holds each telling word of ``query`` once."""
-        [total] = self._connection().execute("SELECT count(*) FROM chunks WHERE searched").fetchone()
+        [(total,)] = self._database.rows("SELECT count(*) FROM chunks WHERE searched")
         return sum(_idf(total, self._chunks_with(word)) for word in telling_words(query))
 
     def mentions(self, phrase: str, articles: Collection[str] | None = None) -> dict[str, Mentions]:
@@ -118,7 +108,7 @@ class FtsIndex:
         if not words:
             return {}
         scope = "" if articles is None else f"AND +lexical.rowid IN {_CHUNKS_OF}"
-        rows = self._connection().execute(
+        rows = self._database.rows(
             "SELECT c.article_id, c.start, highlight(lexical, 1, ?, ?) FROM lexical JOIN chunks c "
             f"ON c.number = lexical.rowid WHERE lexical MATCH ? {scope}",
             (_OPEN, _CLOSE, f'"{" ".join(words)}"', *([] if articles is None else [json.dumps(list(articles))])),
@@ -145,7 +135,7 @@ class FtsIndex:
         """What is wrong with the index, or None; compares every word with the chunks. The file must be writable."""
         try:
             for table in _TABLES:
-                self._connection().execute(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")
+                self._database.connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")
         except sqlite3.DatabaseError as error:
             return f"the lexical index does not agree with the chunks ({error})"
         return None
@@ -166,35 +156,33 @@ class FtsIndex:
     def _searchable(self, articles: Collection[str] | None) -> int:
         """About how many chunks there are to be searched, at most."""
         if articles is None:
-            return int(self._connection().execute("SELECT max(number) FROM chunks").fetchone()[0] or 0)
-        query = "SELECT count(*) FROM chunks WHERE article_id IN (SELECT value FROM json_each(?))"
-        return int(self._connection().execute(query, (json.dumps(list(articles)),)).fetchone()[0])
+            [(count,)] = self._database.rows("SELECT max(number) FROM chunks")
+        else:
+            query = "SELECT count(*) FROM chunks WHERE article_id IN (SELECT value FROM json_each(?))"
+            [(count,)] = self._database.rows(query, (json.dumps(list(articles)),))
+        return int(count or 0)
 
     def _chunks_with(self, word: str, enough: int | None = None) -> int:
         """How many chunks hold ``word``; counts no further than ``enough``, or than to know that they are too many."""
         parts = _WORD.findall(word)
         if not parts:
             return 0
-        [count] = (
-            self._connection()
-            .execute(
-                "SELECT count(*) FROM (SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT ?)",
-                (f'"{" ".join(parts)}"', MAX_POSTINGS + 1 if enough is None else enough),
-            )
-            .fetchone()
+        [(count,)] = self._database.rows(
+            "SELECT count(*) FROM (SELECT 1 FROM lexical WHERE lexical MATCH ? LIMIT ?)",
+            (f'"{" ".join(parts)}"', MAX_POSTINGS + 1 if enough is None else enough),
         )
         return int(count)
 
     def _current_vocabulary(self) -> Vocabulary:
         generation = self._generation()
         if self._vocabulary is None or self._vocabulary[0] != generation:
-            rows = self._connection().execute("SELECT term, doc FROM vocabulary")
+            rows = self._database.rows("SELECT term, doc FROM vocabulary")
             self._vocabulary = (generation, Vocabulary(dict(rows)))
         return self._vocabulary[1]
 
     def _as_written(self, word: str) -> str:
         """A word of the vocabulary, which is in lower case and without accents, as a chunk has it."""
-        rows = self._connection().execute(
+        rows = self._database.rows(
             "SELECT c.text FROM spellings JOIN chunks c ON c.number = spellings.rowid WHERE spellings MATCH ? LIMIT 1",
             (f'"{word}"',),
         )

@@ -138,6 +138,16 @@ class FoundArticle:
 
 
 @dataclass(frozen=True)
+class Mentions:
+    """Where words stand in an article."""
+
+    first: tuple[int, int] | None
+    """Offsets into its text; None where they stand in its title alone."""
+    count: int
+    """How often they stand in its text."""
+
+
+@dataclass(frozen=True)
 class Chunk:
     """A piece of an article: ``article.text[start:end] == text``."""
 

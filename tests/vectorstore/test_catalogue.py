@@ -111,7 +111,7 @@ def test_orders_by_length_and_by_title(index: ArticleIndex) -> None:
 
 def test_the_last_one_added_comes_first(index: ArticleIndex) -> None:
     index.add([article(name, text=f"{name} alone.") for name in "abc"])
-    with index._record.transaction() as connection:
+    with index._record._database.transaction() as connection:
         connection.execute("UPDATE articles SET added_at = '2020-01-0' || (1 + (id = 'b')) || 'T00:00:00+00:00'")
     assert ids(index, order="added") == ["b", "a", "c"]
 

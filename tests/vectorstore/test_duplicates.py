@@ -198,7 +198,7 @@ def test_a_rebuild_groups_as_adding_did(index: ArticleIndex) -> None:
 
 
 def groups(index: ArticleIndex) -> object:
-    searched = index._record.connection.execute("SELECT id, searched FROM chunks ORDER BY id").fetchall()
+    searched = index._record._database.rows("SELECT id, searched FROM chunks ORDER BY id")
     return shown(index), searched, sorted(index._record.vectors()[0])
 
 

@@ -5,13 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 from sentence_transformers import SentenceTransformer
 
 from language import minilm
-from vectorstore import DEFAULT_EMBEDDER, ArticleIndex, StoreError, load_embedder
-from vectorstore.embedder import MINILM, MiniLMEmbedder, SentenceTransformerEmbedder, default_model_path
+from qa import Chatbot
+from vectorstore import DEFAULT_EMBEDDER, Article, ArticleIndex, Chunk, StoreError, StoreMismatch, load_embedder
+from vectorstore.embedder import (
+    MINILM,
+    MiniLMEmbedder,
+    SentenceTransformerEmbedder,
+    as_embedder,
+    default_model_path,
+)
 
 TEXTS = [
     "A short one.",
@@ -116,3 +124,60 @@ def test_any_sentence_transformers_model_can_take_its_place() -> None:
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="missing-model"):
         load_embedder(str(tmp_path / "missing-model"))
+
+
+CHUNK = Chunk("c", "a", "", "/a.txt", "Otters.", 0, 7)
+
+
+class Lengths(Embeddings):
+    """Somebody's own LangChain embeddings, which know nothing of this project."""
+
+    def __init__(self, model: str, scale: float = 3.0) -> None:
+        self.model = model
+        self.scale = scale
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[self.scale * (1 + len(text) % 7), self.scale, 0.0] for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+def test_any_langchain_embeddings_are_an_embedder(tmp_path: Path) -> None:
+    index = ArticleIndex.open(tmp_path / "index", Lengths("tiny"))
+    assert (index.embedder_name, index.embedder.dimension) == ("Lengths:tiny", 3)
+    index.add([(Article("a", "/a.txt", "", "Otters.", fingerprint="1"), [CHUNK])])
+    [hit] = index.search_dense("Otters.", 1)
+    assert hit.score == pytest.approx(1.0, abs=1e-5)  # a cosine, whatever the length of its vectors
+    assert index.check().sound
+    index.close()
+    again = ArticleIndex.open(tmp_path / "index", Lengths("tiny"))
+    assert again.search_dense("Otters.", 1)[0].chunk == CHUNK
+    again.close()
+    with pytest.raises(StoreMismatch, match="Lengths:other"):
+        ArticleIndex.open(tmp_path / "index", Lengths("other"))
+
+
+def test_embeddings_without_a_model_are_called_by_their_class(tmp_path: Path) -> None:
+    assert as_embedder(DeterministicFakeEmbedding(size=5)).name == "DeterministicFakeEmbedding"
+    assert as_embedder(DeterministicFakeEmbedding(size=5)).dimension == 5
+    with pytest.raises(TypeError, match="int"):
+        as_embedder(5)  # type: ignore[arg-type]
+
+
+def test_a_providers_model_is_named_where_it_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(StoreError, match="openai:text-embedding-3-small"):
+        load_embedder("openai:text-embedding-3-small")
+    with pytest.raises(StoreError, match="cohere"):
+        load_embedder("cohere:embed-english-v3.0")  # its package is not installed
+
+
+def test_a_librarys_model_runs_in_as_many_threads_as_it_is_told(tmp_path: Path) -> None:
+    index = ArticleIndex.open(tmp_path / "index", threads=1)
+    assert ArticleIndex.open(tmp_path / "index", threads=3).embedder._passes.threads == 3  # type: ignore[attr-defined]
+    assert index.embedder._passes.threads == 1  # type: ignore[attr-defined]
+    bot = Chatbot.open(tmp_path / "index", threads=2)
+    assert bot.index.embedder._passes.threads == 2  # type: ignore[attr-defined]
+    bot.index.close()
+    index.close()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -16,14 +17,17 @@ import langchain_chroma
 import numpy as np
 import pytest
 from chromadb.config import Settings as ChromaSettings
+from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from vectorstore import (
+    DEFAULT_EMBEDDER,
     Article,
     ArticleIndex,
     Chunk,
     Chunking,
     Section,
     StoreDamaged,
+    StoreError,
     StoreLocked,
     StoreMismatch,
     load_embedder,
@@ -129,7 +133,7 @@ def test_another_chunking_is_refused(index: ArticleIndex) -> None:
 
 
 def test_a_library_of_the_first_format_is_brought_up_to_date(index: ArticleIndex) -> None:
-    connection = index._record.connection
+    connection = index._record._database.connection
     for name in ("insert", "show", "hide", "delete"):
         connection.execute(f"DROP TRIGGER lexical_{name}")
         connection.execute(f"DROP TRIGGER spellings_{name}")
@@ -336,7 +340,7 @@ def test_reading_does_not_break_the_seal(tmp_path: Path) -> None:
         reader.search_dense("birds", top_k=1)
         assert reader._dense is not None
         reader.close()
-        assert reader._dense_sealed()
+        assert reader._dense._sealed()
 
 
 def test_the_seal_changes_with_the_files(tmp_path: Path) -> None:
@@ -386,3 +390,79 @@ def test_a_text_is_embedded_once_while_it_is_remembered(index: ArticleIndex, mon
     monkeypatch.setattr(index.embedder, "embed_documents", lambda texts: pytest.fail(f"embedded again: {texts}"))
     assert np.array_equal(index.embed_documents(["Another."])[0], first[1])
     assert index.embed_documents([]).shape == (0, 0)
+
+
+def test_a_record_whose_pages_are_broken_is_named_and_not_a_traceback(index: ArticleIndex) -> None:
+    index.close()
+    record = index.folder / "record.sqlite3"
+    with sqlite3.connect(record) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'chunks'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    with record.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    broken = ArticleIndex.open(index.folder)
+    for use in (
+        lambda: broken.search_lexical("granite", 5),
+        lambda: broken.search_dense("granite", 5),
+        lambda: broken.chunks_of("terns"),
+        lambda: broken.remove(["terns"]),
+        broken.rebuild,
+    ):
+        with pytest.raises(StoreDamaged, match=r"record\.sqlite3 is damaged.*backup"):
+            use()
+    checked = broken.check()
+    assert not checked.sound
+    assert any("record.sqlite3" in problem for problem in checked.problems)
+    broken.close()
+
+
+def test_a_library_that_is_deleted_in_mid_write_takes_no_more_articles(index: ArticleIndex) -> None:
+    with pytest.raises(StoreError, match="deleted"), index.writing():
+        shutil.rmtree(index.folder)
+        index.add([article("more", "One more article.")])
+    with pytest.raises(StoreError, match="deleted or moved"):
+        index.add([article("more", "One more article.")])
+
+
+def test_a_library_deleted_while_nothing_was_to_be_written_is_told_too(index: ArticleIndex) -> None:
+    with pytest.raises(StoreError, match="deleted"), index.writing():
+        shutil.rmtree(index.folder)
+
+
+def test_a_library_replaced_by_another_takes_no_more_of_this_ones_articles(index: ArticleIndex, tmp_path: Path) -> None:
+    other = ArticleIndex.open(tmp_path / "other")
+    with pytest.raises(StoreError, match="replaced"), index.writing():
+        (tmp_path / "other" / "record.sqlite3").replace(index.folder / "record.sqlite3")
+        index.add([article("more", "One more article.")])
+    other.close()
+
+
+def test_a_library_moved_to_another_model_is_noticed_where_it_is_open(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    writer = ArticleIndex.open(folder, load_embedder("all-MiniLM-L6-v2"))
+    writer.add([article(name) for name in TEXTS])
+    reader = ArticleIndex.open(folder)
+    before = reader.embed_documents(["migrating birds"])
+    assert reader.search_dense("migrating birds", 1)[0].chunk.article_id == "terns"
+    writer.rebuild(load_embedder(DEFAULT_EMBEDDER))
+    assert reader.embedder_name == reader.embedder.name == DEFAULT_EMBEDDER
+    after = reader.embed_documents(["migrating birds"])
+    assert not np.array_equal(before, after)
+    assert reader.search_dense("migrating birds", 1)[0].chunk.article_id == "terns"
+    assert writer.check().sound
+    reader.close()
+    writer.close()
+
+
+def test_a_model_that_was_given_is_not_silently_swapped(tmp_path: Path) -> None:
+    writer = ArticleIndex.open(tmp_path / "index", DeterministicFakeEmbedding(size=8))
+    writer.add([article("terns")])
+    reader = ArticleIndex.open(tmp_path / "index", DeterministicFakeEmbedding(size=8))
+    writer.rebuild(load_embedder(DEFAULT_EMBEDDER))
+    with pytest.raises(StoreMismatch, match="was moved to the embedding model"):
+        reader.search_dense("birds", 1)
+    reader.close()
+    writer.close()

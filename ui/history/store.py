@@ -19,10 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from ui.history.exchange import Exchange, Feedback
 from vectorstore import StoreError
+from vectorstore.files import CONVERSATIONS as FILE_NAME
 
 logger = logging.getLogger(__name__)
 
-FILE_NAME = "conversations.sqlite3"
 FORMAT = 1
 """In the file's user_version; a file of a later one is refused."""
 TITLE_CHARS = 120

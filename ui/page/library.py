@@ -13,6 +13,7 @@ import samples
 from ingest import add_articles
 from ingest.report import IngestReport, Outcome, ProgressCallback
 from vectorstore import ArticleIndex, ArticleSummary, StoreLocked, StoreReadOnly
+from vectorstore.files import UPLOADS
 
 MAX_NAME_BYTES = 200
 """How much of an uploaded file's name is kept; file systems take 255 bytes."""
@@ -31,7 +32,7 @@ class Library:
 
     def __init__(self, index: ArticleIndex) -> None:
         self.index = index
-        self._uploads = index.folder / "uploads"
+        self._uploads = index.folder / UPLOADS
         self._writing = threading.Lock()
 
     def articles(self) -> list[ArticleSummary]:

@@ -1,0 +1,28 @@
+"""The names of what lies in a library's folder. Whoever looks for one of them finds its name here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+RECORD = "record.sqlite3"
+"""The text of record. A folder that holds it is a library."""
+VECTORS = "chroma"
+"""Folder of the vector index."""
+WRITER_LOCK = "writer.lock"
+"""Held by the one process that writes."""
+UPLOADS = "uploads"
+"""Folder of the copies of files that were dropped on the page."""
+CONVERSATIONS = "conversations.sqlite3"
+"""What people asked on the page; no part of the library."""
+
+
+def is_library(folder: Path) -> bool:
+    """Whether there is a library in ``folder``."""
+    return (folder / RECORD).exists()
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in ``folder`` and its record, if any, changed."""
+    record = folder / RECORD
+    return os.access(folder, os.W_OK) and (not record.exists() or os.access(record, os.W_OK))
