@@ -68,7 +68,7 @@ def contents(index: ArticleIndex) -> dict[str, Any]:
     """All that makes a library what it is, but when it was made and in which order."""
     record = index._record
     ids = sorted(record.chunk_ids(searched=False))
-    stored = record.connection.execute("SELECT id, searched, vector FROM chunks ORDER BY id").fetchall()
+    stored = record._database.rows("SELECT id, searched, vector FROM chunks ORDER BY id")
     return {
         "shown": {summary.id: summary.other_sources for summary in index.articles()},
         "articles": {summary.id: index.article(summary.id) for summary in index.articles(copies=True)},

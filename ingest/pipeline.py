@@ -250,6 +250,9 @@ def _unchanged(stored: Mapping[str, StoredSource]) -> list[Outcome]:
 
 def _is_gone(path: Path, unlisted: Collection[Path]) -> bool:
     """Whether a file is no longer under its own name; not so where a folder above it could not be looked into."""
-    if path.is_file() and os.path.realpath(path) == str(path):
+    try:
+        if path.is_file() and os.path.realpath(path) == str(path):
+            return False
+    except OSError:  # nobody may look into its folder any more
         return False
     return not any(folder in unlisted and not folder.is_symlink() for folder in path.parents)

@@ -35,7 +35,7 @@ def find_sources(names: Sequence[str | Path]) -> Iterator[Place | Skipped]:
 
 def named_folders(names: Sequence[str | Path]) -> tuple[Path, ...]:
     """The folders among the names, resolved: an article kept from one of them, but not found now, was removed."""
-    return tuple(path for path in named_paths(names) if path.is_dir())
+    return tuple(path for path in named_paths(names) if _is_folder(path))
 
 
 def named_paths(names: Sequence[str | Path]) -> tuple[Path, ...]:
@@ -143,19 +143,23 @@ def _find_in_folder(root: Path) -> Iterator[Place | Skipped]:
     stack: list[Path] = [root]
     while stack:
         path = stack.pop()
-        if path is not root and path.is_symlink():
-            yield from _follow(path, root)
-        elif _is_folder(path):
-            if path is not root and is_library(path):
-                continue  # a library; its uploads are its own affair
-            try:
-                entries = sorted((entry for entry in path.iterdir() if not entry.name.startswith(".")), reverse=True)
-            except OSError as error:
-                yield Skipped(_printable(str(path)), _why(error))
-                continue
-            stack.extend(entries)
-        elif may_be_article(path.name):
-            yield _file_place(path)
+        try:
+            if path is not root and path.is_symlink():
+                yield from _follow(path, root)
+            elif path.is_dir():
+                stack += _entries(path, root)
+            elif may_be_article(path.name):
+                yield _file_place(path)
+        except OSError as error:  # a folder nobody may look into, or names that together are too long for the system
+            yield Skipped(_printable(str(path)), _why(error))
+
+
+def _entries(folder: Path, root: Path) -> list[Path]:
+    """What is in a folder below ``root`` and not hidden, the last first; nothing of a library, whose uploads are its
+    own affair. Raises OSError where it cannot be looked into."""
+    if folder is not root and is_library(folder):
+        return []
+    return sorted((entry for entry in folder.iterdir() if not entry.name.startswith(".")), reverse=True)
 
 
 def _follow(link: Path, root: Path) -> Iterator[Place | Skipped]:
@@ -232,6 +236,8 @@ def _why(error: Exception) -> str:
         return "no permission to read it"
     if isinstance(error, IsADirectoryError):
         return "not a regular file"
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return "its path is longer than the system takes"
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return "a link took its place while the folder was read"
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -87,22 +87,24 @@ def fetch(
             # Neither proxies nor .netrc: a proxy would connect to addresses nobody checked.
             httpx.Client(transport=transport, headers=_HEADERS, timeout=timeout, trust_env=False) as client,
         ):
-            return _follow(client, address, deadline)
+            return _follow(client, address)
     except _Refused as error:
         raise UnreadableSource(address, str(error)) from None
     except (httpx.TimeoutException, httpcore.TimeoutException):
         raise UnreadableSource(address, f"no complete answer within {timeout:g} seconds") from None
+    except httpx.InvalidURL:  # which httpx makes of where it would be redirected, asked or not: "javascript://…"
+        raise UnreadableSource(address, "redirected to an address that is not valid") from None
     except (httpx.HTTPError, httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
         raise UnreadableSource(address, f"cannot be fetched: {error or type(error).__name__}") from None
 
 
-def _follow(client: httpx.Client, address: str, deadline: float) -> Page:
+def _follow(client: httpx.Client, address: str) -> Page:
     url = httpx.URL(address)
     for _ in range(MAX_REDIRECTS + 1):
         _check_url(url, address)
         with client.stream("GET", url) as response:
             if not response.has_redirect_location:
-                return _read_page(response, deadline)
+                return _read_page(response)
             try:
                 url = url.join(response.headers["location"])
             except (httpx.InvalidURL, UnicodeError, ValueError):
@@ -121,7 +123,7 @@ def _check_url(url: httpx.URL, address: str) -> None:
         raise UnreadableSource(address, "addresses with a user name or password are not read")
 
 
-def _read_page(response: httpx.Response, deadline: float) -> Page:
+def _read_page(response: httpx.Response) -> Page:
     if response.status_code != httpx.codes.OK:
         raise _Refused(f"the server answered {response.status_code} {response.reason_phrase}".rstrip())
     media_type = response.headers.get("content-type", "")
@@ -134,11 +136,13 @@ def _read_page(response: httpx.Response, deadline: float) -> Page:
     content = bytearray()
     for part in response.iter_bytes():
         content += part
-        if len(content) > MAX_PAGE_BYTES:
-            raise _Refused(f"the page is larger than {MAX_PAGE_BYTES / 1e6:g} MB")
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("deadline passed")
+        _refuse_size(len(content))
     return Page(bytes(content), media_type)
+
+
+def _refuse_size(size: int) -> None:
+    if size > MAX_PAGE_BYTES:
+        raise _Refused(f"the page is larger than {MAX_PAGE_BYTES / 1e6:g} MB")
 
 
 # --- connecting ------------------------------------------------------------------------------------------------------
@@ -282,15 +286,23 @@ class _ResponseStream(httpx.SyncByteStream):
         self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._response.iter_stream()
+        received = 0
+        for part in self._response.iter_stream():
+            # As sent: what unpacks to nothing, such as empty blocks without end, has a size too.
+            received += len(part)
+            _refuse_size(received)
+            yield part
 
     def close(self) -> None:
         self._response.close()
 
 
 def _remaining(deadline: float) -> float:
-    """Seconds left, always positive: a socket takes 0 for "do not wait at all"."""
-    return max(deadline - time.monotonic(), 0.001)
+    """Seconds left. Raises once they are over, or else a server that always has something to say is heard for ever."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout("deadline passed")
+    return left
 
 
 def _within(deadline: float, resolve: Callable[[], list[str]]) -> list[str]:

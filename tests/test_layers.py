@@ -24,7 +24,7 @@ HOMES = {
     "typer": {"ui"},
     "mcp": {"ui/mcp_server.py"},
     "watchfiles": {"ingest/watch.py"},
-    "httpx": {"ingest/web.py"},
+    "httpx": {"ingest/web.py", "ui/page/no_fetching.py"},
     "langchain": {"qa/llm/providers.py", "vectorstore/embedder.py"},
 }
 

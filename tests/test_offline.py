@@ -55,6 +55,46 @@ asyncio.run(ask())
 """
 
 
+FORGED = """
+import json, sys, threading
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import TCPServer
+from tests.browser.conftest import serve
+import httpx
+
+class Inside(BaseHTTPRequestHandler):  # a page of the network inside, which no visitor may read
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"secret")
+
+inside = TCPServer(("100.64.0.1", 8099), Inside)
+threading.Thread(target=inside.serve_forever, daemon=True).start()
+ADDRESSES = ["http://100.64.0.1:8099/x", "http://name.example/x", "https://[2002:7f00:1::1]/x", "http://huggingface.co/x"]
+told = ""
+for served in serve(Path("index").resolve()):
+    with httpx.Client(base_url=served, timeout=100) as visitor:
+        config = visitor.get("/config").json()
+        for number, address in enumerate(ADDRESSES):
+            for route in "file=", "proxy=", "file/", "stream/", "%66ile=":
+                told += visitor.get(f"/gradio_api/{route}{address}").text
+                told += visitor.get(f"/gradio_api/{route}{address.replace(':', '%3a')}").text
+            for one in config["dependencies"]:
+                session = f"{number}-{one['id']}"
+                value = {"path": address, "url": address, "meta": {"_type": "gradio.FileData"}}
+                for given in value, [value]:
+                    call = {"data": [given] * len(one["inputs"]), "fn_index": one["id"], "session_hash": session}
+                    for way in "run/predict", "api/predict":
+                        told += visitor.post(f"/gradio_api/{way}", json=call).text
+                    if visitor.post("/gradio_api/queue/join", json=call).is_success:
+                        told += visitor.get("/gradio_api/queue/data", params={"session_hash": session}).text
+    break  # Gradio tells of some of these calls in its log, where the end of serve looks for trouble
+assert "secret" not in told
+print("forged", len(config["dependencies"]))
+"""
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of somebody who has just come: no model was exported, nothing was said to anyone."""
@@ -134,6 +174,11 @@ def test_a_chat_that_is_left_running_reaches_nobody(stocked: Path) -> None:
     assert reached(stocked, sys.executable, "-c", CHAT, says="100 grams") == []
     kept = [path.name for path in (stocked / ".cache").iterdir()]
     assert kept == ["article-qa"], "something besides the model that is exported once"
+
+
+@pytest.mark.slow
+def test_no_request_makes_the_page_fetch(stocked: Path) -> None:
+    assert reached(stocked, sys.executable, "-c", FORGED, says="forged") == []
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from typer.core import TyperGroup
 
 from language.errors import ArticleQAError
 from ui import keep_off_hub, terminal
+from ui.access import host_name, is_origin
 
 if TYPE_CHECKING:
     from ingest import IngestReport, Progress
@@ -348,6 +349,24 @@ def chat(
             show_envvar=False,
         ),
     ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            envvar="ARTICLE_QA_ALLOWED_HOSTS",
+            help="A name under which the page may be reached, as through a proxy; may be given several times.",
+            show_envvar=False,
+        ),
+    ] = None,
+    allowed_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            envvar="ARTICLE_QA_ALLOWED_ORIGINS",
+            help="Another site, as https://intranet.example, whose pages may ask and read; may be given several times.",
+            show_envvar=False,
+        ),
+    ] = None,
     max_upload: Annotated[
         int, typer.Option("--max-upload", metavar="MB", min=1, max=1000, help="Largest file that can be uploaded.")
     ] = 20,
@@ -359,9 +378,28 @@ def chat(
     logins = [(user, password) for user, _, password in (one.partition(":") for one in auth or [])]
     if not all(user and password for user, password in logins):
         raise typer.BadParameter("expected USER:PASSWORD", param_hint="--auth")
+    if not logins and "ARTICLE_QA_AUTH" in os.environ:
+        raise typer.BadParameter(
+            "it is set and names nobody, so that everyone would be let in; give it USER:PASSWORD, or unset it",
+            param_hint="ARTICLE_QA_AUTH",
+        )
+    for origin in allowed_origin or []:
+        if not is_origin(origin):
+            raise typer.BadParameter(
+                f"{origin!r} is no origin, as https://intranet.example", param_hint="--allowed-origin"
+            )
+    for name in allowed_host or []:
+        if not host_name(name):
+            raise typer.BadParameter(f"{name!r} is no name of a host", param_hint="--allowed-host")
     from ui.page import Limits, launch
 
-    launch(settings, host, port, logins, Limits(upload_mb=max_upload, waiting=max_waiting))
+    limits = Limits(
+        upload_mb=max_upload,
+        waiting=max_waiting,
+        allowed_hosts=tuple(allowed_host or ()),
+        allowed_origins=tuple(allowed_origin or ()),
+    )
+    launch(settings, host, port, logins, limits)
 
 
 @app.command()

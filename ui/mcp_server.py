@@ -12,6 +12,7 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
@@ -19,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.errors import QAError
+from ui.throttle import Throttle, address_key, name_key
 from ui.tools import Tools
 from vectorstore import StoreError
 
@@ -57,13 +59,22 @@ def _with_readable_errors(tool: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def http_routes(
-    server: MCPServer[Any], host: str, logins: Sequence[Login] = ()
+    server: MCPServer[Any], host: str | None, logins: Sequence[Login] = (), throttle: Throttle | None = None
 ) -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyncContextManager[None]]]:
     """The routes that serve ``server`` at ``PATH`` within another application, and the lifespan that they need.
 
-    Where there are ``logins``, requests must carry one of them as HTTP Basic authentication.
+    Where there are ``logins``, requests must carry one of them as HTTP Basic authentication; wrong ones are counted by
+    ``throttle``. ``host`` is where it is served; None where the application checks itself under which name, and from
+    which site's pages, it is asked.
     """
-    served = server.streamable_http_app(streamable_http_path=PATH, host=host, stateless_http=True, json_response=True)
+    unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    served = server.streamable_http_app(
+        streamable_http_path=PATH,
+        host=host or "",
+        stateless_http=True,
+        json_response=True,
+        transport_security=unchecked if host is None else None,
+    )
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
@@ -71,7 +82,7 @@ def http_routes(
             yield
 
     routes: list[BaseRoute] = [
-        Route(PATH, endpoint=BasicAuth(route.app, logins) if logins else route.app)
+        Route(PATH, endpoint=BasicAuth(route.app, logins, throttle) if logins else route.app)
         for route in served.routes
         if isinstance(route, Route)
     ]
@@ -79,22 +90,43 @@ def http_routes(
 
 
 class BasicAuth:
-    """Lets through only requests with a name and a password that are known."""
+    """Lets through only requests with a name and a password that are known; wrong ones have to wait."""
 
-    def __init__(self, app: ASGIApp, logins: Sequence[Login]) -> None:
+    def __init__(self, app: ASGIApp, logins: Sequence[Login], throttle: Throttle | None = None) -> None:
         self._app = app
         self._known = [base64.b64encode(f"{name}:{password}".encode()) for name, password in logins]
+        self._throttle = throttle or Throttle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
+        refusal = self._refusal(scope)
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
-        known = [secrets.compare_digest(given.strip().encode("latin-1"), one) for one in self._known]
-        if scheme.lower() == "basic" and any(known):
-            await self._app(scope, receive, send)
-            return
-        refusal = PlainTextResponse(
+        if scheme.lower() == "basic":
+            client = scope.get("client") or ("",)
+            keys = address_key(client[0]), name_key(_name_in(given))
+            if wait := self._throttle.wait(*keys):
+                return PlainTextResponse(
+                    f"article-qa: too many wrong passwords: try again in {wait:.0f} seconds",
+                    status_code=429,
+                    headers={"retry-after": str(int(wait) + 1)},
+                )
+            known = [secrets.compare_digest(given.strip().encode("latin-1"), one) for one in self._known]
+            if any(known):
+                return None
+            self._throttle.failed(*keys)
+        return PlainTextResponse(
             "article-qa asks for a name and a password here (HTTP Basic authentication)",
             status_code=401,
             headers={"www-authenticate": 'Basic realm="article-qa", charset="UTF-8"'},
         )
-        await refusal(scope, receive, send)
+
+
+def _name_in(given: str) -> str:
+    """The name that Basic authentication gives; "" where it gives none."""
+    try:
+        return base64.b64decode(given.strip()).decode().partition(":")[0]
+    except ValueError:
+        return ""

@@ -3,6 +3,9 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -236,3 +239,50 @@ def test_missing_permission_is_said_in_words(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(os, "open", refuse)
     assert reason(FilePlace("a.txt", tmp_path / "a.txt")) == "no permission to read it"
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without root's right to look into everything."""
+    kept = os.geteuid()
+    if kept == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(kept)
+
+
+def test_a_folder_that_nobody_may_look_into_is_named_and_the_rest_is_found() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name).resolve()
+        root.chmod(0o755)
+        write(root / "z.txt")
+        for folder, mode in (("lost+found", 0o700), ("listed", 0o744), ("closed", 0)):
+            write(root / folder / "a.txt")
+            (root / folder).chmod(mode)
+        with as_nobody():
+            places = list(find_sources([root]))
+            assert named_folders([root / "closed" / "inner", root]) == (root,)
+        assert [place.source for place in places if not isinstance(place, Skipped)] == [str(root / "z.txt")]
+        reasons = {Path(one.source).name: one.reason for one in places if isinstance(one, Skipped)}
+        assert set(reasons) == {"lost+found", "listed", "closed"} or set(reasons) == {"lost+found", "a.txt", "closed"}
+        assert set(reasons.values()) == {"no permission to read it"}
+        for folder in root.iterdir():
+            folder.chmod(0o755) if folder.is_dir() else None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="makes a path longer than Linux takes")
+def test_a_path_that_is_too_long_is_named_and_the_rest_is_found(tmp_path: Path) -> None:
+    write(tmp_path / "z.txt")
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("n" * 250, dir_fd=folder)
+        inner = os.open("n" * 250, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    report = preview_articles([tmp_path], None)
+    assert [outcome.source for outcome in report.of("added")] == [str(tmp_path / "z.txt")]
+    [outcome] = report.of("skipped")
+    assert outcome.reason == "its path is longer than the system takes"

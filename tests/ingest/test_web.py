@@ -89,6 +89,29 @@ class Handler(BaseHTTPRequestHandler):
         while True:
             self.wfile.write(b"a" * 100_000)
 
+    def page_hints(self) -> None:
+        while True:
+            self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" * 100)
+
+    def page_blocks(self) -> None:
+        self.stream(gzip.compress(b"")[:10], b"\0\0\0\xff\xff" * 1000)
+
+    def page_flood(self) -> None:
+        self.stream(gzip.compress(b"")[:10], b"\0\0\0\xff\xff" * 20_000, seconds=0)
+
+    def page_members(self) -> None:
+        self.stream(b"", gzip.compress(b"") * 100)
+
+    def stream(self, first: bytes, repeated: bytes, seconds: float = 0.02) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(first)
+        while True:
+            self.wfile.write(repeated)
+            time.sleep(seconds)
+
     def page_dribble(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
@@ -254,6 +277,24 @@ def test_a_server_that_dribbles_cannot_hold_us(base: str) -> None:
 def test_a_server_that_never_answers_cannot_hold_us() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert "within 0.3 seconds" in reason(f"http://127.0.0.1:{silent.getsockname()[1]}/", timeout=0.3)
+
+
+@pytest.mark.parametrize("page", ["hints", "blocks", "members"])
+def test_a_server_that_always_has_something_to_say_cannot_hold_us(base: str, page: str) -> None:
+    started = time.monotonic()
+    assert "within 0.5 seconds" in reason(f"{base}/{page}", timeout=0.5)
+    assert time.monotonic() - started < 15  # where nothing ended it, it went on for as long as the server lived
+
+
+def test_what_unpacks_to_nothing_has_a_size_too(base: str) -> None:
+    assert "larger than" in reason(f"{base}/flood", timeout=60)
+
+
+@pytest.mark.parametrize(
+    "target", ["javascript:alert(1)", "javascript://x/%0aalert(1)", "http://[", "//", "mailto:a@b.example"]
+)
+def test_a_link_that_leads_to_no_page_is_named(base: str, target: str) -> None:
+    assert reason(f"{base}/away?{target}")
 
 
 def test_a_resolver_that_never_answers_cannot_hold_us() -> None:

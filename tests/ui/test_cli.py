@@ -456,6 +456,7 @@ def test_chat_launches_the_page_with_what_was_asked(monkeypatch: pytest.MonkeyPa
     assert (settings.index, settings.top_k) == (tmp_path, 5)
     assert (host, port, logins) == ("127.0.0.1", 8000, [("me", "se:cret"), ("you", "x")])
     assert (limits.upload_mb, limits.waiting) == (5, 64)
+    assert (limits.allowed_hosts, limits.allowed_origins) == ((), ())
 
 
 def test_logins_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -465,6 +466,18 @@ def test_logins_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("ARTICLE_QA_AUTH", "me:secret you:x")
     assert run("chat", "--index", tmp_path).exit_code == 0
     assert launched[3] == [("me", "secret"), ("you", "x")]
+
+
+def test_names_and_sites_may_be_given_or_stand_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    launched: list[Any] = []
+    page = SimpleNamespace(launch=lambda *given: launched.extend(given), Limits=SimpleNamespace)
+    monkeypatch.setitem(sys.modules, "ui.page", page)  # type: ignore[arg-type]
+    monkeypatch.setenv("ARTICLE_QA_ALLOWED_HOSTS", "a.example b.example:443")
+    assert run("chat", "--index", tmp_path, "--allowed-origin", "https://c.example").exit_code == 0
+    assert launched[4].allowed_hosts == ("a.example", "b.example:443")
+    assert launched[4].allowed_origins == ("https://c.example",)
 
 
 # feedback
@@ -626,3 +639,26 @@ def test_ctrl_c_in_a_real_process(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         _, told = running.communicate(timeout=30)
     assert (running.returncode, told) == (130, "article-qa: interrupted\n")
+
+
+# Serving
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "told"),
+    [
+        ([], {"ARTICLE_QA_AUTH": ""}, "names nobody"),
+        ([], {"ARTICLE_QA_AUTH": "  "}, "names nobody"),
+        (["--auth", ""], {}, "expected USER:PASSWORD"),
+        (["--allowed-host", "a/b"], {}, "'a/b'"),
+        (["--allowed-origin", "intranet.example"], {}, "'intranet.example'"),
+        ([], {"ARTICLE_QA_ALLOWED_ORIGINS": "https://a.example *"}, "'*'"),
+    ],
+)
+def test_chat_does_not_serve_where_it_is_not_clear_to_whom(
+    arguments: list[str], environment: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    result = run("chat", "--index", tmp_path / "index", *arguments, env=environment)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.replace("│", " ").split())
+    assert not (tmp_path / "index").exists()

@@ -338,7 +338,7 @@ def test_right_answer_is_asked_for_once_and_then_shown() -> None:
     assert 'data-do="unsaid"' in judged(Feedback(right=False))
     assert 'data-do="unsaid"' not in judged(Feedback(right=False), text=None)  # it said so already
     assert "<b>May 24</b>" in judged(Feedback(right=False, answers=("May 24",)))
-    assert "<b>The articles don&#x27;t say.</b>" in judged(Feedback(right=False, answers=()))
+    assert "<b>The articles don’t say.</b>" in judged(Feedback(right=False, answers=()))
 
 
 def conversation(title: str = "When?", conversation_id: str = "c1") -> Conversation:

@@ -8,8 +8,10 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import typer
 from starlette.middleware import Middleware
@@ -17,12 +19,17 @@ from starlette.middleware import Middleware
 from qa.chatbot import Chatbot
 from qa.errors import QAError
 from qa.settings import Settings
+from ui.access import Access
 from ui.history import History
 from ui.mcp_server import Login, http_routes, mcp_server
+from ui.page.guard import Guard
 from ui.page.layout import build_page
 from ui.page.library import Library
+from ui.page.no_fetching import forbid_fetching
+from ui.page.policy import ContentPolicy
 from ui.page.theme import look
 from ui.page.visitor import VisitorCookie
+from ui.throttle import Throttle
 from ui.tools import Tools
 from vectorstore import StoreError
 
@@ -31,12 +38,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Limits:
-    """What one page takes before it says no."""
+    """What one page takes, and from whom, before it says no."""
 
     upload_mb: int = 20
     """Of one uploaded file, in megabytes."""
     waiting: int = 64
     """Requests that wait for their turn; one more is told to come back later."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Further names under which the page may be reached."""
+    allowed_origins: tuple[str, ...] = ()
+    """Other sites whose pages may ask and read."""
 
 
 def launch(
@@ -58,14 +69,30 @@ def launch(
         sys.exit(f"article-qa: {error}")
     library = Library(bot.index)
     page = build_page(bot, library, history)
-    page.queue(max_size=limits.waiting, default_concurrency_limit=4)
-    routes, lifespan = http_routes(mcp_server(Tools(bot)), host, logins)
+    page.queue(max_size=limits.waiting, default_concurrency_limit=4, api_open=False)
+    forbid_fetching()
+    throttle = Throttle()
+    routes, mcp_lifespan = http_routes(mcp_server(Tools(bot)), None, logins, throttle)
+    access = Access(host, limits.allowed_hosts, limits.allowed_origins)
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        # Before the first request, and before all else: Gradio puts its own middleware around what it is given.
+        app.middleware_stack = Guard(app.middleware_stack, access, logins, throttle)
+        async with mcp_lifespan(app):
+            yield
+
     page.launch(
         server_name=host,
         server_port=port,
         auth=list(logins) or None,
-        auth_message="These articles are for people who have a name and a password here.",
-        app_kwargs={"routes": routes, "lifespan": lifespan, "middleware": [Middleware(VisitorCookie)]},
+        auth_message="These articles are for people who have a name and a password here. "
+        "After a few wrong tries the next has to wait, up to a minute.",
+        app_kwargs={
+            "routes": routes,
+            "lifespan": lifespan,
+            "middleware": [Middleware(VisitorCookie), Middleware(ContentPolicy)],
+        },
         prevent_thread_lock=True,
         quiet=True,
         show_error=True,
@@ -76,6 +103,8 @@ def launch(
         enable_monitoring=False,
         max_file_size=f"{limits.upload_mb}mb",
         pwa=False,
+        mcp_server=False,
+        allowed_paths=[],
         ssr_mode=False,
         **look(),
     )

@@ -1,0 +1,174 @@
+"""``comparison``: which of two has the better number or date; else what is said of each, side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from language.dates import FULL_DATE, PARTIAL_DATE, parse_date
+from language.numbers import Quantity, quantity_in
+from qa.abstaining import Abstainer
+from qa.citations import cite_span
+from qa.gathering import Gatherer
+from qa.kinds.fact import FactStrategy
+from qa.kinds.sides import Compared, Measured, compared, is_about, measured, whole_name
+from qa.ports import Evidence, Plan, Sentence
+from qa.reader.evidence import EvidenceReader
+from qa.types import Answer, Citation, Item, Passage
+
+PASSAGES_A_SIDE = 8
+SENTENCES_A_SIDE = 2
+LEAST_SHARE = 0.5
+"""A second sentence is shown of a side if it is worth at least this share of the first."""
+LEAST_CHANCE = 0.1
+"""Of a date or a number, for it to be compared: asked so exactly, the reader's second thought is often right."""
+
+_DATE = re.compile(rf"\b(?:{FULL_DATE}|{PARTIAL_DATE})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Value:
+    """What a side has: a number or a date, where it stands."""
+
+    value: float | str
+    measure: str
+    citation: Citation
+
+
+class ComparisonStrategy:
+    """Compares what the articles state of each side; a side that they do not speak of is named as missing."""
+
+    def __init__(self, gatherer: Gatherer, abstainer: Abstainer, fact: FactStrategy, weigher: EvidenceReader) -> None:
+        self._gatherer = gatherer
+        self._abstainer = abstainer
+        self._fact = fact
+        self._weigher = weigher
+
+    def gather(self, plan: Plan) -> Evidence:
+        """See ``Strategy``."""
+        between = compared(plan.query.text, plan.sides)
+        if between is None:
+            return self._fact.gather(plan)
+        found = [
+            passage
+            for side in between.sides
+            for passage in self._gatherer.passages(f"{side} {between.asked}", plan.articles, PASSAGES_A_SIDE)
+        ]
+        return Evidence(tuple({passage.chunk_id: passage for passage in found}.values()))
+
+    def answer(self, plan: Plan, evidence: Evidence) -> Answer:
+        """See ``Strategy``."""
+        between = compared(plan.query.text, plan.sides)
+        if between is None:
+            return self._fact.answer(plan, evidence)
+        for way in measured(between.asked):
+            if answer := self._decided(plan, evidence, between, way):
+                return answer
+        return self._side_by_side(plan, evidence, between)
+
+    # Decided by a number or a date
+
+    def _decided(self, plan: Plan, evidence: Evidence, between: Compared, way: Measured) -> Answer | None:
+        a, b = between.sides
+        values = [self._value(plan, between, way, a, b), self._value(plan, between, way, b, a)]
+        one, other = values
+        if one is None or other is None or one.measure != other.measure or one.value == other.value:
+            return None
+        first_is_greater = one.value > other.value  # type: ignore[operator]  # both are numbers, or both dates
+        order = (0, 1) if first_is_greater == way.greatest else (1, 0)
+        citations = [one.citation, other.citation]
+        return Answer(
+            question=plan.query.question,
+            text=between.sides[order[0]],
+            kind="comparison",
+            items=tuple(
+                Item(" ".join(citations[side].quote.split()), (place,), label=between.sides[side])
+                for place, side in enumerate(order)
+            ),
+            citations=tuple(citations[side] for side in order),
+            passages=evidence.passages,
+        )
+
+    def _value(self, plan: Plan, between: Compared, way: Measured, side: str, other: str) -> _Value | None:
+        question = way.question.replace("{}", whole_name(side, between.asked))
+        asked = replace(plan, kind="fact", query=replace(plan.query, text=question), sides=())
+        answer = self._fact.answer(asked, self._fact.gather(asked))
+        for text, citation in _told(answer):
+            about = f"{citation.title} {citation.quote}"
+            value = _date_of(text) if way.by == "date" else _number_of(text, citation)
+            if value is not None and is_about(side, about, other):
+                return replace(value, citation=citation)
+        return None
+
+    # Side by side
+
+    def _side_by_side(self, plan: Plan, evidence: Evidence, between: Compared) -> Answer:
+        a, b = between.sides
+        said = [self._said_of(side, other, between.asked, evidence.passages) for side, other in ((a, b), (b, a))]
+        if not any(said):
+            return self._abstainer.abstain(plan, evidence.passages)
+        items: list[Item] = []
+        citations: list[Citation] = []
+        for side, sentences in zip(between.sides, said, strict=True):
+            for sentence in sentences:
+                items.append(Item(" ".join(sentence.text.split()), (len(citations),), label=side))
+                citations.append(cite_span(sentence.article, sentence.start, sentence.end))
+        missing = [side for side, sentences in zip(between.sides, said, strict=True) if not sentences]
+        return Answer(
+            question=plan.query.question,
+            text=_beside(items),
+            kind="comparison",
+            items=tuple(items),
+            citations=tuple(citations),
+            passages=evidence.passages,
+            notice=f"The articles say nothing of {missing[0]}." if missing else None,
+        )
+
+    def _said_of(self, side: str, other: str, asked: str, passages: Sequence[Passage]) -> list[Sentence]:
+        """The one or two sentences on ``side`` that say most of what is asked."""
+        own = [passage for passage in passages if is_about(side, f"{passage.title} {passage.text}")]
+        question = f"{asked} {side}?".strip()
+        weighed = self._weigher.weigh(question, [(passage.title, passage.text) for passage in own])
+        worth: dict[tuple[str, int], tuple[float, Sentence]] = {}
+        for passage, one in zip(own, weighed, strict=True):
+            for sentence in self._gatherer.sentences_of(passage):
+                if is_about(side, sentence.text, other):
+                    start = max(0, sentence.start - passage.start)
+                    value = one.sentence(start, min(len(passage.text), sentence.end - passage.start))
+                    worth[sentence.article.id, sentence.start] = (value, sentence)
+        best = sorted(worth.values(), key=lambda pair: -pair[0])[:SENTENCES_A_SIDE]
+        return [sentence for value, sentence in best if value >= LEAST_SHARE * best[0][0]]
+
+
+def _told(answer: Answer) -> Iterator[tuple[str, Citation]]:
+    """What was read, likeliest first, with where it stands."""
+    if answer.text is not None:
+        yield answer.text, answer.citations[0]
+    for other in answer.alternatives:
+        if other.score is None or other.score >= LEAST_CHANCE:
+            yield other.text, other.citation
+
+
+def _date_of(text: str) -> _Value | None:
+    match = _DATE.search(text)
+    date = parse_date(match.group()) if match else None
+    return _Value(date, "", _NOWHERE) if date else None
+
+
+def _number_of(text: str, citation: Citation) -> _Value | None:
+    # The sentence says what the number measures where the answer itself is the bare number.
+    start = (citation.start if citation.answer_start is None else citation.answer_start) - citation.start
+    found: Quantity | None = quantity_in(citation.quote[start : start + len(text)]) and quantity_in(
+        citation.quote[start:]
+    )
+    return _Value(found.value, found.measure, _NOWHERE) if found else None
+
+
+_NOWHERE = Citation("", "", "", "", 0, 0)
+
+
+def _beside(items: Sequence[Item]) -> str:
+    """``A: what is said of it. B: what is said of it.``"""
+    sides = dict.fromkeys(item.label for item in items)
+    return " ".join(f"{side}: {' '.join(item.text for item in items if item.label == side)}" for side in sides)

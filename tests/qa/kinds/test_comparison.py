@@ -1,0 +1,39 @@
+"""Comparisons: by numbers and dates, and side by side."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.qa.kinds.conftest import Asking
+
+
+@pytest.mark.parametrize(
+    ("question", "winner"),
+    [
+        ("Who is older, Walt Kessler or Priya Nandakumar?", "Walt Kessler"),
+        ("Which came out first, the Game Boy or the Wii?", "the Game Boy"),
+    ],
+)
+def test_a_number_or_a_date_decides_and_both_sides_are_cited(asking: Asking, question: str, winner: str) -> None:
+    answer = asking("comparison", question)
+    assert answer.text == winner
+    assert answer.kind == "comparison"
+    assert len(answer.items) == 2 and answer.items[0].label == winner
+    assert len({citation.start for citation in answer.citations}) == 2
+
+
+def test_what_no_number_decides_stands_side_by_side(asking: Asking) -> None:
+    answer = asking("comparison", "Compare the Virtual Boy with the Game Boy")
+    assert {item.label for item in answer.items} == {"the Virtual Boy", "the Game Boy"}
+    assert answer.text is not None and answer.text.startswith("the Virtual Boy: ")
+
+
+def test_a_side_that_the_articles_do_not_speak_of_is_named(asking: Asking) -> None:
+    answer = asking("comparison", "What is the difference between the Shinkansen and the TGV?")
+    assert answer.notice is not None and "the TGV" in answer.notice
+    assert {item.label for item in answer.items} == {"the Shinkansen"}
+
+
+def test_two_sides_that_are_not_there_make_an_abstention(asking: Asking) -> None:
+    answer = asking("comparison", "What is the difference between Ethernet and WiFi?")
+    assert answer.text is None and answer.reason is not None

@@ -1,0 +1,114 @@
+"""Lists: what is found in many passages, each item with its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from qa.kinds.lists import ListStrategy, asked_number, in_words
+from qa.types import Answer, Kind
+from tests.qa.kinds.conftest import Asking, ScriptedEvidence, holds_its_quotes, planned
+
+
+def _listed(parts: Any, question: str, items: Mapping[str, float]) -> Answer:
+    gatherer, abstainer, fact = parts
+    strategy = ListStrategy(gatherer, abstainer, fact, ScriptedEvidence(items))
+    plan = planned("list", question)
+    answer = strategy.answer(plan, strategy.gather(plan))
+    holds_its_quotes(answer, gatherer.index)
+    return answer
+
+
+def test_items_of_several_articles_come_together_each_with_its_sentence(parts: Any) -> None:
+    answer = _listed(
+        parts,
+        "Which countries are named in the articles on Webb, Curie and terns?",
+        {"French Guiana": 0.97, "Poland": 0.97, "Greenland": 0.97},
+    )
+    assert {item.text for item in answer.items} == {"French Guiana", "Poland", "Greenland"}
+    assert len({citation.article_id for citation in answer.citations}) == 3
+    for item, citation in zip(answer.items, answer.citations, strict=True):
+        assert item.text in citation.quote
+
+
+def test_a_name_and_its_short_form_are_one_item(parts: Any) -> None:
+    answer = _listed(
+        parts,
+        "Who married in Florence?",
+        {"Kim Kardashian": 0.9, "Kardashian was": 0.01, "Kanye West": 0.9, "West": 0.8},
+    )
+    assert [item.text for item in answer.items] == ["Kim Kardashian", "Kanye West"]
+    assert answer.text == "Kim Kardashian and Kanye West"
+
+
+def test_what_is_too_unlikely_is_left_out(parts: Any) -> None:
+    answer = _listed(
+        parts, "Which elements did Marie Curie discover?", {"polonium": 0.95, "radium": 0.95, "uranium": 0.02}
+    )
+    assert "uranium" not in [item.text for item in answer.items]
+
+
+def test_no_more_are_listed_than_the_question_says(parts: Any) -> None:
+    found = {"Parma": 0.9, "Modena": 0.9, "Bologna": 0.7, "Mantua": 0.6}
+    answer = _listed(parts, "Which two provinces make Parmigiano Reggiano?", found)
+    assert [item.text for item in answer.items] == ["Parma", "Modena"]
+
+
+def test_an_answer_of_the_reader_that_lists_some_is_taken_apart(parts: Any) -> None:
+    answer = _listed(parts, "What did Emily Roebling study?", {})
+    assert [item.text for item in answer.items] == ["mathematics", "stress analysis", "cable construction"]
+    assert answer.kind == "list"
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        ("Which two players scored?", 2),
+        ("What are the full names of the three artists?", 3),
+        ("Name 5 companies", 5),
+        ("Which players scored two touchdowns?", None),
+        ("Which cities lie within two miles of it?", None),
+        ("who are they", None),
+    ],
+)
+def test_a_number_is_asked_for_only_where_it_counts_the_items(question: str, number: int | None) -> None:
+    assert asked_number(question) == number
+
+
+def test_a_list_reads_as_a_sentence_would_have_it() -> None:
+    assert in_words(["A"]) == "A"
+    assert in_words(["A", "B", "C"]) == "A, B and C"
+    assert in_words(["Paris, France", "Rome", "Bonn"]) == "Paris, France; Rome and Bonn"
+
+
+def test_the_sample_articles_are_listed_from(asking: Asking) -> None:
+    answer = asking("list", "Which two elements did Marie Curie discover?")
+    assert {item.text for item in answer.items} == {"polonium", "radium"}
+    assert answer.kind == "list" and answer.text == "polonium and radium"
+
+
+LONG = "The members are: " + ", ".join(f"Member Number{n} Of{n}" for n in range(200)) + "."
+TABLE = "Name\tTown\tAge\nAnna\tBonn\t12\nBert\tRome\t30\nCarl\tOslo\t41\n"
+
+
+@pytest.mark.parametrize("kind", ["list", "count", "yes_no", "comparison", "fact"])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {},
+        {"one.txt": "It rained."},
+        {"capitals.txt": "THE COUNCIL OF BONN AND THE MAYOR OF ROME MET ON FRIDAY TO SIGN A TREATY ON WATER AND SALT"},
+        {"table.txt": TABLE},
+        {"long.txt": LONG},
+    ],
+    ids=["nothing", "one sentence", "capitals", "table", "long"],
+)
+def test_hard_texts_make_no_error(
+    kind: Kind, texts: Mapping[str, str], asking_of: Callable[[Mapping[str, str], Kind, str], Answer]
+) -> None:
+    question = "Who met, when was it and how many, Anna or Bert, Rome or Bonn?"
+    answer = asking_of(texts, kind, question)
+    assert answer.question == question
+    assert (answer.text is None) == (answer.reason is not None)

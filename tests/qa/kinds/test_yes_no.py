@@ -1,0 +1,53 @@
+"""Yes or no, and when neither is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qa.kinds.yes_no import YesNoStrategy
+from qa.types import Answer
+from tests.qa.kinds.conftest import Asking, ScriptedEvidence, holds_its_quotes, planned
+
+COUNSELOR = "Kardashian saw a counselor about the robbery."
+
+
+def _judged(parts: Any, question: str, evidence: ScriptedEvidence) -> Answer:
+    gatherer, abstainer, _ = parts
+    strategy = YesNoStrategy(gatherer, abstainer, evidence)
+    plan = planned("yes_no", question)
+    answer = strategy.answer(plan, strategy.gather(plan))
+    holds_its_quotes(answer, gatherer.index)
+    return answer
+
+
+def test_a_sure_verdict_comes_with_the_sentence_that_says_so(parts: Any) -> None:
+    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.97, 0.02, 0.01)}, telling=[COUNSELOR])
+    answer = _judged(parts, "Did Kim Kardashian see a counselor?", evidence)
+    assert answer.verdict == "yes"
+    assert answer.text == f"Yes. {COUNSELOR}"
+    assert answer.citations[0].quote == COUNSELOR
+
+
+def test_an_unsure_one_shows_the_sentence_alone(parts: Any) -> None:
+    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.45, 0.4, 0.15)}, telling=[COUNSELOR])
+    answer = _judged(parts, "Did Kim Kardashian see a counselor?", evidence)
+    assert answer.verdict is None
+    assert answer.text == COUNSELOR
+
+
+def test_silence_is_not_a_no(parts: Any) -> None:
+    answer = _judged(parts, "Did Serena Williams win the US Open in 2022?", ScriptedEvidence())
+    assert answer.verdict is None and answer.text is None
+
+
+def test_what_is_said_of_somebody_else_decides_nothing(parts: Any) -> None:
+    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.97, 0.02, 0.01)})
+    answer = _judged(parts, "Did Serena see a counselor about the robbery?", evidence)
+    assert answer.verdict is None
+
+
+def test_the_sample_articles_say_which_sentence_decides(asking: Asking) -> None:
+    answer = asking("yes_no", "Did Kim see a counselor about the robbery?")
+    assert answer.kind == "yes_no"
+    assert answer.text is not None and "counselor" in answer.text
+    assert answer.verdict in ("yes", None)
