@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from qa.chatbot import Chatbot
     from qa.evaluation import EvalQuestion, EvalResult
     from qa.settings import Settings
-    from vectorstore import ArticleIndex, ArticleSummary
+    from vectorstore import ArticleFilter, ArticleIndex, ArticleSummary
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 """Exit statuses: some source or question failed; wrong usage; Ctrl+C."""
@@ -521,24 +521,32 @@ def articles(
         list[str] | None,
         typer.Argument(metavar="ID", help="Ids, beginnings of ids that fit one article only, or sources."),
     ] = None,
+    author: Annotated[str | None, typer.Option(metavar="NAME", help="Only articles by this author.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only from then on: 2022, 2022-08-10.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Only until then, all of it included.")] = None,
+    about: Annotated[str | None, typer.Option(metavar="SUBJECT", help="Only those about this, the best first.")] = None,
     index: Index = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """List what is in the library, show an article, remove articles."""
     ids = ids or []
+    wanted = _filter(author, since, until, about)
+    filtered = any(value is not None for value in (author, since, until, about))
     if action == ArticlesAction.list and ids:
         raise typer.BadParameter("list takes no ids; to read one article: article-qa articles show ID")
     if action == ArticlesAction.show and len(ids) != 1:
         raise typer.BadParameter("show takes one id; article-qa articles lists them")
     if action == ArticlesAction.remove and not ids:
         raise typer.BadParameter("remove takes the ids of what to remove; article-qa articles lists them")
+    if action != ArticlesAction.list and filtered:
+        raise typer.BadParameter(f"--author, --since, --until and --about choose what to list; {action} takes ids")
     with _library(_settings(index=index)) as library:
-        stored = library.articles()
-        chosen = _chosen(library.articles(copies=True), ids)
         if action == ArticlesAction.list:
-            _list_articles(stored, as_json)
-        elif action == ArticlesAction.show:
+            _list_articles(library, wanted, as_json)
+            return
+        chosen = _chosen(library.articles(copies=True), ids)
+        if action == ArticlesAction.show:
             _show_article(library, chosen[0].id, as_json)
         else:
             library.remove([article.id for article in chosen])
@@ -551,7 +559,8 @@ def _chosen(stored: Sequence[ArticleSummary], ids: Sequence[str]) -> list[Articl
     chosen: dict[str, ArticleSummary] = {}
     wrong = False
     for wanted in ids:
-        fitting = [one for one in stored if wanted and (one.id.startswith(wanted) or one.source == wanted)]
+        fitting = [one for one in stored if wanted in (one.id, one.source)]
+        fitting = fitting or [one for one in stored if wanted and one.id.startswith(wanted)]
         if len(fitting) == 1:
             chosen[fitting[0].id] = fitting[0]
             continue
@@ -565,11 +574,23 @@ def _chosen(stored: Sequence[ArticleSummary], ids: Sequence[str]) -> list[Articl
     return list(chosen.values())
 
 
-def _list_articles(stored: Sequence[ArticleSummary], as_json: bool) -> None:
+def _filter(author: str | None, since: str | None, until: str | None, about: str | None) -> ArticleFilter:
+    from vectorstore import ArticleFilter
+
+    try:
+        return ArticleFilter(author=author, since=since, until=until, about=about)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _list_articles(library: ArticleIndex, wanted: ArticleFilter, as_json: bool) -> None:
+    found = [one.summary for one in library.find_articles(wanted)]
     if as_json:
-        terminal.print_json([_summary(article) for article in stored])
+        terminal.print_json([_summary(article) for article in found])
+    elif not found and library.counts()[0]:
+        terminal.complain("no article of the library fits")
     else:
-        terminal.show_articles(stored)
+        terminal.show_articles(found)
 
 
 def _tell_removed(removed: Sequence[ArticleSummary], as_json: bool) -> None:

@@ -129,6 +129,9 @@ def test_version() -> None:
         ["articles", "show"],
         ["articles", "show", "a", "b"],
         ["articles", "remove"],
+        ["articles", "remove", "a", "--author", "b"],
+        ["articles", "show", "a", "--since", "2020"],
+        ["articles", "--since", "August"],
         ["index", "frobnicate"],
         ["index", "check", "--embedder", "other"],
     ],
@@ -315,6 +318,28 @@ def test_articles_as_json_is_an_array_of_objects(shelf: Path) -> None:
             "id", "source", "other_sources", "title", "authors", "published", "language",
             "characters", "chunks", "added_at"
         }  # fmt: skip
+
+
+def test_the_list_is_narrowed_by_author_period_and_subject(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    assert run("ingest", samples.ARTICLES, "--index", index).exit_code == 0
+
+    def titles(*arguments: str) -> list[str]:
+        result = run("articles", "list", *arguments, "--json", "--index", index)
+        assert result.exit_code == 0, result.output
+        return [one["title"] for one in json.loads(result.stdout)]
+
+    assert titles("--author", "livia santoro") == ["Listening to Cheese"]
+    assert titles("--since", "2024") == [
+        "Ferry Street Library Reopens, 26 Inches Higher",
+        "Sixty Years of the Bullet Train",
+    ]
+    assert titles("--since", "2024-06", "--until", "2024-06") == ["Ferry Street Library Reopens, 26 Inches Higher"]
+    assert titles("--about", "railways in Japan") == ["Sixty Years of the Bullet Train"]
+    assert titles("--about", "railways in Japan", "--until", "2020") == []
+    nothing = run("articles", "--about", "football", "--index", index)
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    assert "no article of the library fits" in nothing.stderr
 
 
 def test_an_article_is_shown_by_the_beginning_of_its_id(shelf: Path) -> None:
