@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -108,3 +109,54 @@ def test_more_than_may_wait_are_told_to_come_back(sample_folder: Path) -> None:
         load = put_under_load(address, people=12, seconds=1, asked=[SURE])
         assert load.failures and all("Queue is full" in failure for failure in load.failures)
         assert "100 grams" in Client(address, verbose=False).predict(SURE, api_name="/ask")["answer"]
+
+
+def test_calls_beside_the_queue_are_refused(samples_server: str) -> None:
+    with httpx.Client(base_url=samples_server, timeout=PATIENCE_SECONDS) as visitor:
+        working = [one for one in visitor.get("/config").json()["dependencies"] if one["backend_fn"]]
+        assert len(working) > 20
+        served = []
+        for one in working:
+            call = {"data": [None] * len(one["inputs"]), "fn_index": one["id"], "session_hash": "visitor"}
+            assert visitor.post("/gradio_api/api/predict", json=call).status_code == 403
+            statuses = {visitor.post(f"/gradio_api/run/{name}", json=call).status_code for name in ("predict", "ask")}
+            served += [one] if statuses != {404} else []
+        # Stop alone, which must not wait behind what it is to stop.
+        (stop,) = served
+        assert [target[1] for target in stop["targets"]] == ["stop"]
+
+
+def test_many_calls_of_tools_leave_the_page_its_turn(samples_server: str) -> None:
+    asking = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "ask", "arguments": {"question": SURE}},
+    }
+    accepts = {"accept": "application/json, text/event-stream"}
+
+    def call(_: int) -> int:
+        with httpx.Client(timeout=PATIENCE_SECONDS) as program:
+            return program.post(f"{samples_server}/mcp", json=asking, headers=accepts).status_code
+
+    with ThreadPoolExecutor(80) as programs:
+        called = programs.map(call, range(80))
+        answer = Client(samples_server, verbose=False).predict(SURE, api_name="/ask")
+        statuses = set(called)
+    assert "100 grams" in answer["answer"]
+    assert statuses == {200, 503}
+
+
+def test_a_question_that_nobody_could_type_is_refused_and_not_kept(sample_folder: Path) -> None:
+    with contextmanager(serve)(sample_folder) as address, httpx.Client(base_url=address, timeout=60) as visitor:
+        config = visitor.get("/config").json()
+        (box,) = (one["id"] for one in config["components"] if one["props"].get("elem_id") == "question")
+        (ask,) = (one for one in config["dependencies"] if [box, "submit"] in one["targets"])
+        call = {"data": ["why " * 200_000, ""], "fn_index": ask["id"], "session_hash": "visitor"}
+        assert visitor.post("/gradio_api/queue/join", json=call).is_success
+        told = visitor.get("/gradio_api/queue/data", params={"session_hash": "visitor"}).text
+        assert "more than the 1,000" in told and len(told) < 100_000
+        assert (
+            visitor.post("/gradio_api/queue/join", json={**call, "data": ["why " * 5_000_000, ""]}).status_code == 413
+        )
+    assert (sample_folder / "conversations.sqlite3").stat().st_size < 100_000

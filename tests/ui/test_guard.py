@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar
 
 import gradio as gr
+import httpx
 import pytest
 import safehttpx
 from gradio import processing_utils, routes
@@ -15,9 +16,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from ui.access import Access
-from ui.page.guard import BODY_BYTES, LOGIN_BYTES, Guard
+from ui.page.guard import BODY_BYTES, CALLS_AT_ONCE, LOGIN_BYTES, Guard
 from ui.page.no_fetching import forbid_fetching
 from ui.page.policy import policy
 from ui.throttle import FREE_TRIES
@@ -159,6 +161,35 @@ def test_a_request_that_is_too_large_is_refused_before_it_is_read(inside: Inside
 
 def test_a_login_is_smaller_still(inside: Inside) -> None:
     assert visit(inside).post("/login", content=b"x" * (LOGIN_BYTES + 1)).status_code == 413
+
+
+def test_an_upload_says_how_large_it_is_and_is_not_larger_than_all_may_be(inside: Inside) -> None:
+    client = visit(inside, upload_bytes=1000)
+    assert client.post("/gradio_api/upload", content=iter([b"x"])).status_code == 411
+    assert client.post("/gradio_api/upload", content=b"x" * 1001).status_code == 413
+    assert client.post("/gradio_api/upload", content=b"x" * 1000).text == "inside"
+
+
+def test_so_many_calls_of_tools_are_dealt_with_at_once_and_so_many_wait() -> None:
+    at_work = most = 0
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0.05)
+        at_work -= 1
+        await PlainTextResponse("done")(scope, receive, send)
+
+    async def call_them(count: int) -> list[int]:
+        transport = httpx.ASGITransport(Guard(slow, Access(), waiting=3))
+        async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
+            answers = await asyncio.gather(*(client.post("/mcp", json={}) for _ in range(count)))
+            again = await client.post("/mcp", json={})
+            return sorted(answer.status_code for answer in [*answers, again])
+
+    assert asyncio.run(call_them(20)) == [200] * (CALLS_AT_ONCE + 3 + 1) + [503] * (20 - CALLS_AT_ONCE - 3)
+    assert most == CALLS_AT_ONCE
 
 
 # Logging in and out

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from secrets import compare_digest
 
@@ -40,8 +41,10 @@ BODY_BYTES = 1 << 20
 LOGIN_BYTES = 16 << 10
 BODY_SECONDS = 60.0
 """For such a request to arrive in full."""
-DIRECT_AT_ONCE = 8
+STOPS_AT_ONCE = 8
 """Requests beside the queue that are dealt with at the same time: only Stop comes that way, and is done at once."""
+CALLS_AT_ONCE = 4
+"""Calls of tools at ``/mcp``, which has no queue of Gradio's, that are dealt with at the same time."""
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -81,12 +84,23 @@ class Guard:
     ``logins`` are those that Gradio knows: wrong ones are counted here, and have to wait.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, logins: Sequence[Login] = (), throttle: Throttle | None = None):
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        logins: Sequence[Login] = (),
+        throttle: Throttle | None = None,
+        waiting: int = 64,
+        upload_bytes: int = 1 << 30,
+    ) -> None:
+        """``waiting`` calls of tools may wait for their turn; ``upload_bytes`` is the most that one upload brings."""
         self._app = app
         self._access = access
         self._logins = tuple(logins)
         self._throttle = throttle or Throttle()
-        self._direct = asyncio.Semaphore(DIRECT_AT_ONCE)
+        self._upload_bytes = upload_bytes
+        self._stops = _Places(STOPS_AT_ONCE, 0)
+        self._calls = _Places(CALLS_AT_ONCE, waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -124,14 +138,17 @@ class Guard:
             await self._app(scope, await _whole_body(receive, scope, BODY_BYTES), send)
         elif method == "POST" and _DIRECT.fullmatch(path):
             replayed = await _whole_body(receive, scope, BODY_BYTES)
-            if self._direct.locked():
-                raise _Refusal(503, "too many requests at once; join the queue, as gradio_client does", 1.0)
-            async with self._direct:
+            async with self._stops.one():
                 await self._app(scope, replayed, send)
         elif method == "POST" and _UPLOAD.fullmatch(path):
+            self._check_upload(scope)
             await self._app(scope, receive, send)  # Gradio counts each file while it comes in
+        elif method == "POST" and path == MCP:
+            replayed = await _whole_body(receive, scope, BODY_BYTES)
+            async with self._calls.one():
+                await self._app(scope, replayed, send)
         elif path == MCP:
-            await self._app(scope, await _whole_body(receive, scope, BODY_BYTES), send)
+            await self._app(scope, receive, send)
         else:
             raise _Refusal(403 if path.startswith(API) else 404, "there is nothing here")
 
@@ -163,6 +180,13 @@ class Guard:
         """The origin of another site that may read the response."""
         origin = Headers(scope=scope).get("origin")
         return origin if origin is not None and self._access.shares_with(origin) else None
+
+    def _check_upload(self, scope: Scope) -> None:
+        """Refuses an upload that does not say how large it is, or is too large altogether."""
+        if "content-length" not in Headers(scope=scope):
+            raise _Refusal(411, "an upload says in Content-Length how large it is")
+        if _said_length(scope) > self._upload_bytes:
+            raise _Refusal(413, f"one upload has {self._upload_bytes >> 20} MB at most, all its files together")
 
     async def _checked_login(self, scope: Scope, receive: Receive) -> Receive:
         """The body of a login once more, if its name and password are right or there is nothing to log in to."""
@@ -211,6 +235,27 @@ def _is_known(name: str, password: str, logins: Sequence[Login]) -> bool:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
+
+
+class _Places:
+    """Places for so many requests at once, and for so many more to wait until one is free."""
+
+    def __init__(self, at_once: int, waiting: int) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._most = at_once + waiting
+        self._taken = 0
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """A place; raises a refusal where too many wait already."""
+        if self._taken >= self._most:
+            raise _Refusal(503, "too many requests at once: come back later", 1.0)
+        self._taken += 1
+        try:
+            async with self._free:
+                yield
+        finally:
+            self._taken -= 1
 
 
 # Requests -----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import gradio as gr
 from ingest.formats import SUFFIXES
 from ingest.report import IngestReport, Progress, ProgressCallback
 from qa.chatbot import Chatbot
+from qa.path import MAX_QUESTION_CHARS
 from ui.history import Exchange, Feedback, History, as_json, as_markdown, as_test_set, file_name
 from ui.page import render
 from ui.page.api import ASKING, add_endpoints
@@ -91,7 +92,7 @@ class _Page:
                     placeholder="Ask a question",
                     lines=1,
                     max_lines=5,
-                    max_length=1000,
+                    max_length=MAX_QUESTION_CHARS,
                     autofocus=True,
                     submit_btn="Ask",
                     elem_id="question",
@@ -207,7 +208,8 @@ class _Page:
 
     def ask(self, question: str, opened: object, request: gr.Request) -> Iterator[Updates]:
         """The states of a question on the page."""
-        question = question.strip()
+        # The page lets nobody type more. What is sent all the same is refused as too long, and not kept as a whole.
+        question = question.strip()[: MAX_QUESTION_CHARS + 1]
         if not question:
             return
         owner, conversation = owner_of(request), _text(opened)

@@ -36,6 +36,10 @@ from vectorstore import StoreError
 logger = logging.getLogger(__name__)
 
 
+FILES_OF_FULL_SIZE = 50
+"""As much as so many files of the largest size may come in one upload, however many there are."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one page takes, and from whom, before it says no."""
@@ -78,7 +82,9 @@ def launch(
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
         # Before the first request, and before all else: Gradio puts its own middleware around what it is given.
-        app.middleware_stack = Guard(app.middleware_stack, access, logins, throttle)
+        app.middleware_stack = Guard(
+            app.middleware_stack, access, logins, throttle, limits.waiting, limits.upload_mb * FILES_OF_FULL_SIZE << 20
+        )
         async with mcp_lifespan(app):
             yield
 
