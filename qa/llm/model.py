@@ -137,6 +137,7 @@ class LanguageModel:
         ending = None
         async with aclosing(self._chunks(messages)) as chunks:
             async for chunk in chunks:
+                _heed_cancellation()
                 if text := str(chunk.text):
                     written += len(text)
                     if written > MAX_REPLY_CHARS:
@@ -174,6 +175,14 @@ def _arrived(arrivals: _Arrivals) -> tuple[str, _End | None]:
     except queue.Empty:
         return text, None
     return text, piece
+
+
+def _heed_cancellation() -> None:
+    """Ends a request that was cancelled or is late: ``asyncio.wait_for``, which providers' clients use, swallows that
+    in Python 3.11 where a piece arrives in the same moment."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _ending(chunk: AIMessageChunk) -> str | None:

@@ -207,7 +207,7 @@ def test_a_slow_listener_does_not_lengthen_the_models_time(index: ArticleIndex) 
     with FakeLLMServer(drip((f" word {number}" for number in count()), seconds=0.01)) as server:
         model = LanguageModel.from_settings(settings_for(server, timeout=1.0))
         heard = 0
-        with pytest.raises(NoReply, match="within 1 s|in time"):
+        with pytest.raises(NoReply, match=r"within 1 s|in time"):
             for _ in model.write([HumanMessage("Speak!")]):
                 heard += 1
                 time.sleep(0.1)

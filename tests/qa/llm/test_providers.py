@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import re
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from qa.errors import GeneratorError
 from qa.gathering import Gatherer
 from qa.llm import GroundedWriter, LanguageModel
+from qa.llm.background import start_request
 from qa.llm.failures import NoReply
 from qa.retriever import HybridRetriever
 from qa.settings import Settings
@@ -186,6 +189,32 @@ def test_any_chat_model_of_langchains_answers_though_it_neither_streams_nor_says
     writer = GroundedWriter(model, Gatherer(index, HybridRetriever(index=index), 10))
     answer = answer_of(writer, passages(index))
     assert (answer.text, answer.model, len(answer.citations)) == ("In 1883.", "mine:own", 1)
+
+
+class SwallowsCancellation(FakeListChatModel):
+    """A model that goes on when it is cancelled, as a client may whose next piece has just arrived."""
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        while True:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+            yield ChatGenerationChunk(message=AIMessageChunk("word "))
+
+
+def test_a_model_that_goes_on_when_it_is_late_or_cancelled_is_ended() -> None:
+    model = LanguageModel("mine:own", 0.3, lambda steady: SwallowsCancellation(responses=[""]))
+    with pytest.raises(NoReply, match=re.escape("no full reply within 0.3 s")):
+        list(model.write([HumanMessage("Speak!")]))
+    cancel = threading.Event()
+    for _ in model.write([HumanMessage("Speak!")], timeout=600, cancel=cancel):
+        cancel.set()
+    start_request(others_end()).result(60)
+
+
+async def others_end() -> None:
+    """Waits until the loop that it runs on has nothing else to do."""
+    while len(asyncio.all_tasks()) > 1:
+        await asyncio.sleep(0.01)
 
 
 class HoldsUpEverything(FakeListChatModel):
