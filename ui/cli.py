@@ -651,6 +651,8 @@ def care(
         checked = library.check()
         for problem in checked.problems:
             terminal.complain(problem)
+        if checked.damaged:
+            raise typer.Exit(FAILED)
         if not checked.sound:
             terminal.complain(f"to repair: article-qa index rebuild --index {shlex.quote(str(library.folder))}")
             raise typer.Exit(FAILED)

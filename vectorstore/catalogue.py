@@ -38,7 +38,7 @@ class Catalogue:
 
     def find(self, wanted: ArticleFilter, articles: Collection[str] | None = None) -> list[FoundArticle]:
         """The listed articles that fit ``wanted``, of ``articles`` where given, in its order."""
-        listed = self._listed()
+        listed = self.listed()
         fitting = {one.id: one for one in listed if (articles is None or one.id in articles) and _fits(one, wanted)}
         scores: Mapping[str, float] = {}
         mentions: Mapping[str, Mentions] = {}
@@ -52,7 +52,8 @@ class Catalogue:
         found = [_found(summary, scores.get(one), mentions.get(one)) for one, summary in fitting.items()]
         return _ordered(found, wanted)[: wanted.limit]
 
-    def _listed(self) -> list[ArticleSummary]:
+    def listed(self) -> Sequence[ArticleSummary]:
+        """Every listed article by title, read anew only after something was written."""
         generation = self._record.generation
         if self._summaries[0] != generation:
             self._summaries = (generation, self._record.summaries())

@@ -89,7 +89,7 @@ class Database:
             connection.close()
             self._local.connection = None
 
-    def damaged(self, error: sqlite3.Error) -> StoreDamaged:
+    def damaged(self, error: sqlite3.Error | str) -> StoreDamaged:
         """What to tell of a file that cannot be read."""
         return StoreDamaged(
             f"{self.path} is damaged or not a library's record ({error}); put back a backup of the folder, or move it "

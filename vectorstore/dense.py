@@ -147,8 +147,8 @@ class DenseIndex:
         if self._index is not None and (self._writing_here or self._generation == generation):
             return self._index
         # Nobody may be writing while the files are opened: half-written ones crash Chroma.
-        with self._lock.if_free() as free:
-            if not free or not self._sealed() or self._record.outbox.count() or self._failed == generation:
+        with self._lock.files_at_rest() as at_rest:
+            if not at_rest or not self._sealed() or self._record.outbox.count() or self._failed == generation:
                 return None
             self.close()  # what another process wrote is seen only by a client opened after it
             try:

@@ -120,7 +120,7 @@ class ArticleIndex:
         Near-duplicates are shown as one, with the sources of all; one with passages of its own stands beside it.
         ``copies`` lists each of them.
         """
-        return self._record.summaries(copies)
+        return self._record.summaries(copies=True) if copies else list(self._catalogue.listed())
 
     def article(self, article_id: str) -> Article | None:
         """The article with its text, or None."""
@@ -302,14 +302,11 @@ class ArticleIndex:
         Raises StoreLocked while another process writes: what is half told would look like damage.
         """
         with self._writer.hold() if is_writable(self.folder) else nullcontext():  # else nobody can write
-            problems = self._record.problems()
             try:
-                articles, chunks = self._record.counts()
-                problems += self._dense.problems()
+                problems = [*self._record.problems(), *self._dense.problems()]
+                return CheckReport(*self._record.counts(), tuple(problems))
             except StoreDamaged as error:
-                articles = chunks = 0
-                problems.append(str(error))
-        return CheckReport(articles, chunks, tuple(dict.fromkeys(problems)))
+                return CheckReport(0, 0, (str(error),), damaged=True)
 
 
 def _create(folder: Path, embedder: Embedder, chunking: Chunking) -> Record:

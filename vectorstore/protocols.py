@@ -6,7 +6,7 @@ vectors are derived from it, may lag behind it, and are believed only where the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
@@ -133,8 +133,8 @@ class RecordStore(Protocol):
         """Makes the groups of near-duplicates and the lexical index anew."""
         ...
 
-    def problems(self) -> list[str]:
-        """What is wrong within the record itself, in words."""
+    def problems(self) -> Iterator[str]:
+        """What is wrong within the record itself, in words. Raises StoreDamaged where it cannot be read."""
         ...
 
     def article(self, article_id: str) -> Article | None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vectorstore import duplicates, lexical
 from vectorstore.database import Database
-from vectorstore.errors import StoreDamaged, StoreReadOnly
+from vectorstore.errors import StoreReadOnly
 from vectorstore.lexical import FtsIndex
 from vectorstore.outbox import Outbox
 from vectorstore.schema import create_tables, text_digest, upgrade_tables
@@ -303,17 +303,14 @@ class Record:
         )
         return _matrix(rows)
 
-    def problems(self) -> list[str]:
-        """What is wrong within the record itself: the file, the offsets, the vectors, the lexical index."""
-        try:
-            return list(self._problems())
-        except StoreDamaged as error:
-            return [str(error)]
+    def problems(self) -> Iterator[str]:
+        """What is wrong within the record itself: the offsets, the vectors, the lexical index.
 
-    def _problems(self) -> Iterator[str]:
+        Raises StoreDamaged where the file is not as SQLite left it.
+        """
         for (line,) in self._database.rows("PRAGMA quick_check"):
             if line != "ok":
-                yield f"{self.path.name}: {line}"
+                raise self._database.damaged(line)
         if misplaced := self._count(f'{_CHUNKS} WHERE substr(a.text, c.start + 1, c."end" - c.start) != c.text'):
             yield f"{misplaced} chunks are not at their place in their article"
         dimension = int(self.manifest()["dimension"])

@@ -180,6 +180,8 @@ class CheckReport:
     articles: int
     chunks: int
     problems: tuple[str, ...] = ()
+    damaged: bool = False
+    """Whether the record itself cannot be read: nothing can be made anew from it."""
 
     @property
     def sound(self) -> bool:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.crash import HashEmbedder, contents, edit, run
-from ingest import add_articles
-from vectorstore import ArticleIndex
+from ingest import Progress, add_articles
+from vectorstore import ArticleIndex, StoreError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -252,3 +252,17 @@ def test_two_libraries_over_one_folder_in_one_process(folder: Path, tmp_path: Pa
     assert [hit.chunk.id for hit in one.search_dense("w1 w2", 3)] == [
         hit.chunk.id for hit in other.search_dense("w1 w2", 3)
     ]
+
+
+def test_articles_of_a_library_that_is_deleted_meanwhile_are_not_reported_as_added(
+    folder: Path, tmp_path: Path
+) -> None:
+    index = library(tmp_path / "index")
+
+    def told(progress: Progress) -> None:
+        if progress.done == progress.total and index.folder.exists():
+            shutil.rmtree(index.folder)
+
+    with pytest.raises(StoreError, match="deleted"):
+        add_articles([folder], index, told)
+    index.close()

@@ -414,8 +414,9 @@ def test_a_record_whose_pages_are_broken_is_named_and_not_a_traceback(index: Art
         with pytest.raises(StoreDamaged, match=r"record\.sqlite3 is damaged.*backup"):
             use()
     checked = broken.check()
+    assert checked.damaged
     assert not checked.sound
-    assert any("record.sqlite3" in problem for problem in checked.problems)
+    assert "record.sqlite3 is damaged" in checked.problems[0]
     broken.close()
 
 
@@ -466,3 +467,34 @@ def test_a_model_that_was_given_is_not_silently_swapped(tmp_path: Path) -> None:
         reader.search_dense("birds", 1)
     reader.close()
     writer.close()
+
+
+def test_a_writer_waits_for_a_reader_that_is_opening_the_vector_index(index: ArticleIndex) -> None:
+    """As long as one reads, nobody writes the files, and no one is told that another process is adding."""
+    opening, go_on = threading.Event(), threading.Event()
+
+    def open_to_read() -> None:
+        reader = ArticleIndex.open(index.folder)
+        with reader._writer.files_at_rest() as at_rest:
+            assert at_rest
+            opening.set()
+            go_on.wait(60)
+
+    reading = threading.Thread(target=open_to_read)
+    reading.start()
+    assert opening.wait(60)
+    threading.Timer(0.3, go_on.set).start()
+    index.add([article("more", "One more article. It has two sentences.")])
+    assert go_on.is_set()
+    reading.join()
+    assert index.check().sound
+
+
+def test_a_reader_searches_the_record_while_another_opens_the_vector_index(index: ArticleIndex) -> None:
+    reader = ArticleIndex.open(index.folder)
+    with index._writer.files_at_rest() as at_rest:
+        assert at_rest
+        assert reader._dense.nearest([1.0] * 384, 1) is None
+        assert reader.search_dense("migrating birds", 1)[0].chunk.article_id == "terns"
+    assert reader._dense.nearest([1.0] * 384, 1) is not None
+    reader.close()
