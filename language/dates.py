@@ -34,7 +34,7 @@ _OF, _IN = r"(?:of |de )?", r",?(?: del?)? "
 
 FULL_DATE = (
     rf"(?:(?:{_WEEKDAY},? )?(?:{_MONTH} {_DAY},? {_YEAR}|{_DAY} {_OF}{_MONTH}{_IN}{_YEAR})"
-    rf"|{_YEAR}-\d\d-\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.]{_YEAR})"
+    rf"|{_YEAR}[-/]\d\d[-/]\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.]{_YEAR})"
 )
 """Pattern of a date with its day; to be used ignoring case."""
 PARTIAL_DATE = rf"(?:{_MONTH}{_IN}{_YEAR}|{_YEAR}-\d\d|{_YEAR})"
@@ -47,6 +47,7 @@ _DAY_FIRST = re.compile(
 )
 _NUMERIC = re.compile(rf"(\d{{1,2}})([/.])(\d{{1,2}})\2({_YEAR})")
 _ISO = re.compile(rf"({_YEAR})(?:-(\d\d)(?:-(\d\d)(?:[T ]\d\d:?\d\d.{{0,20}})?)?)?")
+_YEAR_FIRST = re.compile(rf"({_YEAR})/(\d\d)/(\d\d)")
 _BASIC_ISO = re.compile(rf"({_YEAR})(\d\d)(\d\d)(?:T\d{{4,6}}.{{0,10}})?")
 _MONTH_YEAR = re.compile(rf"({_MONTH}){_IN}({_YEAR})", re.IGNORECASE)
 _CLOCK = re.compile(rf"(?:,| -| \|)?(?: at| um| à)?\s{TIME}\Z", re.IGNORECASE)
@@ -87,7 +88,7 @@ def days_of(date: str) -> tuple[datetime.date, datetime.date] | None:
 
 
 def _parse(text: str) -> str | None:
-    if match := _ISO.fullmatch(text) or _BASIC_ISO.fullmatch(text):
+    if match := _ISO.fullmatch(text) or _YEAR_FIRST.fullmatch(text) or _BASIC_ISO.fullmatch(text):
         year, month, day = match.groups()
         return _iso(year, month, day)
     if match := _MONTH_FIRST.fullmatch(text):

@@ -142,7 +142,7 @@ def _is_abbreviation(before: str, word: str) -> bool:
     """Whether a full stop after ``before`` belongs to it, given the word that follows."""
     lower = before.lower().rpartition("-")[2]
     capital = before[:1].isupper()
-    if lower in _NEVER_LAST or (capital and lower in _TITLES):
+    if lower in _NEVER_LAST or before == "v" or (capital and lower in _TITLES):  # "Roe v. Wade", but "George V."
         return True
     if lower in _BEFORE_NUMBERS and not (capital and len(before) == 1):  # "p. 7", but "P. T. Barnum"
         return word[:1].isdigit()

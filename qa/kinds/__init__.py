@@ -6,12 +6,18 @@ from qa.abstaining import Abstainer
 from qa.gathering import Gatherer
 from qa.kinds.comparison import ComparisonStrategy
 from qa.kinds.count import CountStrategy
+from qa.kinds.definition import DefinitionStrategy
+from qa.kinds.explanation import ExplanationStrategy
 from qa.kinds.fact import FactStrategy
 from qa.kinds.lists import ListStrategy
+from qa.kinds.summary import SummaryStrategy
+from qa.kinds.theme import ThemeStrategy
+from qa.kinds.timeline import TimelineStrategy
 from qa.kinds.two_hops import TwoHops
 from qa.kinds.weighing import LazyEvidenceReader
 from qa.kinds.yes_no import YesNoStrategy
 from qa.ports import Strategy
+from qa.shown import ShownSentences
 from qa.types import Kind
 
 
@@ -21,10 +27,17 @@ def strategies(
     """What answers each kind of question; a kind without a strategy of its own is read as a fact."""
     weigher = LazyEvidenceReader(threads)
     listing = ListStrategy(gatherer, abstainer, fact, weigher)
+    shown = ShownSentences(gatherer)
+    theme = ThemeStrategy(gatherer, shown, abstainer)
     return {
         "fact": TwoHops(gatherer, fact),
         "list": listing,
         "count": CountStrategy(abstainer, fact, listing),
         "yes_no": YesNoStrategy(gatherer, abstainer, weigher),
         "comparison": ComparisonStrategy(gatherer, abstainer, fact, weigher),
+        "explanation": ExplanationStrategy(gatherer, shown, abstainer, fact, weigher),
+        "definition": DefinitionStrategy(gatherer, shown, fact, theme),
+        "summary": SummaryStrategy(gatherer, shown, abstainer),
+        "theme": theme,
+        "timeline": TimelineStrategy(gatherer, shown, theme),
     }

@@ -1,0 +1,134 @@
+"""``definition``: the sentences that say what something is, or who somebody is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from language.words import FUNCTION_WORDS
+from qa.choosing import SAME
+from qa.gathering import Gatherer
+from qa.kinds.fact import FactStrategy
+from qa.kinds.theme import ThemeStrategy
+from qa.kinds.told import told
+from qa.ports import Evidence, Plan
+from qa.prose import words_of
+from qa.relevance import relevance
+from qa.shown import ShownSentences
+from qa.types import Answer
+
+NOT_SAID = "No sentence says outright what “{}” is; this is what is said of it."
+READ = 10
+"""Passages looked at, for the question and for its subject each."""
+LEAST = 0.7
+"""Score from which on a sentence is taken to say what the subject is: its relevance, and what its form is worth."""
+SECOND = 0.85
+"""Of the first sentence's score, the least that a second one must have."""
+
+FIRST = 0.08
+"""What beginning with the subject is worth."""
+SURNAME_COSTS = 0.1
+"""What a sentence loses that has a person's last name only."""
+
+_BETWEEN = r"[”\"’]?(?:\s*\([^)]*\))?(?:,[^,.]{2,80},)?"
+_AFTER = (
+    # X is a …, X (or x), known to …, is the …
+    (0.3, rf"{_BETWEEN}\s+(?:(?:is|was|are|were)\s+(?:\w+\s+)?(?:an?|the|one|any|when|where)|refers? to|means?)\b"),
+    (0.3, rf"{_BETWEEN}\s+stands? for\b"),
+    (0.15, rf"{_BETWEEN}\s+(?:became|has become|will become|serves? as|served as|works? as)\b"),
+    # X, a …; X – the …
+    (
+        0.25,
+        r"[”\"’]?(?:\s*\([^)]*\))?\s*(?:,|—|–|-{1,2})\s+(?:\d\d, )?(?:an?|the|one|whose|who|which|or|short for)\b",
+    ),
+    # X, small stiff cards, …; X (…)
+    (0.1, r"[”\"’]?(?:\s*\(|,\s+(?!and\b|but\b|or\b)[\w'’]+\s+\w+[^,.]{3,80}[,.])"),
+)
+_BEFORE = (
+    (0.2, r"\b(?:called|known as|named|dubbed|short for)\s+(?:the\s+)?[“\"‘']?\Z"),
+    # a wire whisk, the X
+    (0.2, r"\b(?:an?|the)\s+[^,.]{3,60},\s+(?:the\s+|an?\s+)?[“\"‘']?\Z"),
+    # the one they needed was X
+    (0.15, r"\b(?:is|was|are|were)\s+[“\"‘']?\Z"),
+)
+"""What the form of a sentence is worth, by the words after the subject and before it, beside its relevance."""
+_DESCRIPTOR = re.compile(r"\b([a-z]+)\s+[“\"‘']?\Z")
+DESCRIPTOR = 0.15
+"""the French director X"""
+
+
+class DefinitionStrategy:
+    """Picks the sentence that introduces the subject; where none does, a fact, or else what is said of it."""
+
+    def __init__(self, gatherer: Gatherer, shown: ShownSentences, fact: FactStrategy, theme: ThemeStrategy) -> None:
+        self._gatherer = gatherer
+        self._shown = shown
+        self._theme = theme
+        self._fact = fact
+
+    def gather(self, plan: Plan) -> Evidence:
+        """See ``Strategy``."""
+        passages = self._gatherer.passages(plan.query.text, plan.articles, READ)
+        known = {one.chunk_id for one in passages}
+        more = self._gatherer.passages(_subject(plan), plan.articles, READ)
+        return Evidence(passages + tuple(one for one in more if one.chunk_id not in known))
+
+    def answer(self, plan: Plan, evidence: Evidence) -> Answer:
+        """See ``Strategy``."""
+        sentences = self._shown.of_passages(evidence.passages)
+        subject, is_person = _subject(plan), words_of(plan.query.text)[:1] in (["who"], ["who's"])
+        form = np.array([worth_of_form(one.text, subject, is_person) for one in sentences], dtype=np.float32)
+        if form.any():
+            vectors = self._gatherer.vectors([one.text for one in sentences])
+            asked = self._gatherer.vector(plan.query.text)
+            scores = relevance(sentences, vectors, asked, subject) + form
+            scores[form == 0.0] = -np.inf
+            if scores.max() >= LEAST:
+                chosen = [sentences[place] for place in _best(scores, vectors)]
+                return told(plan, chosen, passages=evidence.passages)
+        read = self._fact.answer(plan, Evidence(evidence.passages[:READ]))
+        if read.text is not None:
+            return read
+        said = self._theme.answer(replace(plan, kind="theme", subject=subject), evidence)
+        return read if said.text is None else replace(said, notice=NOT_SAID.format(subject))
+
+
+def _subject(plan: Plan) -> str:
+    return plan.subject or " ".join(word for word in words_of(plan.query.text) if word not in FUNCTION_WORDS)
+
+
+def _best(scores: NDArray[np.float32], vectors: NDArray[np.float32]) -> list[int]:
+    """The best, and the next where it is nearly as good and says something else."""
+    best, *others = (int(place) for place in np.argsort(-scores, kind="stable")[:4])
+    second = [n for n in others if scores[n] >= SECOND * scores[best] and vectors[n] @ vectors[best] < SAME]
+    return [best, *second[:1]]
+
+
+def worth_of_form(text: str, subject: str, is_person: bool = False) -> float:
+    """What the form of ``text`` is worth in saying what ``subject`` is; 0 where it only mentions it, or does not.
+
+    Of a person, the last name will do.
+    """
+    words = [word for word in re.findall(r"[^\s?!,\"“”]+", subject) if word.lower() not in ("the", "a", "an")]
+    worth = _worth_of_name(text, words, is_person) if words else 0.0
+    if not worth and is_person and len(words) > 1:
+        worth = max(0.0, _worth_of_name(text, words[-1:], is_person) - SURNAME_COSTS)
+    return worth
+
+
+def _worth_of_name(text: str, words: Sequence[str], is_person: bool) -> float:
+    name = r"\s+".join(map(re.escape, words))
+    found = re.search(rf"(?<!\w){name}(?:s|es)?(?!\w)", text, re.IGNORECASE)
+    if found is None:
+        return 0.0
+    before, after = text[: found.start()], text[found.end() :]
+    worth = sum(value for value, pattern in _AFTER if re.match(pattern, after))
+    worth += sum(value for value, pattern in _BEFORE if re.search(pattern, before))
+    descriptor = _DESCRIPTOR.search(before)
+    if is_person and descriptor and found.group()[0].isupper() and descriptor[1] not in FUNCTION_WORDS:
+        worth += DESCRIPTOR
+    return worth + FIRST * (len(words_of(before)) <= 2) if worth else 0.0

@@ -1,0 +1,133 @@
+"""``explanation``: one to three sentences that say why, or how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.about import holds
+from qa.abstaining import Abstainer
+from qa.gathering import Gatherer
+from qa.kinds.fact import FactStrategy
+from qa.kinds.told import MODEL, told
+from qa.ports import Evidence, Plan, Sentence
+from qa.prose import stems_of
+from qa.reader.evidence import EvidenceReader
+from qa.relevance import relevance
+from qa.shown import ShownSentences
+from qa.types import Answer, Citation, Passage
+
+LOOKED_AT = 4
+"""Passages whose sentences are weighed, the best by reading."""
+MOST_SENTENCES = 3
+REACH = 2
+"""Sentences from the best one, before it and after it, that may say more."""
+
+# Chosen on questions of a search engine whose paragraph the library holds, and others whose paragraph it does not, and
+# on the questions over the sample articles.
+SPAN = 0.3
+"""What the chance of a span that the reader finds in a sentence is worth, beside the sentence's relevance."""
+WEIGHED = 0.6
+"""What the evidence reader's chance that it answers is worth."""
+BESIDE = 0.3
+"""What standing beside the best sentence is worth; less the further off."""
+LEAST_OF_BEST = 0.3
+"""Of the best sentence's score, the least that a further one must have."""
+LEAST = 0.93
+"""What the best sentence's score, and ``NEARNESS`` times its cosine with the question, must come to."""
+NEARNESS = 0.3
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+class ExplanationStrategy:
+    """Gives the sentence that answers with those about it that say more, or abstains."""
+
+    def __init__(
+        self,
+        gatherer: Gatherer,
+        shown: ShownSentences,
+        abstainer: Abstainer,
+        fact: FactStrategy,
+        weigher: EvidenceReader,
+    ) -> None:
+        self._gatherer = gatherer
+        self._shown = shown
+        self._abstainer = abstainer
+        self._fact = fact
+        self._weigher = weigher
+
+    def gather(self, plan: Plan) -> Evidence:
+        """See ``Strategy``."""
+        return Evidence(self._gatherer.passages(plan.query.text, plan.articles))
+
+    def answer(self, plan: Plan, evidence: Evidence) -> Answer:
+        """See ``Strategy``."""
+        read = self._fact.answer(plan, evidence)
+        sentences, chances = self._weighed(plan.query.text, read.passages[:LOOKED_AT])
+        if not sentences:
+            return self._abstainer.abstain(plan, read.passages)
+        asked = self._gatherer.vector(plan.query.text)
+        vectors = self._gatherer.vectors([one.text for one in sentences])
+        scores = relevance(sentences, vectors, asked, plan.query.text) + WEIGHED * chances
+        scores += SPAN * np.array([_chance_of_span(one, read) for one in sentences], dtype=np.float32)
+        best = int(np.argmax(scores))
+        is_near = scores[best] + NEARNESS * float(vectors[best] @ asked) >= LEAST
+        if not is_near or not holds(sentences[best].article, _names(plan.query.text)):
+            return self._abstainer.abstain(plan, read.passages, alternatives=read.alternatives, model=MODEL)
+        return told(plan, _with_more(best, sentences, scores), passages=read.passages)
+
+    def _weighed(self, question: str, passages: Sequence[Passage]) -> tuple[list[Sentence], NDArray[np.float32]]:
+        """The sentences of ``passages`` with the chance that each answers, by the evidence reader."""
+        found: dict[tuple[str, int], tuple[Sentence, float]] = {}
+        weighed = self._weigher.weigh(question, [(passage.title, passage.text) for passage in passages])
+        for passage, evidence in zip(passages, weighed, strict=True):
+            for one in self._shown.of_passage(passage):
+                chance = evidence.sentence(one.start - passage.start, one.end - passage.start)
+                key = (one.article.id, one.start)
+                found[key] = max(found.get(key, (one, 0.0)), (one, chance), key=lambda known: known[1])
+        chances = np.array([chance for _, chance in found.values()], dtype=np.float32)
+        return [one for one, _ in found.values()], chances
+
+
+def _names(question: str) -> frozenset[str]:
+    """The names in ``question``, as stems: an explanation that is not of them is of something else.
+
+    Not the first word, and no abbreviations, which an article may write out.
+    """
+    words = _WORD.findall(question)[1:]
+    return frozenset().union(*(stems_of(word) for word in words if word[0].isupper() and not word.isupper()))
+
+
+def _chance_of_span(sentence: Sentence, read: Answer) -> float:
+    """The chance of the likeliest span that the reader found in ``sentence``; 0 where it found none."""
+    spans = [(read.score, citation) for citation in read.citations]
+    spans += [(other.score, other.citation) for other in read.alternatives]
+    return max((chance or 0.0 for chance, span in spans if _holds(sentence, span)), default=0.0)
+
+
+def _holds(sentence: Sentence, span: Citation) -> bool:
+    if span.answer_start is None or span.answer_end is None:
+        return False
+    is_there = sentence.article.id == span.article_id
+    return is_there and sentence.start <= span.answer_start and span.answer_end <= sentence.end
+
+
+def _with_more(best: int, sentences: Sequence[Sentence], scores: NDArray[np.float32]) -> list[Sentence]:
+    """The best sentence, and up to two more close to it in its article, in their order there."""
+    article = sentences[best].article.id
+    places = sorted(
+        (n for n, one in enumerate(sentences) if one.article.id == article), key=lambda n: sentences[n].start
+    )
+    middle = places.index(best)
+    near = {
+        place: float(scores[place]) + BESIDE / abs(number - middle)
+        for number, place in enumerate(places)
+        if 0 < abs(number - middle) <= REACH
+    }
+    good = [place for place in near if near[place] >= LEAST_OF_BEST * float(scores[best])]
+    more = sorted(good, key=lambda place: -near[place])[: MOST_SENTENCES - 1]
+    return [sentences[place] for place in sorted([best, *more], key=lambda place: sentences[place].start)]

@@ -1,0 +1,237 @@
+"""Summaries, themes, definitions, explanations and timelines over the sample articles."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from pathlib import Path
+
+import pytest
+
+from ingest import add_articles
+from qa import Chatbot, Settings
+from qa.ports import Plan
+from qa.types import Answer, Kind, Query
+from vectorstore import ArticleIndex
+
+
+def _ask(bot: Chatbot, kind: Kind, question: str, subject: str = "", *articles: str) -> Answer:
+    """Answers as the strategy does once the question is planned; checks what holds for every answer."""
+    plan = Plan(Query(question, question, time.perf_counter()), kind, subject, articles or None)
+    strategy = bot.path._strategies[kind]
+    answer = strategy.answer(plan, strategy.gather(plan))
+    for citation in (*answer.citations, *answer.nearest):
+        article = bot.index.article(citation.article_id)
+        assert article is not None
+        assert article.text[citation.start : citation.end] == citation.quote
+    for item in answer.items:
+        assert [" ".join(answer.citations[place].quote.split()) for place in item.citations] == [item.text]
+    if answer.text is None:
+        assert answer.reason is not None
+        assert not answer.citations
+    elif answer.items:
+        assert all(item.text in answer.text for item in answer.items)
+    return answer
+
+
+def _id(index: ArticleIndex, title: str) -> str:
+    return next(article.id for article in index.articles() if title in article.title)
+
+
+# Summaries --------------------------------------------------------------------------------------
+
+
+def test_a_summary_is_a_few_sentences_in_their_order(bot: Chatbot) -> None:
+    answer = _ask(bot, "summary", "Summarize this article", "", _id(bot.index, "Bridge That Cost"))
+    assert answer.kind == "summary"
+    assert 3 <= len(answer.items) <= 6
+    assert [citation.start for citation in answer.citations] == sorted(citation.start for citation in answer.citations)
+    assert answer.text == " ".join(item.text for item in answer.items)
+    assert "Roebling" in answer.text
+    assert 80 <= len(answer.text.split()) <= 220
+
+
+def test_the_article_that_is_about_the_subject_is_summarized(bot: Chatbot) -> None:
+    answer = _ask(bot, "summary", "summarize the article about cheese", "cheese")
+    assert {citation.title for citation in answer.citations} == {"Listening to Cheese"}
+
+
+def test_a_summary_of_what_is_not_there_says_what_is(bot: Chatbot) -> None:
+    answer = _ask(bot, "summary", "summarize the article about volcanoes", "volcanoes")
+    assert answer.text is None
+    assert answer.reason == "nothing"
+    assert answer.notice is not None
+    assert "volcanoes" in answer.notice
+    assert "“Sixty Years of the Bullet Train”" in answer.notice  # the newest
+
+
+def test_of_a_library_there_is_a_sentence_of_each_of_the_newest(bot: Chatbot) -> None:
+    answer = _ask(bot, "summary", "summarize my library")
+    assert [item.label for item in answer.items][:2] == [
+        "Sixty Years of the Bullet Train",
+        "Ferry Street Library Reopens, 26 Inches Higher",
+    ]
+    assert len({item.label for item in answer.items}) == len(answer.items) == 6
+    assert answer.notice is not None
+    assert "6 newest of 12 articles" in answer.notice
+
+
+# Themes -----------------------------------------------------------------------------------------
+
+
+def test_a_theme_shows_what_each_article_says(bot: Chatbot) -> None:
+    answer = _ask(bot, "theme", "What do my articles say about earthquakes?", "earthquakes")
+    assert [item.label for item in answer.items] == sorted(
+        (item.label for item in answer.items), key=[item.label for item in answer.items].index
+    )
+    assert {item.label for item in answer.items} == {"Sixty Years of the Bullet Train", "Listening to Cheese"}
+    assert answer.text is not None
+    assert len(answer.text.split("\n\n")) == 2
+    assert "Listening to Cheese: Disaster came" in answer.text
+
+
+def test_a_theme_keeps_to_the_articles_that_were_chosen(bot: Chatbot) -> None:
+    cheese = _id(bot.index, "Cheese")
+    answer = _ask(bot, "theme", "What does it say about earthquakes?", "earthquakes", cheese)
+    assert {citation.article_id for citation in answer.citations} == {cheese}
+
+
+def test_a_theme_that_no_article_has(bot: Chatbot) -> None:
+    answer = _ask(bot, "theme", "What do my articles say about the stock market?", "the stock market")
+    assert answer.text is None
+    assert answer.reason == "nothing"
+
+
+# Definitions ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "subject", "words"),
+    [
+        ("What is pitchblende?", "pitchblende", "an ore of uranium"),
+        ("who was emily warren roebling", "emily warren roebling", "His wife"),
+        ("What is a caisson?", "a caisson", "giant upturned boxes of yellow pine"),
+        ("What is hanafuda?", "hanafuda", "small stiff playing cards"),
+        ("What is the spino?", "the spino", "a great wire whisk"),
+        ("Who is Dolores Quintero?", "", "head librarian since 1998"),
+        ("Who was Norris McWhirter?", "Norris McWhirter", "The announcer was"),
+    ],
+)
+def test_a_definition_is_the_sentence_that_introduces(bot: Chatbot, question: str, subject: str, words: str) -> None:
+    answer = _ask(bot, "definition", question, subject)
+    assert answer.kind == "definition"
+    assert words in answer.items[0].text
+    assert len(answer.items) <= 2
+
+
+def test_what_no_article_speaks_of_has_no_definition(bot: Chatbot) -> None:
+    assert _ask(bot, "definition", "What is photosynthesis?", "photosynthesis").text is None
+
+
+# Explanations -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Why did Roebling stop digging at 78 feet?", "the sickness had already killed"),
+        ("How was the boom of the tunnels tamed?", "long tapering nose"),
+        ("Why is the mirror of the telescope made of hexagons?", "No rocket of the day had a nose cone wide enough"),
+        ("Why did the children's collection of the library survive?", "carried upstairs in June so that the carpet"),
+    ],
+)
+def test_an_explanation_is_up_to_three_sentences_in_their_order(bot: Chatbot, question: str, words: str) -> None:
+    answer = _ask(bot, "explanation", question)
+    assert answer.text is not None
+    assert words in answer.text
+    assert 1 <= len(answer.items) <= 3
+    assert len({citation.article_id for citation in answer.citations}) == 1
+    assert [citation.start for citation in answer.citations] == sorted(citation.start for citation in answer.citations)
+
+
+@pytest.mark.parametrize("question", ["Why did the Roman Empire fall?", "How does a nuclear reactor work?"])
+def test_what_no_article_explains(bot: Chatbot, question: str) -> None:
+    assert _ask(bot, "explanation", question).text is None
+
+
+# Timelines --------------------------------------------------------------------------------------
+
+
+def test_a_timeline_is_in_the_order_of_its_dates(bot: Chatbot) -> None:
+    answer = _ask(bot, "timeline", "timeline of Marie Curie's life", "Marie Curie's life")
+    assert answer.kind == "timeline"
+    dates = [item.date for item in answer.items]
+    assert None not in dates
+    assert dates == sorted(dates, key=str)
+    assert "1867-11-07" in dates
+    assert "1934-07-04" in dates
+    assert answer.text is not None
+    assert "7 November 1867: She was born Maria" in answer.text
+
+
+def test_days_without_a_year_are_read_against_the_articles_date(bot: Chatbot) -> None:
+    answer = _ask(bot, "timeline", "timeline of Kim and Kanye's marriage", "Kim and Kanye")
+    assert all(item.date and item.date < "2017-05-12" for item in answer.items)
+
+
+def test_where_too_little_is_dated_it_is_said_by_article(bot: Chatbot) -> None:
+    answer = _ask(bot, "timeline", "timeline of rennet", "rennet")
+    assert answer.kind == "theme"
+    assert all("rennet" in item.text for item in answer.items)
+
+
+# Odd articles -----------------------------------------------------------------------------------
+
+ODD = {
+    "one sentence": "The ferry to Harrow's Landing sank on 3 May 2021 because nobody had closed the doors.",
+    "capitals": "THE FERRY SANK ON 3 MAY 2021. NOBODY HAD CLOSED THE DOORS. THE CAPTAIN LEFT THE TOWN IN JUNE 2021.",
+    "no punctuation": " ".join(["the ferry sank in the night and nobody had closed the doors of the ferry"] * 60),
+    "table": "Name | Year | Ferries\n" + "\n".join(f"Town {n} | {1980 + n} | {n}" for n in range(40)),
+    "list": "\n".join(f"- ferry number {n}" for n in range(30)),
+    "number": "42",
+}
+ASKED: list[tuple[Kind, str]] = [
+    ("summary", "Summarize the article"),
+    ("theme", "What do my articles say about the ferry?"),
+    ("definition", "What is the ferry?"),
+    ("explanation", "Why did the ferry sink?"),
+    ("timeline", "timeline of the ferry"),
+]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_articles_get_an_answer_or_a_clear_word(tmp_path: Path, name: str) -> None:
+    (tmp_path / "article.txt").write_text(ODD[name], encoding="utf-8")
+    index = ArticleIndex.open(tmp_path / "index")
+    add_articles([tmp_path / "article.txt"], index)
+    bot = Chatbot(index, Settings(index=index.folder))
+    answers = {kind: _ask(bot, kind, question, "ferry" if kind != "summary" else "") for kind, question in ASKED}
+    index.close()
+    if name != "number":
+        assert answers["summary"].text
+    if name in ("one sentence", "capitals"):
+        assert all(answer.text for answer in answers.values())
+
+
+def test_an_empty_library(empty_index: ArticleIndex) -> None:
+    bot = Chatbot(empty_index, Settings(index=empty_index.folder))
+    for kind, question in ASKED:
+        assert _ask(bot, kind, question).reason == "nothing"
+
+
+@pytest.mark.slow
+def test_a_book_of_five_hundred_pages(tmp_path: Path) -> None:
+    towns = itertools.cycle(["Oslo", "Bergen", "Harrow", "Kiel", "Turku", "Malmo", "Riga"])
+    pages = [
+        f"In {1500 + n} the ferry of {town} carried {n * 7} people over the river. The keeper of {town} wrote down "
+        f"what the {n}th winter did to the ropes, the planks and the oars. Nobody in {town} paid for more than "
+        f"{n % 9 + 1} crossings a year, so that the ferry of {town} was poor."
+        for n, town in zip(range(500), towns, strict=False)
+    ]
+    (tmp_path / "book.txt").write_text("\n\n".join(pages), encoding="utf-8")
+    index = ArticleIndex.open(tmp_path / "index")
+    add_articles([tmp_path / "book.txt"], index)
+    bot = Chatbot(index, Settings(index=index.folder))
+    for kind, question in ASKED:
+        assert _ask(bot, kind, question, "ferry" if kind != "summary" else "").text
+    index.close()
