@@ -56,6 +56,14 @@ def test_a_sentences_chance_is_that_of_its_tokens_mean_logit() -> None:
     assert evidence.sentence(9, 12) == 0.0
 
 
+def test_the_items_of_a_list_are_found_each_apart(reader: OnnxEvidenceReader) -> None:
+    [evidence] = reader.weigh("Who were the first members of the orchestra?", [("Town orchestra", ORCHESTRA)])
+    assert [item.text for item in evidence.items] == ["Anna Bell", "Peter Stone", "Maria Lopez"]
+    assert all(ORCHESTRA[item.start : item.end] == item.text for item in evidence.items)
+    assert all(0.5 < item.score <= 1 for item in evidence.items)
+    assert evidence.several > reader.weigh("When was the orchestra founded?", [("", ORCHESTRA)])[0].several
+
+
 def test_the_sentence_that_gives_the_reason_stands_highest(reader: OnnxEvidenceReader) -> None:
     [evidence] = reader.weigh("Why did the orchestra move?", [("Town orchestra", ORCHESTRA)])
     starts = [ORCHESTRA.index(words) for words in ("The town", "Its first", "It moved", "Tickets")]
