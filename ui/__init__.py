@@ -7,9 +7,11 @@ from pathlib import Path
 
 import telemetry  # noqa: F401 - first of all: it switches off what would be sent out
 
-# LangSmith would be sent every question by who has it on for other programs. Not switched off for those who import
-# qa into a program of their own: there it is theirs to say.
-os.environ["LANGSMITH_TRACING_V2"] = "false"
+# What a person may have on for other programs, and what would be sent every question and every request then. Not
+# switched off for those who import qa into a program of their own: there it is theirs to say.
+os.environ.update(
+    {"LANGSMITH_TRACING_V2": "false", "FASTAPI_OTEL_AUTO_CONFIGURE": "false", "CHROMA_OTEL_COLLECTION_ENDPOINT": ""}
+)
 
 
 def keep_off_hub(*models: str | None) -> None:

@@ -150,13 +150,24 @@ def test_a_site_that_was_allowed_may_ask_and_read(inside: Inside) -> None:
 @pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/call/ask", "/gradio_api/run/stop", "/mcp"])
 def test_a_request_that_is_too_large_is_refused_before_it_is_read(inside: Inside, path: str) -> None:
     client = visit(inside)
-    large = b"x" * (BODY_BYTES + 1)
+    large = b" " * (BODY_BYTES - 1) + b"{}"
     assert client.post(path, content=large).status_code == 413
     assert client.post(path, content=iter([large[:1000], large])).status_code == 413  # in pieces, with no length said
     assert client.post(path, content=b"", headers={"content-length": str(10**12)}).status_code == 413
     assert inside.reached == []
-    assert client.post(path, content=large[:-1]).text == "inside"
+    assert client.post(path, content=large[1:]).text == "inside"
     assert inside.reached[-1][2] == BODY_BYTES
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 900_000, b'{"a":' * 100_000, b"[" * 40 + b"]" * 40, b'{"fn_index": 1e400}', b"[-Infinity]", b'{"a": NaN}',
+     b"{", b'["\xff"]', b"[" + b"9" * 10_000 + b"]"],
+)  # fmt: skip
+def test_what_gradio_would_stumble_over_is_refused(inside: Inside, body: bytes) -> None:
+    answer = visit(inside).post("/gradio_api/queue/join", content=body)
+    assert answer.status_code == 400 and len(answer.text) < 300
+    assert inside.reached == []
 
 
 def test_a_login_is_smaller_still(inside: Inside) -> None:
@@ -190,6 +201,17 @@ def test_so_many_calls_of_tools_are_dealt_with_at_once_and_so_many_wait() -> Non
 
     assert asyncio.run(call_them(20)) == [200] * (CALLS_AT_ONCE + 3 + 1) + [503] * (20 - CALLS_AT_ONCE - 3)
     assert most == CALLS_AT_ONCE
+
+
+def test_a_request_that_breaks_something_is_told_so_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        raise KeyError(7)
+
+    answer = TestClient(Guard(broken, Access()), base_url=HERE).get("/config")
+    assert answer.status_code == 500 and "the log says why" in answer.text
+    assert [(one.getMessage(), one.exc_info) for one in caplog.records if one.name == "ui.page.guard"] == [
+        ("GET /config failed: KeyError(7)", False)
+    ]
 
 
 # Logging in and out

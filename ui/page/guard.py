@@ -7,11 +7,15 @@ here, one by one, and what is not named does not exist.
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
+import math
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from secrets import compare_digest
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -24,6 +28,8 @@ from ui.access import Access
 from ui.mcp_server import PATH as MCP
 from ui.mcp_server import Login
 from ui.throttle import Throttle, address_key, name_key
+
+logger = logging.getLogger(__name__)
 
 API = "/gradio_api"
 _PAGE = re.compile(r"/")
@@ -38,6 +44,8 @@ _LOGIN, _LOGOUT = "/login", "/logout"
 
 BODY_BYTES = 1 << 20
 """Of any request but an upload: a question has 1,000 characters, and a folder of a thousand files 300 KB of names."""
+BODY_DEPTH = 32
+"""Of lists within lists in such a request; Gradio walks through it by calling itself."""
 LOGIN_BYTES = 16 << 10
 BODY_SECONDS = 60.0
 """For such a request to arrive in full."""
@@ -111,11 +119,17 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})  # nothing here speaks WebSocket
             return
         shared = self._shared_with(scope)
-        send = _Answering(send, secure=scope["scheme"] == "https", shared=shared)
+        answering = _Answering(send, secure=scope["scheme"] == "https", shared=shared)
         try:
-            await self._let_through(scope, receive, send, shared)
+            await self._let_through(scope, receive, answering, shared)
         except _Refusal as refusal:
-            await _response(refusal)(scope, receive, send)
+            await _response(refusal)(scope, receive, answering)
+        except Exception as error:
+            # Gradio stumbles over what its own page would not send, and has said so to whoever sent it.
+            told = (scope["method"], scope["path"][:200], error)
+            logger.warning("%s %s failed: %r", *told, exc_info=logger.isEnabledFor(logging.DEBUG))
+            if not answering.began:
+                await _response(_Refusal(500, "this request failed; the log says why"))(scope, receive, answering)
 
     async def _let_through(self, scope: Scope, receive: Receive, send: Send, shared: str | None) -> None:
         method, path = scope["method"], scope["path"]
@@ -135,9 +149,9 @@ class Guard:
         elif method == "POST" and path == _LOGIN:
             await self._app(scope, await self._checked_login(scope, receive), send)
         elif method == "POST" and _QUEUED.fullmatch(path):
-            await self._app(scope, await _whole_body(receive, scope, BODY_BYTES), send)
+            await self._app(scope, await _whole_json(receive, scope), send)
         elif method == "POST" and _DIRECT.fullmatch(path):
-            replayed = await _whole_body(receive, scope, BODY_BYTES)
+            replayed = await _whole_json(receive, scope)
             async with self._stops.one():
                 await self._app(scope, replayed, send)
         elif method == "POST" and _UPLOAD.fullmatch(path):
@@ -288,6 +302,34 @@ async def _whole_body(receive: Receive, scope: Scope, most: int) -> Receive:
     return replayed
 
 
+async def _whole_json(receive: Receive, scope: Scope) -> Receive:
+    """The same for a body that must be JSON: refused where it is none, or holds what Gradio stumbles over."""
+    replayed = await _whole_body(receive, scope, BODY_BYTES)
+    try:
+        value = json.loads(getattr(replayed, "body", b"") or b"{}", parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError) as error:
+        raise _Refusal(400, f"the request cannot be read as JSON: {error}") from error
+    level = [value]
+    for _ in range(BODY_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, list | dict)]
+        if not level:
+            return replayed
+    raise _Refusal(400, f"the request has lists within lists, more than {BODY_DEPTH} deep")
+
+
+def _finite(number: str) -> float:
+    """A number that can be sent back: JSON has none without end."""
+    if not math.isfinite(value := float(number)):
+        raise ValueError(f"{number[:20]} is no number of JSON")
+    return value
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 def _again(receive: Receive) -> Receive:
     """What ``_whole_body`` gave, to be read without being used up."""
     body = getattr(receive, "body", b"")
@@ -324,9 +366,11 @@ class _Answering:
         self._send = send
         self._secure = secure
         self._shared = shared
+        self.began = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.began = True
             own = [(name, value) for name, value in message.get("headers", ()) if not _lets_others_in(name)]
             cookies = [value.decode("latin-1") for name, value in own if name.lower() == b"set-cookie"]
             message = {**message, "headers": [pair for pair in own if pair[0].lower() != b"set-cookie"]}
