@@ -15,7 +15,9 @@ from qa.types import Alternative, Answer, Candidate, Citation, Passage
 MAX_CITATIONS = 5
 MAX_ALTERNATIVES = 4
 MIN_ALTERNATIVE = 0.02
-"""Answers less likely than this are not worth a person's look."""
+"""Beside an answer, others less likely than this are not worth a person's look."""
+MIN_CANDIDATE = 0.12
+"""In place of an answer, less likely ones are no candidates: the sentences on the subject say more."""
 
 
 class FactStrategy:
@@ -55,7 +57,7 @@ class FactStrategy:
                 plan,
                 read,
                 score=self._score(best),
-                alternatives=self._alternatives(selection, passages, first=0),
+                alternatives=self._alternatives(selection, passages, 0, MIN_CANDIDATE),
                 model=name,
             )
         given = selection.answers[0]
@@ -66,19 +68,21 @@ class FactStrategy:
             score=self._score(best),
             citations=self._citations(given, passages),
             passages=read,
-            alternatives=self._alternatives(selection, passages, first=1),
+            alternatives=self._alternatives(selection, passages, 1, MIN_ALTERNATIVE),
             model=name,
         )
 
     def _score(self, chance: float) -> float | None:
         return chance if self._is_measured else None
 
-    def _alternatives(self, selection: Selection, passages: Sequence[Passage], first: int) -> tuple[Alternative, ...]:
+    def _alternatives(
+        self, selection: Selection, passages: Sequence[Passage], first: int, least: float
+    ) -> tuple[Alternative, ...]:
         others = list(zip(selection.answers, selection.chances, strict=True))[first : first + MAX_ALTERNATIVES]
         return tuple(
             Alternative(answer.best.text, self._score(chance), self._cite(answer.best, passages))
             for answer, chance in others
-            if chance >= MIN_ALTERNATIVE
+            if chance >= least
         )
 
     def _citations(self, answer: RankedAnswer, passages: Sequence[Passage]) -> tuple[Citation, ...]:

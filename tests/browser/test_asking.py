@@ -14,6 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SURE = "How much does an Arctic tern weigh?"
 """Answered in so many words, so that these tests are of the page and not of the reader."""
 UNSAID = "Who won the football world cup in 1966?"
+NEARLY_SAID = "What colour are Arctic tern eggs?"
+"""There are sentences about terns, and none that says so."""
 
 
 def squeezed(text: str) -> str:
@@ -63,16 +65,17 @@ def test_abstention_is_no_answer(samples_server: str, open_page: OpenPage) -> No
     talk = open_page(samples_server)
     talk.ask(UNSAID)
     assert talk.last.locator(".abstained").count() == 1
-    assert "The articles don't say." in talk.last.inner_text()
-    assert talk.last.locator(".nearest li").count() == 3
+    assert "Nothing in the articles is about this." in talk.last.inner_text()
     assert talk.last.locator(".answer, .confidence, blockquote").count() == 0
     assert talk.page.locator("mark:visible").count() == 1  # the one in the page's name
     assert talk.page.get_by_text("Other likely answers").count() == 0
 
 
-def test_nearest_passage_can_be_opened(samples_server: str, open_page: OpenPage) -> None:
+def test_nearest_sentence_can_be_opened(samples_server: str, open_page: OpenPage) -> None:
     talk = open_page(samples_server)
-    talk.ask(UNSAID)
+    talk.ask(NEARLY_SAID)
+    assert "I found no answer. These sentences are about it:" in talk.last.inner_text()
+    assert talk.last.locator(".nearest li").count() == 3
     talk.last.locator(".nearest .source").first.click()
     talk.page.locator(".article-text mark").first.wait_for()
     assert talk.page.locator(".article-text mark strong").count() == 0
@@ -88,6 +91,17 @@ def test_question_that_cannot_be_asked_is_an_error_and_not_an_abstention(
     assert "don't say" not in talk.last.inner_text()
     talk.ask(SURE)
     assert "100 grams" in talk.last.locator(".answer").inner_text()
+
+
+def test_enter_in_an_empty_box_changes_nothing(samples_server: str, open_page: OpenPage) -> None:
+    talk = open_page(samples_server)
+    talk.ask(SURE)
+    talk.page.locator("#question textarea").focus()
+    for _ in range(3):
+        talk.page.keyboard.press("Enter")
+    talk.page.wait_for_timeout(1500)
+    assert "100 grams" in talk.last.locator(".answer").inner_text()
+    assert talk.page.locator("#question .submit-button").count() == 1
 
 
 def test_follow_up_is_understood_from_what_went_before(samples_server: str, open_page: OpenPage) -> None:

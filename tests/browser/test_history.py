@@ -45,6 +45,9 @@ def test_feedback_is_kept_and_becomes_a_test_set(samples_server: str, open_page:
     talk.page.keyboard.type("England <b>")
     talk.page.keyboard.press("Enter")
     talk.page.locator(".noted").wait_for()
+    talk.page.wait_for_function("document.activeElement.className === 'noted'")
+    talk.page.keyboard.press("Enter")  # once more, as a hurried person does: nothing is taken back
+    talk.page.wait_for_timeout(1000)
     assert talk.page.locator(".noted b").inner_text() == "England <b>"
     talk.page.reload()
     talk.page.locator(".noted").wait_for()

@@ -211,6 +211,8 @@ class _Page:
         # The page lets nobody type more. What is sent all the same is refused as too long, and not kept as a whole.
         question = question.strip()[: MAX_QUESTION_CHARS + 1]
         if not question:
+            # Not nothing: Gradio takes a handler that yields nothing for one that empties all it may change.
+            yield {self.question: gr.skip()}
             return
         owner, conversation = owner_of(request), _text(opened)
         earlier = self.history.exchanges(owner, conversation)

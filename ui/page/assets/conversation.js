@@ -12,7 +12,8 @@ watch('value', () => {
   if (judged && !isNew) {
     const { exchange } = judged.dataset;
     judged = null;
-    const field = exchanges[exchange]?.querySelector('.correct input');
+    // Once a right answer is kept, on the words that say so: a second Enter there does nothing.
+    const field = exchanges[exchange]?.querySelector('.correct input, .noted');
     (field || exchanges[exchange]?.querySelector('.thumb[aria-pressed=true], .thumb'))?.focus({ preventScroll: true });
     return;
   }
