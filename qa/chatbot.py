@@ -102,7 +102,7 @@ class Chatbot:
         """The way of a question; its parts load their models on first use."""
         abstainer = Abstainer(self.gatherer)
         fact = FactStrategy(self.gatherer, self.reader, abstainer, self._calibration(), self.settings.threshold)
-        kinds = strategies(self.gatherer, abstainer, fact, self.settings.threads) | self._given_kinds
+        kinds = strategies(self.gatherer, abstainer, fact, self.reader, self.settings.threads) | self._given_kinds
         planner = self._given_planner or load_planner(self.index)
         return QuestionPath(self._rewriter(), planner, kinds, self._writer(), Speller(self.index))
 

@@ -16,17 +16,17 @@ from qa.kinds.timeline import TimelineStrategy
 from qa.kinds.two_hops import TwoHops
 from qa.kinds.weighing import LazyEvidenceReader
 from qa.kinds.yes_no import YesNoStrategy
-from qa.ports import Strategy
+from qa.ports import Reader, Strategy
 from qa.shown import ShownSentences
 from qa.types import Kind
 
 
 def strategies(
-    gatherer: Gatherer, abstainer: Abstainer, fact: FactStrategy, threads: int | None = None
+    gatherer: Gatherer, abstainer: Abstainer, fact: FactStrategy, reader: Reader, threads: int | None = None
 ) -> dict[Kind, Strategy]:
     """What answers each kind of question; a kind without a strategy of its own is read as a fact."""
     weigher = LazyEvidenceReader(threads)
-    listing = ListStrategy(gatherer, abstainer, fact, weigher)
+    listing = ListStrategy(gatherer, fact, reader, weigher)
     shown = ShownSentences(gatherer)
     theme = ThemeStrategy(gatherer, shown, abstainer)
     return {

@@ -8,51 +8,98 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from language.numbers import numbers_in, unit_of
-from qa.abstaining import Abstainer
 from qa.citations import cite_span, enclosing_sentence
 from qa.gathering import Gatherer
 from qa.kinds.chances import chance, log_odds
 from qa.kinds.conjunctions import split_conjunction
 from qa.kinds.fact import FactStrategy
 from qa.kinds.items import Finding, ListedItem, merge
-from qa.ports import Evidence, Plan
-from qa.reader.evidence import EvidenceReader, ScoredSpan
+from qa.ports import Evidence, Plan, Reader
+from qa.reader.evidence import Evidence as Weighed
+from qa.reader.evidence import EvidenceReader
 from qa.selection import standardized
-from qa.types import Answer, Citation, Item, Passage
+from qa.types import Answer, Candidate, Citation, Item, Passage
 
-PASSAGES = 30
-"""Looked at for a list: with what else a question needs, about as many as a second allows on two cores."""
-LEAST_CHANCE = 0.35
-"""Of an item, for it to be listed. Where the question says how many there are, those that are likeliest, down to
-``LEAST_ASKED_CHANCE``."""
-LEAST_ASKED_CHANCE = 0.15
+PASSAGES = 20
+"""Weighed for a list: with what else a question needs, about as many as a second allows on two cores."""
+READ = 10
+"""Of these, the best, that the reader looks for spans in."""
 MOST_ASKED = 20
 """Number of items that a question may name: "which two players"; more is a number of something else."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What the log-odds of an item are made of; fitted on lists kept aside, over a library of their passages."""
+    """What the log-odds of an item are made of; fitted on questions with several answers that were kept aside from
+    all training, over a library of their passages and others."""
 
-    bias: float = -0.5
-    reading: float = 1.0
-    """Of the log-odds that the passage's reading gives it."""
-    retrieval: float = 0.5
-    """Of its passage's score among those read, in standard deviations."""
-    best: float = 1.0
-    """Of standing in the passage that answers best."""
+    bias: float
+    read: float
+    """Of the reader's score, with that of its passage, less the best in any passage; ``LEAST_READ`` at least."""
+    tagged: float
+    """Of the log-odds that the evidence reader gives it."""
+    untagged: float
+    """Where the evidence reader sees no item there."""
+    best_read: float
+    """Of standing in the passage that the reader likes best."""
+    best_tagged: float
+    """Likewise of the evidence reader."""
+    retrieval: float
+    """Of its passage's score among those found, in standard deviations."""
+    least: float
+    """Chance of an item, for it to be listed."""
+    least_asked: float
+    """Likewise where the question says how many there are: then the likeliest are listed, so many at most."""
 
 
-WEIGHTS = Weights()
+WEIGHTS = Weights(
+    bias=-1.2,
+    read=0.11,
+    tagged=0.45,
+    untagged=-1.0,
+    best_read=0.9,
+    best_tagged=0.3,
+    retrieval=0.06,
+    least=0.25,
+    least_asked=0.1,
+)
+LONGEST_ITEM = 12
+"""Words: what is longer is no item but a passage that holds some."""
+LEAST_READ = -14.0
+CLOSE = -6.0
+"""A span of the reader within this of its best has better edges than the one item it overlaps."""
+
+
+@dataclass
+class _Candidate:
+    """A stretch of one passage that may be an item: ``start:end`` of the passage's text."""
+
+    passage: int
+    start: int
+    end: int
+    read: float = LEAST_READ
+    tagged: float | None = None
+
+    def overlaps(self, passage: int, start: int, end: int) -> bool:
+        return self.passage == passage and self.start < end and start < self.end
 
 
 class ListStrategy:
     """Lists what is found in many passages; where that is one item or none, the fact is the answer."""
 
-    def __init__(self, gatherer: Gatherer, abstainer: Abstainer, fact: FactStrategy, weigher: EvidenceReader) -> None:
+    def __init__(
+        self,
+        gatherer: Gatherer,
+        fact: FactStrategy,
+        reader: Reader,
+        weigher: EvidenceReader,
+        weights: Weights = WEIGHTS,
+    ) -> None:
         self._gatherer = gatherer
         self._fact = fact
+        self._reader = reader
         self._weigher = weigher
+        self._weights = weights
 
     def gather(self, plan: Plan) -> Evidence:
         """See ``Strategy``."""
@@ -78,9 +125,9 @@ class ListStrategy:
         found = merge(self._findings(question, passages))
         asked = asked_number(question)
         if asked is None:
-            kept = [item for item in found if item.chance >= LEAST_CHANCE]
+            kept = [item for item in found if item.chance >= self._weights.least]
         else:
-            kept = [item for item in found if item.chance >= LEAST_ASKED_CHANCE][:asked]
+            kept = [item for item in found if item.chance >= self._weights.least_asked][:asked]
         return _in_order(kept, passages)
 
     def shown(
@@ -91,36 +138,39 @@ class ListStrategy:
         return tuple(Item(item.text, (place,)) for place, item in enumerate(found)), citations
 
     def _findings(self, question: str, passages: Sequence[Passage]) -> list[Finding]:
-        weighed = self._weigher.weigh(question, [(passage.title, passage.text) for passage in passages])
-        prior = standardized([passage.score for passage in passages])
-        strength = [
-            max((log_odds(span.score) for span in one.items), default=-math.inf)
-            + WEIGHTS.retrieval * float(prior[place])
-            for place, one in enumerate(weighed)
+        """What the reader and the evidence reader see, each stretch with its chance to be an item."""
+        if not passages:
+            return []
+        texts = [(passage.title, passage.text) for passage in passages]
+        liked = [float(value) for value in standardized([passage.score for passage in passages])]
+        spans = [
+            replace(span, score=span.score + liked[span.passage]) for span in self._reader.read(question, texts[:READ])
         ]
-        best = max(range(len(strength)), key=strength.__getitem__, default=-1)
+        weighed = self._weigher.weigh(question, texts)
+        weights = self._weights
+        best_read = max(spans, key=lambda span: span.score).passage if spans else -1
+        best_tagged = _best_tagged(weighed, liked)
         found = []
-        for place, one in enumerate(weighed):
-            for span in one.items:
-                weight = chance(
-                    WEIGHTS.bias
-                    + WEIGHTS.reading * log_odds(span.score)
-                    + WEIGHTS.retrieval * float(prior[place])
-                    + WEIGHTS.best * (place == best)
-                )
-                found += self._split(passages, place, span, weight)
+        for one in _candidates(spans, weighed):
+            if len(texts[one.passage][1][one.start : one.end].split()) > LONGEST_ITEM:
+                continue
+            likely = chance(
+                weights.bias
+                + weights.read * max(one.read, LEAST_READ)
+                + (weights.untagged if one.tagged is None else weights.tagged * one.tagged)
+                + weights.best_read * (one.passage == best_read)
+                + weights.best_tagged * (one.passage == best_tagged)
+                + weights.retrieval * liked[one.passage]
+            )
+            found.append(self._finding(passages, one, likely))
         return found
 
-    def _split(self, passages: Sequence[Passage], place: int, span: ScoredSpan, weight: float) -> list[Finding]:
-        """``span`` of the passage at ``place``, or each of those it lists."""
-        passage = passages[place]
+    def _finding(self, passages: Sequence[Passage], one: _Candidate, likely: float) -> Finding:
+        passage = passages[one.passage]
         article = self._gatherer.article_of(passage)
-        start, end = passage.start + span.start, passage.start + span.end
+        start, end = passage.start + one.start, passage.start + one.end
         sentence = enclosing_sentence(article.text, start, end)
-        return [
-            Finding(span.text[first:last], place, article.id, start + first, start + last, sentence, weight)
-            for first, last in split_conjunction(span.text)
-        ]
+        return Finding(article.text[start:end], one.passage, article.id, start, end, sentence, likely)
 
     def _one(self, plan: Plan, evidence: Evidence) -> Answer:
         """What the fact says: an answer that lists some itself ("A, B and C") is taken apart."""
@@ -132,6 +182,38 @@ class ListStrategy:
     def _cite(self, finding: Finding, passages: Sequence[Passage]) -> Citation:
         article = self._gatherer.article_of(passages[finding.passage])
         return replace(cite_span(article, *finding.sentence), answer_start=finding.start, answer_end=finding.end)
+
+
+def _candidates(spans: Sequence[Candidate], weighed: Sequence[Weighed]) -> list[_Candidate]:
+    """The items of the evidence reader and the spans of the reader, what lists some taken apart, each stretch once."""
+    found = [
+        _Candidate(place, span.start + start, span.start + end, tagged=log_odds(span.score))
+        for place, one in enumerate(weighed)
+        for span in one.items
+        for start, end in split_conjunction(span.text)
+    ]
+    best = max((span.score for span in spans), default=0.0)
+    for span in spans:
+        for first, last in split_conjunction(span.text):
+            start, end, read = span.start + first, span.start + last, span.score - best
+            same = [one for one in found if one.overlaps(span.passage, start, end)]
+            if not same:
+                found.append(_Candidate(span.passage, start, end, read))
+            for one in same:
+                one.read = max(one.read, read)
+            if len(same) == 1 and read >= CLOSE:
+                same[0].start, same[0].end = start, end
+    return found
+
+
+def _best_tagged(weighed: Sequence[Weighed], liked: Sequence[float]) -> int:
+    """The passage with the likeliest item; -1 where none has one."""
+    strength = [
+        max((log_odds(span.score) for span in one.items), default=-math.inf) + liked[place]
+        for place, one in enumerate(weighed)
+    ]
+    best = max(range(len(strength)), key=strength.__getitem__)
+    return best if strength[best] > -math.inf else -1
 
 
 def in_words(texts: Sequence[str]) -> str:

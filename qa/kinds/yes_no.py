@@ -2,36 +2,84 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from language.words import FUNCTION_WORDS
+from language.words import FUNCTION_WORDS, STOPWORDS, stem
 from qa.abstaining import Abstainer
 from qa.citations import cite_span
 from qa.gathering import Gatherer
-from qa.kinds.chances import log_odds
+from qa.kinds.chances import chance, log_odds
 from qa.ports import Evidence, Plan, Sentence
 from qa.reader.evidence import Evidence as Weighed
 from qa.reader.evidence import EvidenceReader
 from qa.selection import standardized
 from qa.types import Answer, Passage, Verdict
 
-PASSAGES = 16
-RETRIEVAL_WEIGHT = 1.0
-"""Log-odds that a standard deviation of a passage's score among those read is worth."""
-SURE = 0.8
-"""Chance of a verdict from which on it is shown."""
-LEAST_ABOUT = 0.2
+PASSAGES = 12
+LEAST_ABOUT = 0.15
 """Chance that a sentence is evidence, from which on it is shown without a verdict."""
 
 
-class YesNoStrategy:
-    """Never says no merely because nothing says yes: a verdict needs a passage that decides the matter."""
+@dataclass(frozen=True)
+class Weights:
+    """What the log-odds of "yes" are made of. All but ``reading`` were fitted on the 1,591 questions of BoolQ that we
+    have, ``reading`` and ``sure`` on those of them that the evidence reader has not learned from."""
 
-    def __init__(self, gatherer: Gatherer, abstainer: Abstainer, weigher: EvidenceReader) -> None:
+    bias: float
+    said: float
+    """Of the share of the question's words that the sentence, or the title, says."""
+    missing: float
+    """Of the share that not even the passage says."""
+    negated: float
+    """Where either the question or the sentence has a "not"."""
+    negated_said: float
+    """Likewise, times the share that the sentence says."""
+    denied: float
+    """Where the sentence has a "not" right before a word of the question that has none, and says half of it at least:
+    of 19 such questions 17 were answered with no."""
+    total: float
+    """Where the question says "all", "only", "always" or the like: few things are."""
+    reading: float
+    """Of the log-odds of yes against no that the evidence reader gives."""
+    sure: float
+    """Chance of a verdict from which on it is shown."""
+
+
+WEIGHTS = Weights(
+    bias=0.76,
+    said=0.45,
+    missing=-1.19,
+    negated=-0.55,
+    negated_said=-0.53,
+    denied=-2.3,
+    total=-0.7,
+    reading=0.5,
+    sure=0.7,
+)
+
+WORDS = 3.0
+"""Log-odds that a sentence gains if it says every word of the question: of two that may answer, it is the clearer."""
+LEAST_SAID = 0.5
+"""Share of the question's words that a sentence with a "not" must say to deny what is asked."""
+_NOT = r"(?:\b(?:no|not|never|nor|none|nobody|nothing|neither|without|cannot)\b|n['’]t\b)"
+_NEGATION = re.compile(_NOT, re.IGNORECASE)
+_NEGATED = re.compile(rf"{_NOT}((?:\W+\w+){{1,3}})", re.IGNORECASE)
+"""A "not" with the three words after it."""
+_TOTAL = re.compile(r"\b(?:same|only|all|every|always|any|just|both)\b", re.IGNORECASE)
+
+
+class YesNoStrategy:
+    """Never says no merely because nothing says yes: a verdict needs a passage that speaks of the matter."""
+
+    def __init__(
+        self, gatherer: Gatherer, abstainer: Abstainer, weigher: EvidenceReader, weights: Weights = WEIGHTS
+    ) -> None:
         self._gatherer = gatherer
         self._abstainer = abstainer
         self._weigher = weigher
+        self._weights = weights
 
     def gather(self, plan: Plan) -> Evidence:
         """See ``Strategy``."""
@@ -43,53 +91,83 @@ class YesNoStrategy:
         if not passages:
             return self._abstainer.abstain(plan, passages)
         weighed = self._weigher.weigh(question, [(passage.title, passage.text) for passage in passages])
-        place = decisive(weighed, passages)
-        verdict, chance = verdict_of(weighed[place])
-        sentence, worth = self._best_sentence(passages[place], weighed[place])
-        is_sure = chance >= SURE and _names_it(question, passages[place])
-        if not is_sure and worth < LEAST_ABOUT:
+        said = [self._best_sentence(question, passage, one) for passage, one in zip(passages, weighed, strict=True)]
+        liked = standardized([passage.score for passage in passages])
+        strength = [log_odds(worth) + float(value) for (_, worth), value in zip(said, liked, strict=True)]
+        place = max(range(len(strength)), key=strength.__getitem__)
+        sentence, worth = said[place]
+        if worth < LEAST_ABOUT:
             return self._abstainer.abstain(plan, passages)
-        said = f"{verdict.capitalize()}. " if is_sure else ""
+        verdict = self._verdict(question, sentence, passages[place], weighed[place])
+        words = " ".join(sentence.text.split())
         return Answer(
             question=plan.query.question,
-            text=said + " ".join(sentence.text.split()),
+            text=f"{verdict.capitalize()}. {words}" if verdict else words,
             kind="yes_no",
-            verdict=verdict if is_sure else None,
+            verdict=verdict,
             citations=(cite_span(sentence.article, sentence.start, sentence.end),),
             passages=passages,
         )
 
-    def _best_sentence(self, passage: Passage, weighed: Weighed) -> tuple[Sentence, float]:
-        """The sentence that says most of what is asked, and its chance to be evidence."""
+    def _best_sentence(self, question: str, passage: Passage, weighed: Weighed) -> tuple[Sentence, float]:
+        """The sentence that says most of what is asked, and its chance to be evidence; headings say nothing."""
+        asked = _telling(question)
         sentences = self._gatherer.sentences_of(passage)
+        whole = [one for one in sentences if _is_whole(one.text)] or sentences
         worth = [
             weighed.sentence(max(0, one.start - passage.start), min(len(passage.text), one.end - passage.start))
-            for one in sentences
+            for one in whole
         ]
-        best = max(range(len(sentences)), key=worth.__getitem__)
-        return sentences[best], worth[best]
+        shares = [len(asked & _stems(one.text)) / max(1, len(asked)) for one in whole]
+        best = max(range(len(whole)), key=lambda place: log_odds(worth[place]) + WORDS * shares[place])
+        return whole[best], worth[best]
+
+    def _verdict(self, question: str, sentence: Sentence, passage: Passage, weighed: Weighed) -> Verdict | None:
+        """Yes or no where it is sure."""
+        if not _names_it(question, passage):
+            return None
+        weights = self._weights
+        asked = _telling(question)
+        said = _stems(f"{passage.title} {sentence.text}")
+        around = said | _stems(passage.text)
+        share = len(asked & said) / max(1, len(asked))
+        is_negated = bool(_NEGATION.search(question)) != bool(_NEGATION.search(sentence.text))
+        yes, no, _ = weighed.verdict
+        likely = chance(
+            weights.bias
+            + weights.said * share
+            + weights.missing * len(asked - around) / max(1, len(asked))
+            + is_negated * (weights.negated + weights.negated_said * share)
+            + weights.denied * (share >= LEAST_SAID and _denies(sentence.text, question, asked))
+            + weights.total * bool(_TOTAL.search(question))
+            + weights.reading * math.log(max(yes, 1e-3) / max(no, 1e-3))
+        )
+        if max(likely, 1.0 - likely) < weights.sure:
+            return None
+        return "yes" if likely > 0.5 else "no"
 
 
-def decisive(weighed: Sequence[Weighed], passages: Sequence[Passage]) -> int:
-    """The passage that most likely decides the matter: by what it says, and by how well the search liked it."""
-    prior = standardized([passage.score for passage in passages])
-    strength = [
-        log_odds(1.0 - one.verdict[2]) + RETRIEVAL_WEIGHT * float(liked)
-        for one, liked in zip(weighed, prior, strict=True)
-    ]
-    return max(range(len(strength)), key=strength.__getitem__)
+def _is_whole(text: str) -> bool:
+    return text.rstrip("\"'”’)]").endswith((".", "!", "?", "…"))
 
 
-def verdict_of(weighed: Weighed) -> tuple[Verdict, float]:
-    """The likelier verdict and its chance, by what one passage says."""
-    yes, no, _ = weighed.verdict
-    return ("yes", yes) if yes >= no else ("no", no)
+def _denies(sentence: str, question: str, asked: set[str]) -> bool:
+    return not _NEGATION.search(question) and any(_stems(match[1]) & asked for match in _NEGATED.finditer(sentence))
 
 
 def _names_it(question: str, passage: Passage) -> bool:
     """Whether ``passage`` speaks of one of the names in ``question``, if it has any: what is said of somebody else
     decides nothing."""
-    names = {word for word in re.findall(r"\w+", question)[1:] if word[:1].isupper()} - {"I"}
-    names = {name.lower() for name in names} - FUNCTION_WORDS
-    words = set(re.findall(r"\w+", f"{passage.title} {passage.text}".lower()))
-    return not names or bool(names & words)
+    names = {word.lower() for word in re.findall(r"\w+", question)[1:] if word[:1].isupper()} - FUNCTION_WORDS
+    return not names or bool(names & set(re.findall(r"\w+", f"{passage.title} {passage.text}".lower())))
+
+
+def _telling(question: str) -> set[str]:
+    return {stem(word) for word in re.findall(r"\w+", question.lower())} - _SMALL
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(word) for word in re.findall(r"\w+", text.lower())}
+
+
+_SMALL: frozenset[str] = frozenset(map(stem, FUNCTION_WORDS | STOPWORDS))

@@ -11,11 +11,14 @@ from ingest import add_articles
 from qa import Chatbot, Settings
 from qa.abstaining import Abstainer
 from qa.kinds.fact import FactStrategy
+from qa.kinds.lists import Weights
 from qa.ports import Plan
 from qa.reader.evidence import Evidence, ScoredSpan
-from qa.types import Answer, Kind, Query
+from qa.types import Answer, Candidate, Kind, Query
 from vectorstore import ArticleIndex
 
+AS_TAGGED = Weights(0.0, 0.0, 1.0, -9.0, 0.0, 0.0, 0.0, least=0.5, least_asked=0.2)
+"""Weights by which an item's chance is that which the evidence reader gives it."""
 Asking = Callable[[Kind, str], Answer]
 
 
@@ -27,6 +30,14 @@ class Saying:
     def plan(self, query: Query) -> Plan:
         """See ``Planner``."""
         return Plan(query, self.kind, articles=query.scope)
+
+
+class NothingRead:
+    """A reader that finds nothing."""
+
+    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Candidate]:
+        """See ``Reader``."""
+        return []
 
 
 class ScriptedEvidence:

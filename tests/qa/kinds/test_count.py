@@ -9,7 +9,7 @@ import pytest
 from qa.kinds.count import CountStrategy, stated_number
 from qa.kinds.lists import ListStrategy
 from qa.types import Answer, Citation
-from tests.qa.kinds.conftest import Asking, ScriptedEvidence, holds_its_quotes, planned
+from tests.qa.kinds.conftest import AS_TAGGED, Asking, NothingRead, ScriptedEvidence, holds_its_quotes, planned
 
 
 def _cited(quote: str, answer: str) -> tuple[Citation, ...]:
@@ -39,7 +39,9 @@ def test_a_number_counts_only_if_it_is_of_what_was_asked(
 
 def _counted(parts: Any, question: str, items: dict[str, float]) -> Answer:
     gatherer, abstainer, fact = parts
-    strategy = CountStrategy(abstainer, fact, ListStrategy(gatherer, abstainer, fact, ScriptedEvidence(items)))
+    strategy = CountStrategy(
+        abstainer, fact, ListStrategy(gatherer, fact, NothingRead(), ScriptedEvidence(items), AS_TAGGED)
+    )
     plan = planned("count", question)
     answer = strategy.answer(plan, strategy.gather(plan))
     holds_its_quotes(answer, gatherer.index)

@@ -9,12 +9,12 @@ import pytest
 
 from qa.kinds.lists import ListStrategy, asked_number, in_words
 from qa.types import Answer, Kind
-from tests.qa.kinds.conftest import Asking, ScriptedEvidence, holds_its_quotes, planned
+from tests.qa.kinds.conftest import AS_TAGGED, Asking, NothingRead, ScriptedEvidence, holds_its_quotes, planned
 
 
 def _listed(parts: Any, question: str, items: Mapping[str, float]) -> Answer:
-    gatherer, abstainer, fact = parts
-    strategy = ListStrategy(gatherer, abstainer, fact, ScriptedEvidence(items))
+    gatherer, _, fact = parts
+    strategy = ListStrategy(gatherer, fact, NothingRead(), ScriptedEvidence(items), AS_TAGGED)
     plan = planned("list", question)
     answer = strategy.answer(plan, strategy.gather(plan))
     holds_its_quotes(answer, gatherer.index)

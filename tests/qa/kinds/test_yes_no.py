@@ -29,7 +29,7 @@ def test_a_sure_verdict_comes_with_the_sentence_that_says_so(parts: Any) -> None
 
 
 def test_an_unsure_one_shows_the_sentence_alone(parts: Any) -> None:
-    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.45, 0.4, 0.15)}, telling=[COUNSELOR])
+    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.2, 0.6, 0.2)}, telling=[COUNSELOR])
     answer = _judged(parts, "Did Kim Kardashian see a counselor?", evidence)
     assert answer.verdict is None
     assert answer.text == COUNSELOR
