@@ -38,9 +38,10 @@ def checked(
     support = [_numbers([place for quote in quotes for place in found[quote]], extracts, citations) for quotes in own]
     bare = [piece for piece, numbers in zip(pieces, support, strict=True) if not numbers]
     text = reply.text
-    if plan.kind in IN_LINES and bare:
-        if len(bare) == len(pieces):
-            return None
+    is_list = plan.kind in IN_LINES and bool(pieces)
+    if is_list and len(bare) == len(pieces):
+        return None
+    if is_list:
         text = _without(text, bare)
     return Answer(
         question=plan.query.question,
@@ -55,10 +56,7 @@ def checked(
         verdict=_verdict(text) if plan.kind == "yes_no" else None,
         passages=passages,
         model=model,
-        notice=joined(
-            _lines_notice(len(bare), len(pieces)) if plan.kind in IN_LINES else None,
-            _quotes_notice(sum(not places for places in found), len(found)),
-        ),
+        notice=_lines_notice(len(bare), len(pieces)) if is_list else _quotes_notice(found),
     )
 
 
@@ -118,12 +116,13 @@ def _verdict(text: str) -> Verdict | None:
     return "yes" if said[1].lower() == "yes" else "no"
 
 
-def _quotes_notice(missing: int, quotes: int) -> str | None:
+def _quotes_notice(found: Sequence[Sequence[Place]]) -> str | None:
+    missing = sum(not places for places in found)
     if not missing:
         return None
     were = "was" if missing == 1 else "were"
     return (
-        f"{missing} of the language model's {quotes} quotes {were} not found in the articles and left out; "
+        f"{missing} of the language model's {len(found)} quotes {were} not found in the articles and left out; "
         "compare the answer with what it still cites."
     )
 

@@ -103,5 +103,7 @@ def _notice(cut: int, left_out: int, of: int) -> str | None:
         return None
     if of == 1:
         return "The article is longer than the language model can read at once; it read the beginning."
-    what = [f"the beginning of {cut}"] * bool(cut) + [f"nothing of {left_out}"] * bool(left_out)
+    what = [f"the beginning of {'each' if cut == of else cut}"] * bool(cut) + [f"nothing of {left_out}"] * bool(
+        left_out
+    )
     return f"The {of} articles are more than the language model can read at once; it read {' and '.join(what)}."

@@ -60,7 +60,7 @@ def test_a_line_without_a_true_quote_is_left_out(index: ArticleIndex, reply: str
     assert answer.text == "- granite towers\n- a bakery"
     assert [item.text for item in answer.items] == ["granite towers", "a bakery"]
     assert answer.notice is not None
-    assert answer.notice.startswith("1 of the 3 lines that the language model wrote was left out")
+    assert answer.notice == ("1 of the 3 lines that the language model wrote was left out: no quote in the articles.")
 
 
 def test_a_list_none_of_whose_lines_has_a_quote_is_not_given(index: ArticleIndex) -> None:
@@ -223,6 +223,9 @@ def test_many_articles_share_the_room_and_short_ones_leave_theirs_to_long_ones(i
     assert shown.notice == (
         "The 3 articles are more than the language model can read at once; it read the beginning of 2."
     )
+    long = material(Evidence(articles=articles[1:]), gatherer, ROOM)
+    assert long.notice is not None
+    assert long.notice.endswith("it read the beginning of each.")
     many = material(Evidence(articles=articles[1:] * 50), gatherer, ROOM)
     assert len(many.extracts) == ROOM // FEWEST_CHARS
     assert many.notice is not None
