@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from tokenizers import Tokenizer
 
+from language.words import fold
 from qa.reader import WEIGHTS
 from vectorstore import ArticleIndex
 
@@ -14,7 +15,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 class Speller:
-    """Corrects what is no word to anybody: neither to the library nor to the reader's vocabulary.
+    """Corrects what is no word to anybody: neither to the library, its titles and authors, nor to the reader's
+    vocabulary.
 
     The vocabulary holds 30,000 English words and names whole. A question about something else than the articles keeps
     its words, so that it is not taken for one about them.
@@ -22,6 +24,7 @@ class Speller:
 
     def __init__(self, index: ArticleIndex) -> None:
         self._index = index
+        self._names = lru_cache(maxsize=1)(self._collect_names)
 
     @cached_property
     def _vocabulary(self) -> Tokenizer:
@@ -30,6 +33,9 @@ class Speller:
     def __call__(self, question: str) -> str:
         """``question`` with each such word replaced by the one of the library that is spelled most alike, if any."""
         doubtful = [word for word in _WORD.findall(question) if self._vocabulary.token_to_id(word.lower()) is None]
+        if doubtful:
+            names = self._names(self._index.generation)
+            doubtful = [word for word in doubtful if fold(word) not in names]
         meant = self._index.nearest_words(doubtful) if doubtful else {}
 
         def corrected(word: re.Match[str]) -> str:
@@ -37,3 +43,9 @@ class Speller:
             return word[0] if right is None else right[:1].upper() + right[1:] if word[0][0].isupper() else right
 
         return _WORD.sub(corrected, question)
+
+    def _collect_names(self, generation: int) -> frozenset[str]:
+        """The words of titles and of authors' names, which need not stand in any text; anew for each state of the
+        library."""
+        told = (name for article in self._index.articles() for name in (article.title, *article.authors))
+        return frozenset(word for name in told for word in _WORD.findall(fold(name)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from qa.abstaining import Abstainer
 from qa.gathering import Gatherer
+from qa.kinds.catalogue import CatalogueStrategy
+from qa.kinds.chat import ChatStrategy
 from qa.kinds.comparison import ComparisonStrategy
 from qa.kinds.count import CountStrategy
 from qa.kinds.definition import DefinitionStrategy
@@ -24,7 +26,7 @@ from qa.types import Kind
 def strategies(
     gatherer: Gatherer, abstainer: Abstainer, fact: FactStrategy, reader: Reader, threads: int | None = None
 ) -> dict[Kind, Strategy]:
-    """What answers each kind of question; a kind without a strategy of its own is read as a fact."""
+    """What answers each kind of question."""
     weigher = LazyEvidenceReader(threads)
     listing = ListStrategy(gatherer, fact, reader, weigher)
     shown = ShownSentences(gatherer)
@@ -40,4 +42,6 @@ def strategies(
         "summary": SummaryStrategy(gatherer, shown, abstainer),
         "theme": theme,
         "timeline": TimelineStrategy(gatherer, shown, theme),
+        "catalogue": CatalogueStrategy(gatherer),
+        "chat": ChatStrategy(gatherer),
     }

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from qa.ports import Plan, Planner
-from qa.types import Query
+from qa.planner.planner import LearnedPlanner
+from qa.ports import Planner
 from vectorstore import ArticleIndex
 
-
-class FactPlanner:
-    """Reads every question as one for a fact."""
-
-    def plan(self, query: Query) -> Plan:
-        """See ``Planner``."""
-        return Plan(query, "fact", articles=query.scope)
+__all__ = ["LearnedPlanner", "load_planner"]
 
 
 def load_planner(index: ArticleIndex) -> Planner:
     """The planner for the library ``index``."""
-    return FactPlanner()
+    return LearnedPlanner(index)

@@ -1,0 +1,169 @@
+"""The planner: the kind of answer a question asks for, its subject and its scope, before anything is searched."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from qa.planner.features import tokens
+from qa.planner.filters import core, is_plural, make_filter, order, speaks_of_articles, speaks_of_library
+from qa.planner.model import QuestionModel, Reading, load_model
+from qa.planner.names import LibraryNames, Named
+from qa.ports import Plan
+from qa.types import Kind, Query
+from vectorstore import DEFAULT_EMBEDDER, ArticleFilter, ArticleIndex, Embedder, load_embedder
+
+SURE = 0.4
+"""Chance from which on a question is read as the kind it seems to be; below, as ``fact``."""
+SURE_OF_CHAT = 0.6
+"""The same for ``chat``, which searches nothing: a question taken for it wrongly is lost."""
+SURE_OF_ARTICLES = 0.6
+"""The same for ``catalogue`` where the question speaks of articles, or names one or its author."""
+SURE_UNSAID = 0.6
+"""The same where it does not: "whats new"."""
+NEVER = 1.1
+ON_A_SUBJECT = frozenset({"definition", "theme", "timeline"})
+"""Kinds that are searched by what the question is about, rather than by the question."""
+
+Scope = tuple[str, ...] | None
+
+
+class LearnedPlanner:
+    """Plans questions to one library with the model that is shipped. Safe to share between threads."""
+
+    def __init__(self, index: ArticleIndex, model: QuestionModel | None = None) -> None:
+        self._index = index
+        self._names = LibraryNames(index)
+        self._model = model or load_model()
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        """The model that the planner was trained with, which need not be the library's."""
+        own = self._index.embedder
+        return own if own.name == DEFAULT_EMBEDDER else load_embedder()
+
+    def plan(self, query: Query) -> Plan:
+        """See ``Planner``."""
+        # Small talk is taken as it was typed: its words are not the library's, and would be put right by them.
+        if query.question != query.text and self._read(self._names.find(query.question)).kind == "chat":
+            return Plan(query, "chat", articles=query.scope)
+        named = self._names.find(query.text)
+        reading = self._read(named)
+        scope = _within(named.articles, query.scope)
+        if reading.kind == "catalogue":
+            return self._of_the_catalogue(query, reading, named, scope)
+        if reading.kind == "comparison":
+            return Plan(query, "comparison", articles=scope, sides=(reading.marks["side_a"], reading.marks["side_b"]))
+        kind: Kind = reading.kind  # type: ignore[assignment]
+        subject = reading.marks.get("subject", "") if kind in ON_A_SUBJECT else ""
+        plan = Plan(query, kind, subject, scope)
+        return plan if kind == "chat" or named.articles else self._narrowed(plan, reading.marks.get("article"))
+
+    def _read(self, named: Named) -> Reading:
+        """How the question is read where that is sure enough; else as one for a fact."""
+        question = named.question
+        reading = self._model.read(question, self._embedder.embed_query(question))
+        if reading.kind == "theme" and self._is_of_one_article(question):
+            reading = replace(reading, kind="summary", marks=self._model.marks(question, "summary"))
+        lacking = reading.kind == "comparison" and not {"side_a", "side_b"} <= reading.marks.keys()
+        if reading.chance < self._least(reading, named) or lacking:
+            return replace(reading, kind="fact", marks=self._model.marks(question, "fact"))
+        return reading
+
+    def _least(self, reading: Reading, named: Named) -> float:
+        """The chance from which on ``reading`` is believed."""
+        if reading.kind == "chat":
+            return SURE_OF_CHAT
+        if reading.kind != "catalogue":
+            return SURE
+        words = _words(named.question)
+        author = reading.marks.get("author", "")
+        if author and not self._names.is_author(author) and not speaks_of_library(words):
+            return NEVER  # what somebody wrote who wrote none of these articles stands in them, if anywhere
+        if named.articles or named.authors or speaks_of_articles(words) or speaks_of_library(words):
+            return SURE_OF_ARTICLES
+        if reading.wanted in ("authors", "published"):
+            return SURE_OF_ARTICLES if "about" in words else NEVER  # "who wrote about …", but not "who wrote …"
+        return SURE_UNSAID
+
+    def _is_of_one_article(self, question: str) -> bool:
+        """Whether it is "tell me what the article on X says": of one article everything is a summary."""
+        words = _words(self._model.marks(question, "summary").get("article", ""))
+        return speaks_of_articles(words) and not is_plural(words)
+
+    # The scope of a question that is answered from text -----------------------------------------
+
+    def _narrowed(self, plan: Plan, reference: str | None) -> Plan:
+        """``plan`` over the article that ``reference`` names, where it names one that is there."""
+        if reference is None:  # "what is the newest article about?" names one without a subject
+            reference = plan.query.text if plan.kind == "summary" and order(_words(plan.query.text)) else ""
+        if not reference or (plan.kind != "summary" and not speaks_of_articles(_words(reference))):
+            return plan
+        found = self._referred(reference, plan.articles)
+        if found:
+            return replace(plan, articles=found)
+        # An article that is not there: a summary says so; anything else may still stand in the others.
+        return replace(plan, subject=core(reference)) if plan.kind == "summary" else plan
+
+    def _referred(self, reference: str, scope: Scope) -> tuple[str, ...]:
+        """Ids of the articles that ``reference`` names: the best, or all where it is in the plural."""
+        words, subject = _words(reference), core(reference)
+        ordered = order(words)
+        if not subject and ordered is None:
+            return ()
+        limit = None if is_plural(words) else 1
+        if self._names.is_author(subject):
+            wanted = ArticleFilter(author=subject, order=ordered, limit=limit)
+        else:
+            site, about = self._site_apart(subject)
+            wanted = ArticleFilter(about=about or None, source=site, order=ordered, limit=limit)
+        return tuple(one.summary.id for one in self._index.find_articles(wanted, scope))
+
+    def _site_apart(self, subject: str) -> tuple[str | None, str]:
+        """The site that ``subject`` names, if any, and the rest of it."""
+        site = self._names.site(subject.lower().split())
+        return site, core(" ".join(word for word in subject.split() if word.lower() != site)) if site else subject
+
+    # Which articles are asked for -------------------------------------------------------------------
+
+    def _of_the_catalogue(self, query: Query, reading: Reading, named: Named, scope: Scope) -> Plan:
+        question = named.question
+        author, about = self._author_apart(reading, named)
+        site = self._names.site(_words(question))
+        about = self._site_apart(about)[1] if site else about
+        if not (author or about or site or named.articles):
+            about = self._model.unusual(question)
+        wanted = make_filter(question, about, author, site, datetime.date.today())
+        if reading.wanted in ("authors", "published") and wanted.limit is None and not is_plural(_words(question)):
+            wanted = replace(wanted, limit=1)
+        return Plan(
+            query,
+            "catalogue",
+            subject=wanted.about or wanted.mentions or "",
+            articles=scope,
+            filter=wanted,
+            wanted=reading.wanted,  # type: ignore[arg-type]
+        )
+
+    def _author_apart(self, reading: Reading, named: Named) -> tuple[str | None, str]:
+        """Whose articles are asked for, and what they are about. The library's own authors are known as such."""
+        author, about = reading.marks.get("author"), reading.marks.get("article", "")
+        if named.authors:
+            author = named.authors[0]
+            return author, about.replace(author, " ")
+        if author is None and self._names.is_author(core(about)):
+            return core(about), ""
+        return author, about
+
+
+def _words(text: str) -> Sequence[str]:
+    return [token.word for token in tokens(text)]
+
+
+def _within(named: tuple[str, ...], scope: Scope) -> Scope:
+    """The articles that a question names, of those it is asked of; a person's choice is never widened."""
+    if not named:
+        return scope
+    return named if scope is None else tuple(one for one in named if one in scope) or scope

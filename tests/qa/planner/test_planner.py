@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+import samples
+from qa.evaluation import load_test_set
+from qa.planner import LearnedPlanner
+from qa.planner.data import own_questions
+from qa.ports import Plan
+from qa.types import Query
+from tests.qa.kinds.catalogue_questions import ARTICLES, SMALL_TALK, TITLES, TOLD
+from vectorstore import ArticleIndex
+
+UNSEEN = [row for row in own_questions() if row.unseen]
+
+
+@pytest.fixture(scope="module")
+def planner(library: ArticleIndex) -> LearnedPlanner:
+    return LearnedPlanner(library)
+
+
+def _plan(planner: LearnedPlanner, question: str, scope: tuple[str, ...] | None = None) -> Plan:
+    return planner.plan(Query(question, question, time.perf_counter(), scope))
+
+
+def _id(library: ArticleIndex, key: str) -> str:
+    return next(article.id for article in library.articles() if article.title == TITLES[key])
+
+
+def test_unseen_questions_are_read_as_what_they_ask_for(planner: LearnedPlanner) -> None:
+    right = [_plan(planner, row.question).kind == row.label.partition(".")[0] for row in UNSEEN]
+    assert len(UNSEEN) > 300
+    assert sum(right) / len(right) >= 0.8
+
+
+def test_small_talk_is_small_talk(planner: LearnedPlanner) -> None:
+    assert [text for text in SMALL_TALK if _plan(planner, text).kind != "chat"] == []
+
+
+def test_questions_about_the_articles_are_for_the_catalogue(planner: LearnedPlanner) -> None:
+    asked = [question for question, _ in [*ARTICLES, *TOLD]]
+    assert sum(_plan(planner, question).kind == "catalogue" for question in asked) >= 0.9 * len(asked)
+
+
+def test_no_question_to_the_articles_is_taken_for_one_that_searches_nothing(planner: LearnedPlanner) -> None:
+    asked = [
+        *(example.question for example in load_test_set(samples.QUESTIONS)),
+        *(json.loads(line)["standalone"] for line in samples.FOLLOWUPS.read_text(encoding="utf-8").splitlines()),
+        *(row.question for row in UNSEEN if row.label in ("definition", "comparison", "timeline")),
+    ]
+    assert len(asked) >= 300
+    assert [one for one in asked if _plan(planner, one).kind in ("catalogue", "chat")] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "subject"),
+    [
+        ("What do my articles say about climate change?", "theme", "climate change"),
+        ("tell me about the arctic tern", "theme", "the arctic tern"),
+        ("what is radium", "definition", "radium"),
+        ("timeline of the webb telescope", "timeline", "the webb telescope"),
+    ],
+)
+def test_what_a_question_is_about(planner: LearnedPlanner, question: str, kind: str, subject: str) -> None:
+    plan = _plan(planner, question)
+    assert (plan.kind, plan.subject, plan.articles) == (kind, subject, None)
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("difference between penicillin and streptomycin", ("penicillin", "streptomycin")),
+        ("Which is older, the Brooklyn Bridge or the Eiffel Tower?", ("the Brooklyn Bridge", "the Eiffel Tower")),
+        ("webb vs hubble", ("webb", "hubble")),
+    ],
+)
+def test_what_is_compared(planner: LearnedPlanner, question: str, sides: tuple[str, str]) -> None:
+    plan = _plan(planner, question)
+    assert (plan.kind, plan.sides) == ("comparison", sides)
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("Summarize the article about cheese", "cheese"),
+        ("tldr of the penicillin piece", "penicillin"),
+        ("What is the newest article about?", "shinkansen"),
+        ("summary of Listening to Cheese", "cheese"),
+        ("What does “Nine Hours on 30th Street” say?", "blue"),
+        ("summarise the article by Tobias Renner", "webb"),
+    ],
+)
+def test_an_article_that_is_named_is_the_one_to_sum_up(
+    planner: LearnedPlanner, library: ArticleIndex, question: str, key: str
+) -> None:
+    plan = _plan(planner, question)
+    assert (plan.kind, plan.articles) == ("summary", (_id(library, key),))
+
+
+def test_an_article_that_is_not_there_is_told_as_a_subject(planner: LearnedPlanner) -> None:
+    plan = _plan(planner, "Summarize the article about volcanoes")
+    assert (plan.kind, plan.subject, plan.articles) == ("summary", "volcanoes", None)
+
+
+def test_a_choice_of_articles_holds_for_every_kind(planner: LearnedPlanner, library: ArticleIndex) -> None:
+    chosen = (_id(library, "kim"),)
+    for question in ("when did they marry?", "summarize this article", "who wrote this", "what is this about", "hi"):
+        assert _plan(planner, question, chosen).articles == chosen
+
+
+def test_small_talk_is_taken_as_it_was_typed(planner: LearnedPlanner) -> None:
+    assert planner.plan(Query("helo", "held", time.perf_counter())).kind == "chat"
