@@ -28,3 +28,19 @@ def test_the_readme_lists_the_settings_as_they_are() -> None:
     readme = README.read_text("utf-8")
     assert "`ARTICLE_QA_TOP_K`" in readme
     assert filled(readme) == readme, "run: python -m scripts.settings_table"
+
+
+PROMISES = (DOCS / "security.md").read_text("utf-8").split("## What is promised")[1].split("\n## ")[0]
+
+
+def test_every_promise_of_security_names_tests_that_are_there() -> None:
+    promises = re.split(r"^(?=\*\*)", PROMISES, flags=re.MULTILINE)[1:]
+    assert len(promises) >= 8
+    for promise in promises:
+        kept = promise.partition("Kept by ")[2]
+        paths = re.findall(r"`(tests/[\w/.]+)`", kept)
+        assert paths, promise[:60]
+        assert [path for path in paths if not (DOCS.parent / path).exists()] == []
+        sources = "".join((DOCS.parent / path).read_text("utf-8") for path in paths if path.endswith(".py"))
+        for name in re.findall(r"`(test_\w+)`", kept):
+            assert f"def {name}(" in sources
