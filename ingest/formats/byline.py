@@ -108,6 +108,18 @@ def metadata_line(authors: Sequence[str], publisher: str, published: str | None)
     return f"{line}\n\n" if line else ""
 
 
+def find_names(line: str) -> tuple[str, ...]:
+    """The people a line names and nothing else, "Jane Roe and Ada Finch"; nothing for newspapers and agencies."""
+    named = split_authors(line) if len(line) <= _MAX_LENGTH else ()
+    people = [name for name in named if not _ROLE.search(name) and not any(map(_is_acronym, name.split()))]
+    # The first is one: in "Ten things to see, Jane Roe says" it is not.
+    return _authors(", ".join(people), least_words=2) if people[:1] == list(named[:1]) and people else ()
+
+
+def _is_acronym(word: str) -> bool:
+    return word.isupper() and len(word.strip(".")) > 1 and "." not in word
+
+
 def _is_dated_byline(line: str) -> bool:
     return _read_line(line)[0].published is not None
 
@@ -138,6 +150,9 @@ def _read_line(line: str) -> tuple[Byline, bool]:
     published, updated = _read_date(line)
     if published:
         return Byline((), published), updated
+    first, mark, _ = line.partition(" Updated ")  # "Aug. 1, 2025 Updated Aug. 4, 2025, 11:56 a.m. ET"
+    if mark and (published := _read_date(first)[0]):
+        return Byline((), published), False
     return _read_names(line, named=False)
 
 

@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ingest.cleaning import clean, drop_furniture
+from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats.byline import split_authors
 from ingest.formats.html import fragment_text
+from ingest.furniture import drop_furniture
 from ingest.limits import MAX_ARTICLES
 from ingest.types import Draft, LinkedPage, RawSource, Skipped
 from language.dates import parse_date

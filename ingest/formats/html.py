@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ingest.cleaning import clean, drop_furniture
+from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats.encoding import decode
 from ingest.formats.page_metadata import read_metadata
+from ingest.furniture import drop_furniture
 from ingest.types import Draft, RawSource
 
 if TYPE_CHECKING:

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.cleaning import clean, drop_furniture
+from ingest.cleaning import clean
 from ingest.formats.byline import find_byline
 from ingest.formats.plain import find_title
+from ingest.furniture import drop_furniture
 from ingest.types import Draft, Part
 
 MAX_LABEL = 80
 
 _NO_TITLE = re.compile(
-    r"(?:untitled|no title|document|title|slide|presentation|blank|new|draft)[\s\d_-]*"
+    r"(?:(?:word )?document|untitled|no title|title|slide|presentation|about:blank|blank|new|draft)[\s\d_-]*"
     r"|microsoft (?:word|powerpoint)\b.*|.*\.(?:docx?|pdf|rtf|odt|indd|qxd|qxp|tex|dvi|pptx?|html?|txt|tmp)|[\d\W_]*",
     re.IGNORECASE | re.DOTALL,
 )

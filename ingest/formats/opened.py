@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
@@ -18,6 +18,7 @@ from ingest.formats.known import FORMATS, NAMED, Container, Format
 from ingest.formats.language import language_of, parse_language
 from ingest.limits import MAX_TEXT_CHARS
 from ingest.types import Draft, LinkedPage, Origin, RawSource, Skipped
+from language.sentences import sentence_spans
 from vectorstore.types import Article, Section
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,13 @@ logger = logging.getLogger(__name__)
 MAX_PUBLISHER = 80
 MAX_TITLE = 300
 """Longer titles are cut at a word: a title is embedded with every chunk."""
+
+TELLING_WORDS = 2
+"""A file's name with fewer words says nothing of its article: "rtqa-000403", "article", "scan_12"."""
+MAX_FIRST_WORDS = 80
+"""Longest title, in characters, that is made of an article's first words."""
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_JOINERS = re.compile(r"[\s_]+|(?<=[^\W\d_])-(?=\w)|(?<=\d)-(?=[^\W\d_])")
 
 Entry = Article | RawSource | LinkedPage | Skipped
 """What is in a file or page: articles, files to be opened in turn, addresses, and what cannot be read."""
@@ -65,12 +73,19 @@ def article_id(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:12]
 
 
-def title_from_name(raw: RawSource) -> str:
-    """A readable title made of the file's name, for articles that name none."""
+def _named(raw: RawSource, fragment: str, body: str) -> str:
+    """The title of an article that names none: its file's name where that says something, else its first words."""
     stem = PurePosixPath(unquote(raw.name)).stem
-    words = _one_line(re.sub(r"[\s_]+|(?<=[^\W\d_])-(?=\w)|(?<=\d)-(?=[^\W\d_])", " ", stem))
-    title = words or urlsplit(raw.source).hostname or raw.name
-    return title[:1].upper() + title[1:]
+    words = _one_line(_JOINERS.sub(" ", stem))
+    if len(_WORD.findall(words)) >= TELLING_WORDS:
+        return _numbered(words[:1].upper() + words[1:], fragment)
+    lines = (line.strip() for line in body.split("\n"))
+    line = next(line for line in lines if any(map(str.isalnum, line)))[:MAX_TITLE]
+    start, end = sentence_spans(line)[0]
+    first = line[start:end].rstrip(".")
+    if len(first) <= MAX_FIRST_WORDS:
+        return first
+    return f"{first[:MAX_FIRST_WORDS].rpartition(' ')[0] or first[:MAX_FIRST_WORDS]} …"
 
 
 def _choose(raw: RawSource) -> Format | Container:
@@ -103,7 +118,7 @@ def _complete(draft: Draft, raw: RawSource, origin: Origin) -> Article:
     return Article(
         id=article_id(source),
         source=source,
-        title=_one_line(draft.title or "") or _numbered(title_from_name(raw), draft.fragment),
+        title=_one_line(draft.title or "") or _named(raw, draft.fragment, body),
         text=header + body,
         fingerprint=origin.fingerprint,
         authors=authors,

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ingest.cleaning import clean, drop_furniture
+from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats.byline import find_byline, split_authors
 from ingest.formats.office import is_person, is_title
 from ingest.formats.plain import find_title
+from ingest.furniture import drop_furniture
 from ingest.limits import MAX_PDF_PAGES, MAX_TEXT_CHARS
 from ingest.types import Draft, Part, RawSource
-from language.dates import parse_date
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
@@ -47,7 +47,6 @@ _GAP = 1.35
 _MAX_STEP = 1.5
 """Lines of one paragraph are set at most so many heights of the font apart."""
 _LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n|[•◦▪‣·–*-]\s|\(?\d{1,3}[.)]\s)")
-_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
 
 
 def recognises(content: bytes) -> bool:
@@ -108,7 +107,7 @@ def _read(document: PdfDocument, raw: RawSource) -> Draft:
     return Draft(
         title=title if is_title(title) else find_title(top),
         authors=byline.authors or (split_authors(author) if is_person(author) else ()),
-        published=byline.published or _date(properties.get("CreationDate", "")),
+        published=byline.published,
         language=_language(document),
         parts=tuple(Part(part.label, drop_furniture(clean(part.text)), part.continues) for part in parts),
         notes=((f"page={pictures[0]}", _picture_note(pictures)),) if pictures else (),
@@ -225,12 +224,6 @@ def _paragraphs(lines: Sequence[_Line]) -> str:
     # Broken words first, while the line ends still show them.
     text = _HYPHEN_BREAK.sub("", text)
     return _LINE_BREAK.sub(" ", text)
-
-
-def _date(stated: str) -> str | None:
-    """The day of a PDF date, ``D:20170505120000+02'00'``."""
-    match = _DATE.match(stated)
-    return parse_date("-".join(part for part in match.groups() if part)) if match else None
 
 
 def _language(document: PdfDocument) -> str | None:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingest.cleaning import clean, drop_furniture
-from ingest.formats.byline import find_byline, first_lines, is_byline
+from ingest.cleaning import clean
+from ingest.formats.byline import find_byline, find_names, first_lines, is_byline
 from ingest.formats.encoding import decode
+from ingest.furniture import drop_furniture, is_place_mark
 from ingest.types import Draft, RawSource
 
 SUFFIXES = frozenset({".txt", ".text"})
@@ -18,6 +19,9 @@ MAX_TITLE = 160
 """Longest title in characters, where a blank line sets it off."""
 MAX_TITLE_BEFORE_TEXT = 80
 """Longest title in characters, where the text follows on the next line."""
+MAX_MARK, MAX_MARKS = 50, 3
+"""Longest line, in characters, that may be a name alone above a text, and how many may stand there."""
+_ENDS_OF_TEXT = ".!?:;,”\"'’"
 _ABBREVIATION_AT_END = re.compile(r"(?:\b[A-Z]\.|\b(?:Jr|Sr|Inc|Co|Ltd|Corp|No|etc)\.|\.{3})\Z")
 
 
@@ -44,16 +48,45 @@ def unpack(raw: RawSource) -> Iterator[Draft]:
 
 
 def _draft(text: str) -> Draft:
-    byline = find_byline(text)
-    return Draft(drop_furniture(text), find_title(text), byline.authors, byline.published)
+    byline, title = find_byline(text), find_title(text)
+    if byline.published:
+        text, authors = _without_marks(text, title)
+        byline = replace(byline, authors=byline.authors or authors)
+    return Draft(drop_furniture(text), title, byline.authors, byline.published)
+
+
+def _without_marks(text: str, title: str | None) -> tuple[str, tuple[str, ...]]:
+    """A dated text without the reporter's and the paper's name, alone in lines above its first sentence; the reporters.
+
+    Without the name of a person among them, or where more stand there, such lines are of the text: headings, a list.
+    """
+    marks: list[str] = []
+    for line in first_lines(text):
+        if line == title or is_byline(line) or is_place_mark(line):
+            continue
+        if len(line) > MAX_MARK or line[-1] in _ENDS_OF_TEXT:
+            break
+        marks.append(line)
+    else:
+        return text, ()
+    first = next((place for place, line in enumerate(marks) if find_names(line)), None)
+    if first is None or len(marks) > MAX_MARKS:
+        return text, ()
+    rest = text
+    for line in marks[first:]:
+        before, _, after = rest.partition(line)
+        rest = f"{before.rstrip()}\n\n{after.lstrip()}".lstrip()
+    return rest, find_names(marks[first])
 
 
 def find_title(text: str) -> str | None:
     """The first line of a cleaned text, if it looks like a headline rather than like a sentence of the text."""
-    lines = [line for line in first_lines(text) if not is_byline(line)]
-    if not lines or len(lines[0]) > MAX_TITLE or not _ends_like_title(lines[0]):
+    lines = [line for line in first_lines(text) if not is_byline(line) and not is_place_mark(line)]
+    if not lines or len(lines[0]) > MAX_TITLE:
         return None
     title = lines[0]
+    if not _ends_like_title(title):
+        return title if _stands_above_date(text, title) else None
     if len(lines) == 1 or _blank_line_follows(text, title) or _heads_byline(text, title):
         return title
     return title if len(title) <= MAX_TITLE_BEFORE_TEXT and _starts_text(lines[1], title) else None
@@ -68,6 +101,13 @@ def _ends_like_title(line: str) -> bool:
 def _line_after(text: str, line: str) -> str:
     start = text.find(line) + len(line) + 1
     return text[start : start + MAX_TITLE * 2].partition("\n")[0].strip()
+
+
+def _stands_above_date(text: str, line: str) -> bool:
+    """Whether the first line of a text is set off from a line with a date below it: a headline, however it ends."""
+    lines = first_lines(text)
+    is_set_off = lines[0] == line and len(lines) > 2 and _blank_line_follows(text, line)
+    return is_set_off and find_byline("\n".join(lines[:2])).published is not None
 
 
 def _blank_line_follows(text: str, line: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ingest.cleaning import clean, drop_furniture
+from ingest.cleaning import clean
 from ingest.formats.byline import find_byline, split_authors
+from ingest.furniture import drop_furniture
 from ingest.types import Draft
 from language.dates import parse_date
 

@@ -6,11 +6,12 @@ import re
 
 from striprtf.striprtf import rtf_to_text
 
-from ingest.cleaning import clean, drop_furniture
+from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats.byline import find_byline, split_authors
 from ingest.formats.office import is_person, is_title
 from ingest.formats.plain import find_title
+from ingest.furniture import drop_furniture
 from ingest.types import Draft, RawSource
 
 SUFFIXES = frozenset({".rtf"})

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.cleaning import clean, drop_furniture
+from ingest.cleaning import clean
+from ingest.furniture import drop_furniture
 
 HEADLINE = "Otters Return to the River Wend\n\n"
 
@@ -182,4 +183,49 @@ def test_buttons_beside_a_byline_go(line: str, cleaned: str) -> None:
 )
 def test_no_sentence_is_ever_dropped(sentences: list[str]) -> None:
     text = clean("\n\n".join(["Title", *sentences]))
+    assert drop_furniture(text) == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Otters at play below the old bridge on Monday. Jane Roe/AP",
+        "The harbour after the storm, March 3, 2017. Jane W. Roe/River Trust/AFP/Getty Images",
+        "An otter that was fifteen when it came here Jane Roe/Getty Images",
+        "Ada Finch took this picture in 1954. Courtesy Ada Finch",
+        "More:Ten rivers that are worth a weekend",
+        "The old bridge:Why it stands where nobody needs one",
+        "Sign up for the Gazette's weekly newsletter. Otters, rivers and more.",
+        "Get our weekly newsletter Sign up here to get the news from the river every Tuesday.",
+        "Follow Jane Roe on Twitter @janeroe",
+    ],
+)
+def test_captions_and_promotions_of_newspapers_are_dropped(line: str) -> None:
+    assert not kept(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The bridge carries 400 people an hour. Most of them walk and/or cycle",
+        "They played songs by AC/DC",
+        "He lived in Leeds. His house stands in York/Leeds Road today.",
+        "The rule was plain: no otters after dark",
+        "March 30:The mayor closed the bridge.",
+        "Follow the river on foot and you will see an otter.",
+        "Get used to it, she said.",
+    ],
+)
+def test_lines_of_a_text_that_look_a_little_like_them_are_kept(line: str) -> None:
+    assert kept(line)
+
+
+def test_what_a_newsroom_says_of_itself_is_dropped_at_the_head_and_at_the_foot() -> None:
+    text = (
+        f"{HEADLINE}5 May 2017\n\nLeeds Evening Post —\n\nIt rained.\n\n"
+        "This story has been updated with more details.\n\nContributing: Jane Roe, Leeds Evening Post"
+    )
+    assert drop_furniture(text) == f"{HEADLINE}5 May 2017\n\nIt rained."
+    story = "It rained for three days before the river came over its banks and into the old town."
+    text = "\n\n".join(["River Floods", story, "Leeds —", "This story has been updated.", *[story] * 4])
     assert drop_furniture(text) == text

@@ -55,9 +55,11 @@ def test_a_table_of_values_is_read_as_named_values() -> None:
     assert body(first) == "Country: France\nCapital: Paris\nPopulation: 67 million"
     assert body(second).startswith("Country: Peru")
     assert (first.title, second.title) == ("France", "Peru")
-    assert [one.title for one in articles(f"{STORY[0]}\n=====\n", "a.txt")] == ["A"]
+    assert [one.title for one in articles(f"{STORY[0]}\n=====\n", "a.txt")] == [
+        "The ferry at Alder Point made its last crossing on Sunday after ninety years of …"
+    ]
     assert [one.title for one in articles('{"body": "It rained."}\n{"body": "It snowed."}', "a.jsonl")] == [
-        "A, line 1", "A, line 2"
+        "It rained", "It snowed"
     ]  # fmt: skip
 
 

@@ -98,18 +98,21 @@ def test_a_source_without_words_is_refused(content: str) -> None:
     [
         ("kim-and-kanye.txt", "Kim and kanye"),
         ("the_big%20river.txt", "The big river"),
-        ("2017-05-05-report.txt", "2017-05-05 report"),
+        ("2017-05-05-yearly-report.txt", "2017-05-05 yearly report"),
         ("A Well Named File.txt", "A Well Named File"),
-        ("v1.2 notes.txt", "V1.2 notes"),
+        ("v1.2 travel notes.txt", "V1.2 travel notes"),
+        ("rtqa-000403.txt", "It rained"),
+        ("article.txt", "It rained"),
     ],
 )
 def test_without_a_title_the_name_is_made_readable(name: str, title: str) -> None:
     assert read_article(raw("It rained. It stopped.", name)).title == title
 
 
-def test_a_page_without_a_name_is_called_by_its_host() -> None:
-    source = RawSource("https://otters.example/", "", b"It rained.", "text/plain")
-    assert read_article(source).title == "Otters.example"
+def test_a_page_without_a_title_or_a_name_is_called_by_its_first_words() -> None:
+    text = b"The ferry at Alder Point stops running in autumn, when the bridge that everybody has waited for is opened."
+    source = RawSource("https://otters.example/", "", text, "text/plain")
+    assert read_article(source).title == "The ferry at Alder Point stops running in autumn, when the bridge that …"
 
 
 @pytest.mark.parametrize(
@@ -175,3 +178,28 @@ def test_any_bytes_give_a_clean_article_or_a_reason(content: bytes, name: str) -
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
 def test_five_megabytes_without_newline_or_space_are_read(name: str) -> None:
     assert len(read_article(raw(b"a" * 5_000_000, name)).text) == 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("top", "title", "authors"),
+    [
+        ("River Floods Old Town\n\n2017/05/05\n\n", "River Floods Old Town", ()),
+        ("River floods old town. What we know.\n\n2017/05/05\n\n", "River floods old town. What we know.", ()),
+        ("2017/05/05\n\nLeeds Evening Post —\n\n", "It rained for three days before the river came over its banks", ()),
+        ("River Floods Old Town\n\n2017/05/05\n\nJane Roe\n\nLEEDS POST\n\n", "River Floods Old Town", ("Jane Roe",)),
+        ("River Floods Old Town\n\nMay 5, 2017 Updated May 8, 2017, 11:56 a.m. ET\n\n", "River Floods Old Town", ()),
+    ],
+)
+def test_the_head_of_a_newspapers_text_is_its_title_date_and_author(
+    top: str, title: str, authors: tuple[str, ...]
+) -> None:
+    text = "It rained for three days before the river came over its banks.\n\nNobody was hurt."
+    article = read_article(raw(top + text, "rtqa-1.txt"))
+    assert (article.title, article.published, article.authors) == (title, "2017-05-05", authors)
+    assert article.text[article.body_start :] == text
+
+
+def test_headings_below_a_date_are_kept() -> None:
+    text = "Alabama\n\nIt rained for three days before the river came over its banks."
+    article = read_article(raw(f"River Floods by State\n\n2017/05/05\n\n{text}", "a.txt"))
+    assert article.text[article.body_start :] == text

@@ -11,6 +11,7 @@ import pytest
 
 from ingest.errors import UnreadableSource
 from ingest.formats import read_articles, sandbox
+from ingest.formats.opened import Entry
 from ingest.limits import READER_BYTES
 from ingest.types import LinkedPage, Origin, RawSource, Skipped
 from tests.ingest.documents import STORY, archive, pdf, rtf
@@ -28,7 +29,7 @@ def worker() -> Iterator[sandbox.Worker]:
     made.stop()
 
 
-def text(entries: Iterator[sandbox.Entry]) -> str:
+def text(entries: Iterator[Entry]) -> str:
     [article] = entries
     assert isinstance(article, Article)
     return article.text
@@ -94,7 +95,7 @@ def test_the_child_may_neither_fill_the_memory_nor_write_files(worker: sandbox.W
 
 
 def test_values_come_over_as_they_were(tmp_path: Path) -> None:
-    entries: list[sandbox.Entry] = [
+    entries: list[Entry] = [
         Article("a", "b", "c", "d", "e", ("f", "g"), "2017", "h", "en", (Section(0, "page 1"),), 3),
         RawSource("/a.zip!/b.txt", "b.txt", b"\n\0\xff", "text/plain"),
         RawSource("/a.zip!/c.txt", "c.txt", b""),
