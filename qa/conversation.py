@@ -117,7 +117,7 @@ def _words(text: str) -> list[_Word]:
 
 
 def _content(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text.lower())) - en.FUNCTION_WORDS
+    return set(re.findall(r"\w+", text.lower())) - en.STOPWORDS
 
 
 def _first(lows: Sequence[str], wanted: Iterable[str], start: int = 0) -> int:
@@ -135,7 +135,7 @@ def _names(words: Sequence[_Word]) -> list[range]:
     """Runs of capitalised words: "Kanye West", "Tower of London", "Kim and Kanye"."""
     runs: list[range] = []
     for i, word in enumerate(words):
-        if word.text[0].isupper() and word.low not in en.FUNCTION_WORDS:
+        if word.text[0].isupper() and word.low not in en.STOPWORDS:
             between = [joint.low for joint in words[runs[-1].stop : i]] if runs else ["the"]
             joined = between != ["the"] and en.NAME_JOINS.issuperset(between)
             runs.append(range(runs.pop().start if joined else i, i + 1))
@@ -176,7 +176,7 @@ def _subject(words: Sequence[_Word]) -> range:
 
 
 def _ends_subject(before: str, low: str) -> bool:
-    return _is_verb(low) or not low[-1].isalnum() or (low in en.FUNCTION_WORDS - {"of"} and before != "of")
+    return _is_verb(low) or not low[-1].isalnum() or (low in en.STOPWORDS - {"of"} and before != "of")
 
 
 def _is_verb(low: str) -> bool:

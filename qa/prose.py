@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from language.words import FUNCTION_WORDS, PRONOUNS, SPEAKERS, stem
+from language.words import PRONOUNS, SPEAKERS, STOPWORDS, stem
 from qa.ports import Sentence
 
 FEWEST_WORDS = 5
@@ -47,7 +47,7 @@ def words_of(text: str) -> list[str]:
 
 def stems_of(text: str) -> frozenset[str]:
     """The words of ``text`` that carry its subject, without their endings and without "'s"."""
-    return frozenset(stem(word.removesuffix("'s")) for word in words_of(text) if word not in FUNCTION_WORDS)
+    return frozenset(stem(word.removesuffix("'s")) for word in words_of(text) if word not in STOPWORDS)
 
 
 def is_prose(text: str) -> bool:

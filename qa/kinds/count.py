@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from language.numbers import Number, numbers_in, unit_of
-from language.words import FUNCTION_WORDS, stem
+from language.words import STOPWORDS, stem
 from qa.abstaining import Abstainer
 from qa.kinds.fact import FactStrategy
 from qa.kinds.items import ListedItem
@@ -97,7 +97,7 @@ def stated_number(question: str, text: str | None, citations: tuple[Citation, ..
         return None
     if 1500 <= number.value <= 2100 and (text or "")[number.start : number.end].isdigit():
         after = cited.quote[whole.end :].split()
-        asked = {stem(word) for word in re.findall(r"\w+", question.lower()) if word not in FUNCTION_WORDS}
+        asked = {stem(word) for word in re.findall(r"\w+", question.lower()) if word not in STOPWORDS}
         if not after or stem(after[0].lower().strip(",.;:)")) not in asked:  # most likely a year
             return None
     return number

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from language.words import FUNCTION_WORDS
+from language.words import STOPWORDS
 from qa.choosing import SAME
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
@@ -98,7 +98,7 @@ class DefinitionStrategy:
 
 
 def _subject(plan: Plan) -> str:
-    return plan.subject or " ".join(word for word in words_of(plan.query.text) if word not in FUNCTION_WORDS)
+    return plan.subject or " ".join(word for word in words_of(plan.query.text) if word not in STOPWORDS)
 
 
 def _best(scores: NDArray[np.float32], vectors: NDArray[np.float32]) -> list[int]:
@@ -129,6 +129,6 @@ def _worth_of_name(text: str, words: Sequence[str], is_person: bool) -> float:
     worth = sum(value for value, pattern in _AFTER if re.match(pattern, after))
     worth += sum(value for value, pattern in _BEFORE if re.search(pattern, before))
     descriptor = _DESCRIPTOR.search(before)
-    if is_person and descriptor and found.group()[0].isupper() and descriptor[1] not in FUNCTION_WORDS:
+    if is_person and descriptor and found.group()[0].isupper() and descriptor[1] not in STOPWORDS:
         worth += DESCRIPTOR
     return worth + FIRST * (len(words_of(before)) <= 2) if worth else 0.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from language.normalisation import normalize_answer
-from language.words import FUNCTION_WORDS, stem
+from language.words import STOPWORDS, stem
 from qa.citations import cite_span
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
@@ -126,7 +126,7 @@ def _names(text: str, title: str) -> bool:
 
 
 def _telling(question: str) -> set[str]:
-    return {stem(word) for word in re.findall(r"\w+", question.lower()) if word not in FUNCTION_WORDS}
+    return {stem(word) for word in re.findall(r"\w+", question.lower()) if word not in STOPWORDS}
 
 
 def _stems(text: str) -> set[str]:

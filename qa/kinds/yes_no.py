@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from language.words import FUNCTION_WORDS, STOPWORDS, stem
+from language.words import STOPWORDS, stem
 from qa.abstaining import Abstainer
 from qa.citations import cite_span
 from qa.gathering import Gatherer
@@ -158,7 +158,7 @@ def _denies(sentence: str, question: str, asked: set[str]) -> bool:
 def _names_it(question: str, passage: Passage) -> bool:
     """Whether ``passage`` speaks of one of the names in ``question``, if it has any: what is said of somebody else
     decides nothing."""
-    names = {word.lower() for word in re.findall(r"\w+", question)[1:] if word[:1].isupper()} - FUNCTION_WORDS
+    names = {word.lower() for word in re.findall(r"\w+", question)[1:] if word[:1].isupper()} - STOPWORDS
     return not names or bool(names & set(re.findall(r"\w+", f"{passage.title} {passage.text}".lower())))
 
 
@@ -170,4 +170,4 @@ def _stems(text: str) -> set[str]:
     return {stem(word) for word in re.findall(r"\w+", text.lower())}
 
 
-_SMALL: frozenset[str] = frozenset(map(stem, FUNCTION_WORDS | STOPWORDS))
+_SMALL: frozenset[str] = frozenset(map(stem, STOPWORDS))
