@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from language.dates import FULL_DATE, PARTIAL_DATE, days_of, parse_date
 from language.relative_dates import relative_dates
-from language.words import FUNCTION_WORDS, stem
+from language.words import STOPWORDS, stem
 from qa.planner.features import tokens
 from vectorstore import ArticleFilter
 from vectorstore.types import Order
@@ -117,7 +117,7 @@ def core(reference: str) -> str:
 
 
 def _is_frame(word: str) -> bool:
-    return word in FUNCTION_WORDS or word in ARTICLE_WORDS or word in ORDERS or word in _NUMBERS
+    return word in STOPWORDS or word in ARTICLE_WORDS or word in ORDERS or word in _NUMBERS
 
 
 def order(words: Sequence[str]) -> Order | None:

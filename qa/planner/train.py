@@ -19,7 +19,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from language.words import FUNCTION_WORDS
+from language.words import STOPWORDS
 from qa.planner.data import PlannedQuestion, own_questions, place_of, public_questions, public_subjects, variants
 from qa.planner.features import BUCKETS, question_features, shape, token_features, tokens
 from qa.planner.model import EMBEDDING_SCALE, OUTSIDE, PIECES_SCALE, WEIGHTS, QuestionModel
@@ -98,7 +98,7 @@ def frame_words(rows: Sequence[PlannedQuestion]) -> frozenset[str]:
         if row.label.partition(".")[0] in ABOUT_SOMETHING:
             words, parts = labelled(row)
             counts.update({word for word, part in zip(words, parts, strict=True) if part == OUTSIDE})
-    return FUNCTION_WORDS | {word for word, count in counts.items() if count >= IN_FRAMES and not word.isdigit()}
+    return STOPWORDS | {word for word, count in counts.items() if count >= IN_FRAMES and not word.isdigit()}
 
 
 def _fit_kinds(rows: Sequence[PlannedQuestion], frame: frozenset[str]) -> dict[str, Any]:
