@@ -7,5 +7,7 @@ _HERE = Path(__file__).resolve().parent
 ARTICLES = _HERE / "articles"
 QUESTIONS = _HERE / "questions.jsonl"
 FOLLOWUPS = _HERE / "followups.jsonl"
+KINDS = _HERE / "kinds.jsonl"
+"""Questions of every kind that is answered from the text, fact aside."""
 METADATA = _HERE / "metadata.jsonl"
 """Questions about the articles themselves: who wrote them, when they came out."""

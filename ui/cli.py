@@ -5,18 +5,13 @@ Each command imports what it needs when it runs: ``--help`` loads no model, stor
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
 import os
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import asdict
-from enum import StrEnum
-from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,18 +20,29 @@ import typer
 from typer.core import TyperGroup
 
 from language.errors import ArticleQAError
-from ui import keep_off_hub, terminal
+from ui import terminal
 from ui.access import host_name, is_origin
+from ui.library_commands import articles, care
+from ui.options import (
+    FAILED,
+    INTERRUPTED,
+    MISUSED,
+    AsJson,
+    EmbedderName,
+    Index,
+    Verbose,
+    answering,
+    check_library,
+    chosen_articles,
+    open_chatbot,
+    settings_from,
+)
 
 if TYPE_CHECKING:
     from ingest import IngestReport, Progress
-    from qa.chatbot import Chatbot
     from qa.evaluation import EvalQuestion, EvalResult
     from qa.settings import Settings
-    from vectorstore import ArticleFilter, ArticleIndex, ArticleSummary
-
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130
-"""Exit statuses: some source or question failed; wrong usage; Ctrl+C."""
+    from vectorstore import ArticleIndex
 
 
 class _Commands(TyperGroup):
@@ -72,9 +78,6 @@ def main() -> None:
     app(prog_name="article-qa")
 
 
-# Options ----------------------------------------------------------------------------------------
-
-
 def _show_version(value: bool) -> None:
     if value:
         try:
@@ -82,85 +85,6 @@ def _show_version(value: bool) -> None:
         except PackageNotFoundError:
             typer.echo("article-qa, not installed: run from its source")
         raise typer.Exit
-
-
-def _show_logs(value: bool) -> bool:
-    if value:
-        terminal.set_up_logging(verbose=True)
-    return value
-
-
-Index = Annotated[
-    Path | None,
-    typer.Option(
-        "--index",
-        metavar="DIR",
-        help="Folder of the library.",
-        show_default="data/index, or ARTICLE_QA_INDEX",
-        file_okay=False,
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-EmbedderName = Annotated[
-    str | None,
-    typer.Option("--embedder", metavar="MODEL", help="sentence-transformers model, by name or path."),
-]
-ReaderName = Annotated[
-    str | None,
-    typer.Option("--reader", metavar="MODEL", help="Hugging Face extractive QA model, by name or path."),
-]
-Llm = Annotated[
-    str | None,
-    typer.Option("--llm", metavar="PROVIDER:MODEL", help="Chat model that writes the answers."),
-]
-LlmBaseUrl = Annotated[
-    str | None,
-    typer.Option("--llm-base-url", metavar="URL", help="OpenAI-compatible server of the chat model."),
-]
-TopK = Annotated[int | None, typer.Option("--top-k", min=1, max=100, help="Passages read for a question.")]
-Threshold = Annotated[
-    float | None,
-    typer.Option("--threshold", min=0.0, max=1.0, help="Least chance of being right that an answer must have."),
-]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", callback=_show_logs, help="Show what the libraries log.")]
-
-
-ANSWERING: dict[str, Any] = {
-    "index": Index,
-    "top_k": TopK,
-    "threshold": Threshold,
-    "reader": ReaderName,
-    "llm": Llm,
-    "llm_base_url": LlmBaseUrl,
-}
-"""The options of every command that answers, by the settings they change."""
-Command = Callable[..., None]
-
-
-def answering(command: Command) -> Command:
-    """``command``, which takes ``settings``, with the options that change them, and with ``--verbose``."""
-
-    @wraps(command)
-    def called(**given: Any) -> None:
-        given.pop("verbose")  # its callback has seen to it
-        command(settings=_settings(**{name: given.pop(name) for name in ANSWERING}), **given)
-
-    # Not inspect's eval_str, which would load the settings, and pydantic with them, for --help.
-    own = [
-        one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=eval(one.annotation, command.__globals__))
-        for one in inspect.signature(command).parameters.values()
-        if one.name != "settings"
-    ]
-    shared = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, default, annotation in (
-            *((name, None, annotation) for name, annotation in ANSWERING.items()),
-            ("verbose", False, Verbose),
-        )
-    ]
-    called.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
-    called.__annotations__ = {one.name: one.annotation for one in [*own, *shared]}
-    return called
 
 
 @app.callback()
@@ -172,52 +96,6 @@ def article_qa(
 ) -> None:
     """Ask your articles: short exact answers with the words that support them, offline."""
     terminal.set_up_logging(verbose)
-
-
-def _settings(**given: Any) -> Settings:
-    """The settings from the environment, changed by the options that were given."""
-    from pydantic import ValidationError
-
-    from qa.settings import Settings
-
-    try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise typer.BadParameter(f"{told} (in an option, or in the environment as ARTICLE_QA_…)") from error
-    keep_off_hub(settings.embedder, settings.reader)
-    return settings
-
-
-def _check_library(settings: Settings) -> None:
-    """Raises StoreError where there is no library: looking must not make one."""
-    from vectorstore import StoreError
-    from vectorstore.files import is_library
-
-    folder = settings.index.expanduser()
-    if not is_library(folder):
-        raise StoreError(
-            f"there is no library at {folder} yet: article-qa ingest FOLDER --index {shlex.quote(str(folder))}"
-        )
-
-
-@contextmanager
-def _library(settings: Settings) -> Iterator[ArticleIndex]:
-    from vectorstore import ArticleIndex
-
-    _check_library(settings)
-    with closing(ArticleIndex.open(settings.index, threads=settings.threads)) as library:
-        yield library
-
-
-@contextmanager
-def _chatbot(settings: Settings) -> Iterator[Chatbot]:
-    from qa import Chatbot
-
-    _check_library(settings)
-    bot = Chatbot.open(settings=settings)
-    with closing(bot.index):
-        yield bot
 
 
 # Commands ---------------------------------------------------------------------------------------
@@ -243,7 +121,7 @@ def ingest(
     """
     if watch and dry_run:
         raise typer.BadParameter("--dry-run looks once; it does not go with --watch")
-    settings = _settings(index=index, embedder=embedder, allow_private=allow_private or None)
+    settings = settings_from(index=index, embedder=embedder, allow_private=allow_private or None)
     if dry_run:
         _preview(sources, settings)
         return
@@ -323,10 +201,10 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer one question, with the words that support the answer."""
-    with _chatbot(settings) as bot:
+    with open_chatbot(settings) as bot:
         if bot.index.counts() == (0, 0):
             terminal.complain(f"the library at {bot.index.folder} holds no articles")
-        scope = [one.id for one in _chosen(bot.index.articles(copies=True), article)] if article else None
+        scope = [one.id for one in chosen_articles(bot.index.articles(copies=True), article)] if article else None
         answer = bot.ask(os.fsencode(question).decode("utf-8", "replace"), articles=scope)
     if as_json:
         terminal.print_json(answer.to_dict())
@@ -409,15 +287,15 @@ def mcp(settings: Settings) -> None:
     from ui.mcp_server import mcp_server
     from ui.tools import Tools
 
-    with _chatbot(settings) as bot:
+    with open_chatbot(settings) as bot:
         mcp_server(Tools(bot)).run("stdio")
 
 
 @app.command()
 def feedback(index: Index = None, verbose: Verbose = False) -> None:
     """Print what people marked in the chat, everyone's, as a test set that eval reads."""
-    settings = _settings(index=index)
-    _check_library(settings)
+    settings = settings_from(index=index)
+    check_library(settings)
     from ui.history import History, as_test_set
 
     with closing(History.open(settings.index.expanduser())) as history:
@@ -497,7 +375,7 @@ def _evaluate(
     from qa.evaluation import evaluate, evaluate_gold_context
 
     if not gold_context:
-        with _chatbot(settings) as bot:
+        with open_chatbot(settings) as bot:
             return evaluate(bot, questions, tell)
     from qa.reader import load_reader
 
@@ -506,165 +384,8 @@ def _evaluate(
     return evaluate_gold_context(reader, calibration, questions, tell, settings.threshold)
 
 
-class ArticlesAction(StrEnum):
-    """What ``article-qa articles`` does."""
-
-    list = "list"
-    show = "show"
-    remove = "remove"
-
-
-@app.command()
-def articles(
-    action: Annotated[ArticlesAction, typer.Argument(metavar="list|show|remove")] = ArticlesAction.list,
-    ids: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="ID", help="Ids, beginnings of ids that fit one article only, or sources."),
-    ] = None,
-    author: Annotated[str | None, typer.Option(metavar="NAME", help="Only articles by this author.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only from then on: 2022, 2022-08-10.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="DATE", help="Only until then, all of it included.")] = None,
-    about: Annotated[str | None, typer.Option(metavar="SUBJECT", help="Only those about this, the best first.")] = None,
-    index: Index = None,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
-) -> None:
-    """List what is in the library, show an article, remove articles."""
-    ids = ids or []
-    wanted = _filter(author, since, until, about)
-    filtered = any(value is not None for value in (author, since, until, about))
-    if action == ArticlesAction.list and ids:
-        raise typer.BadParameter("list takes no ids; to read one article: article-qa articles show ID")
-    if action == ArticlesAction.show and len(ids) != 1:
-        raise typer.BadParameter("show takes one id; article-qa articles lists them")
-    if action == ArticlesAction.remove and not ids:
-        raise typer.BadParameter("remove takes the ids of what to remove; article-qa articles lists them")
-    if action != ArticlesAction.list and filtered:
-        raise typer.BadParameter(f"--author, --since, --until and --about choose what to list; {action} takes ids")
-    with _library(_settings(index=index)) as library:
-        if action == ArticlesAction.list:
-            _list_articles(library, wanted, as_json)
-            return
-        chosen = _chosen(library.articles(copies=True), ids)
-        if action == ArticlesAction.show:
-            _show_article(library, chosen[0].id, as_json)
-        else:
-            library.remove([article.id for article in chosen])
-            _tell_removed(chosen, as_json)
-            _tell_left(library, chosen)
-
-
-def _chosen(stored: Sequence[ArticleSummary], ids: Sequence[str]) -> list[ArticleSummary]:
-    """The articles meant by ``ids``, each once; leaves, naming those that mean none or several, if there are such."""
-    chosen: dict[str, ArticleSummary] = {}
-    wrong = False
-    for wanted in ids:
-        fitting = [one for one in stored if wanted in (one.id, one.source)]
-        fitting = fitting or [one for one in stored if wanted and one.id.startswith(wanted)]
-        if len(fitting) == 1:
-            chosen[fitting[0].id] = fitting[0]
-            continue
-        wrong = True
-        if fitting:
-            terminal.complain(f"the id {wanted} fits {len(fitting)} articles: give more of it")
-        else:
-            terminal.complain(f"no article has the id {wanted}; article-qa articles lists them")
-    if wrong:
-        raise typer.Exit(FAILED)
-    return list(chosen.values())
-
-
-def _filter(author: str | None, since: str | None, until: str | None, about: str | None) -> ArticleFilter:
-    from vectorstore import ArticleFilter
-
-    try:
-        return ArticleFilter(author=author, since=since, until=until, about=about)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
-def _list_articles(library: ArticleIndex, wanted: ArticleFilter, as_json: bool) -> None:
-    found = [one.summary for one in library.find_articles(wanted)]
-    if as_json:
-        terminal.print_json([_summary(article) for article in found])
-    elif not found and library.counts()[0]:
-        terminal.complain("no article of the library fits")
-    else:
-        terminal.show_articles(found)
-
-
-def _tell_removed(removed: Sequence[ArticleSummary], as_json: bool) -> None:
-    if as_json:
-        terminal.print_json([_summary(article) for article in removed])
-    else:
-        for article in removed:
-            terminal.say(f"- {terminal.line(article.title)}  {terminal.line(article.source)}")
-
-
-def _tell_left(library: ArticleIndex, removed: Sequence[ArticleSummary]) -> None:
-    """Says where the same story still stands: a copy of it was removed, not the story."""
-    others = {source for article in removed for source in article.other_sources}
-    for left in library.articles(copies=True):
-        if left.source in others:
-            terminal.say(f"the same story is still there, from {terminal.line(left.source)}", console=terminal.err)
-
-
-def _show_article(library: ArticleIndex, article_id: str, as_json: bool) -> None:
-    article = library.article(article_id)
-    if article is None:
-        terminal.complain(f"the article {article_id} has just been removed")
-        raise typer.Exit(FAILED)
-    if as_json:
-        names = ("id", "source", "other_sources", "title", "authors", "published", "language", "text")
-        shown = {name: getattr(article, name) for name in names}
-        terminal.print_json(shown | {"sections": [asdict(section) for section in article.sections]})
-    else:
-        terminal.show_article(article)
-
-
-def _summary(article: ArticleSummary) -> dict[str, Any]:
-    names = ("id", "source", "other_sources", "title", "authors", "published", "language", "characters", "chunks")
-    return {name: getattr(article, name) for name in (*names, "added_at")}
-
-
-class IndexAction(StrEnum):
-    """What ``article-qa index`` does."""
-
-    check = "check"
-    rebuild = "rebuild"
-
-
-@app.command("index")
-def care(
-    action: Annotated[IndexAction, typer.Argument(metavar="check|rebuild")] = IndexAction.check,
-    index: Index = None,
-    embedder: EmbedderName = None,
-    verbose: Verbose = False,
-) -> None:
-    """Check the library against its record, or make anew all that is derived from it."""
-    if embedder and action != IndexAction.rebuild:
-        raise typer.BadParameter("only rebuild takes another embedding model", param_hint="--embedder")
-    settings = _settings(index=index, embedder=embedder)
-    with _library(settings) as library:
-        if action == IndexAction.rebuild:
-            _rebuild(library, embedder)
-        checked = library.check()
-        for problem in checked.problems:
-            terminal.complain(problem)
-        if checked.damaged:
-            raise typer.Exit(FAILED)
-        if not checked.sound:
-            terminal.complain(f"to repair: article-qa index rebuild --index {shlex.quote(str(library.folder))}")
-            raise typer.Exit(FAILED)
-        terminal.say(f"sound: {checked.articles:,} articles, {checked.chunks:,} passages, {library.embedder_name}")
-
-
-def _rebuild(library: ArticleIndex, embedder: str | None) -> None:
-    from vectorstore import load_embedder
-
-    with terminal.progress_bar("Embedding passages") as tell:
-        library.rebuild(load_embedder(embedder) if embedder else None, tell)
-
+app.command()(articles)
+app.command("index")(care)
 
 if __name__ == "__main__":
     main()
