@@ -43,6 +43,8 @@ ORDERS: dict[str, Order] = {
     "shortest": "shortest",
     "added": "added",
 }
+_VAGUE = frozenset({"new", "recent", "recently"})
+"""Words of an order that do not single one out, unless "most" does."""
 _MENTIONING = frozenset(map(stem, "mention contain appear occur name".split()))
 _NUMBERS = {word: number for number, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
 _DATE = rf"(?:{FULL_DATE}|{PARTIAL_DATE})"
@@ -131,7 +133,8 @@ def limit(words: Sequence[str], wanted_order: Order | None) -> int | None:
         number = int(word) if word.isdigit() and len(word) < 4 else _NUMBERS.get(word)
         if number is not None and number > 1 and any(next_ in ARTICLE_WORDS for next_ in words[place + 1 : place + 4]):
             return number
-    return 1 if wanted_order not in (None, "added") and not is_plural(words) else None
+    is_one = wanted_order not in (None, "added") and ("most" in words or _VAGUE.isdisjoint(words))
+    return 1 if is_one and not is_plural(words) else None
 
 
 def is_plural(words: Sequence[str]) -> bool:

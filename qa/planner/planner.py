@@ -80,7 +80,7 @@ class LearnedPlanner:
             return SURE
         words = _words(named.question)
         author = reading.marks.get("author", "")
-        if author and not self._names.is_author(author) and not speaks_of_library(words):
+        if author and not self._names.is_author(author) and not speaks_of_library(words) and "by" not in words:
             return NEVER  # what somebody wrote who wrote none of these articles stands in them, if anywhere
         if named.articles or named.authors or speaks_of_articles(words) or speaks_of_library(words):
             return SURE_OF_ARTICLES

@@ -75,6 +75,7 @@ def test_nothing_is_searched(bot: Chatbot) -> None:
     ("question", "notice"),
     [
         ("Which articles are by Charles Dickens?", "No article by Charles Dickens is in the library."),
+        ("anything by Lianne Kolirin?", "No article by Lianne Kolirin is in the library."),
         (
             "Who wrote the article about volcanoes in Iceland?",
             "No article about “volcanoes in Iceland” is in the library.",
