@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -152,7 +153,7 @@ def test_a_question_that_nobody_could_type_is_refused_and_not_kept(sample_folder
         config = visitor.get("/config").json()
         (box,) = (one["id"] for one in config["components"] if one["props"].get("elem_id") == "question")
         (ask,) = (one for one in config["dependencies"] if [box, "submit"] in one["targets"])
-        call = {"data": ["why " * 200_000, ""], "fn_index": ask["id"], "session_hash": "visitor"}
+        call = {"data": ["why " * 50_000, ""], "fn_index": ask["id"], "session_hash": "visitor"}
         assert visitor.post("/gradio_api/queue/join", json=call).is_success
         told = visitor.get("/gradio_api/queue/data", params={"session_hash": "visitor"}).text
         assert "more than the 1,000" in told and len(told) < 100_000
@@ -160,3 +161,22 @@ def test_a_question_that_nobody_could_type_is_refused_and_not_kept(sample_folder
             visitor.post("/gradio_api/queue/join", json={**call, "data": ["why " * 5_000_000, ""]}).status_code == 413
         )
     assert (sample_folder / "conversations.sqlite3").stat().st_size < 100_000
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_a_served_page_answers_to_its_address_and_the_names_that_were_allowed(sample_folder: Path) -> None:
+    port = free_port()
+    options = ["--host", "::1", "--allowed-host", "articles.example"]
+    with (sample_folder.parent / "log").open("w+", encoding="utf-8") as log:
+        server = subprocess.Popen(command(sample_folder, port, *options), cwd=ROOT, stdout=log, stderr=log)
+        try:
+            with httpx.Client(base_url=f"http://[::1]:{port}", timeout=PATIENCE_SECONDS) as visitor:
+                wait_for(visitor)
+                assert visitor.get("/config").status_code == 200
+                assert visitor.get("/config", headers={"host": "articles.example"}).status_code == 200
+                assert visitor.get("/config", headers={"host": "evil.example"}).status_code == 421
+        finally:
+            server.terminate()
+            server.wait(30)
+        log.seek(0)
+        assert "Traceback" not in log.read()

@@ -170,6 +170,17 @@ def test_what_gradio_would_stumble_over_is_refused(inside: Inside, body: bytes) 
     assert inside.reached == []
 
 
+def test_a_folder_of_thousands_of_files_fits_and_a_text_as_large_does_not(inside: Inside) -> None:
+    client = visit(inside)
+    file = {"path": f"/tmp/gradio/{'0' * 64}/article.txt", "url": "x" * 150, "meta": {"_type": "gradio.FileData"}}
+    assert client.post("/gradio_api/queue/join", json={"data": [[file] * 9000]}).text == "inside"
+    refused = client.post("/gradio_api/queue/join", json={"data": ["why " * 100_000]})
+    assert refused.status_code == 413 and "262,144 characters" in refused.text
+    history = [text for _ in range(10) for text in ("why " * 100_000, None)]
+    assert client.post("/gradio_api/call/ask", json={"data": ["why?", history]}).status_code == 413
+    assert len(inside.reached) == 1
+
+
 def test_a_login_is_smaller_still(inside: Inside) -> None:
     assert visit(inside).post("/login", content=b"x" * (LOGIN_BYTES + 1)).status_code == 413
 

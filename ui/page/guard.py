@@ -42,8 +42,10 @@ _DIRECT = re.compile(rf"{API}/run/[^/]+")
 _UPLOAD = re.compile(rf"{API}/upload")
 _LOGIN, _LOGOUT = "/login", "/logout"
 
-BODY_BYTES = 1 << 20
-"""Of any request but an upload: a question has 1,000 characters, and a folder of a thousand files 300 KB of names."""
+BODY_BYTES = 4 << 20
+"""Of any request but an upload. What fills it is the names of a folder that was uploaded: some 400 bytes a file."""
+TEXT_CHARS = 1 << 18
+"""Of one text in such a request: a question has 1,000, and 2,000 addresses of pages that were pasted 200,000."""
 BODY_DEPTH = 32
 """Of lists within lists in such a request; Gradio walks through it by calling itself."""
 LOGIN_BYTES = 16 << 10
@@ -311,7 +313,10 @@ async def _whole_json(receive: Receive, scope: Scope) -> Receive:
         raise _Refusal(400, f"the request cannot be read as JSON: {error}") from error
     level = [value]
     for _ in range(BODY_DEPTH):
-        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, list | dict)]
+        inner = [one for outer in level for one in _inside(outer)]
+        if any(isinstance(one, str) and len(one) > TEXT_CHARS for one in inner):
+            raise _Refusal(413, f"a text in the request is too long: {TEXT_CHARS:,} characters are the most")
+        level = [one for one in inner if isinstance(one, list | dict)]
         if not level:
             return replayed
     raise _Refusal(400, f"the request has lists within lists, more than {BODY_DEPTH} deep")

@@ -89,7 +89,7 @@ def launch(
             yield
 
     page.launch(
-        server_name=host,
+        server_name=f"[{host}]" if ":" in host else host,  # as Gradio writes it into addresses
         server_port=port,
         auth=list(logins) or None,
         auth_message="These articles are for people who have a name and a password here. "
