@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from language.dates import FULL_DATE, days_of, parse_date
@@ -29,7 +29,11 @@ _YEAR_ALONE = re.compile(
     rf"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Dd]uring|[Bb]efore|[Aa]fter|[Ee]arly|[Ll]ate|mid|of|to)[ -]"
     rf"({_YEAR})\b(?![,.]?\d|s\b)"
 )
-_WEEKDAY = re.compile(rf"\b(?:(?P<side>[Ll]ast|[Nn]ext|[Tt]his)\s+)?(?P<name>{'|'.join(_WEEKDAYS)})\b(?!s\b|['’])")
+_ANY_YEAR = re.compile(rf"(?<![\d$£€,.-]){_YEAR}(?![\d%]|[,.]\d|s\b)")
+_WEEKDAY = re.compile(
+    rf"(?<!first )(?<!second )(?<!third )(?<!fourth )(?<!every )(?<!each )\b(?:(?P<side>[Ll]ast|[Nn]ext|[Tt]his)\s+)?"
+    rf"(?P<name>{'|'.join(_WEEKDAYS)})\b(?! of\b|s\b|['’])"
+)
 _AHEAD = re.compile(
     r"\b(?:will|won't|won’t|would|next|upcoming|coming|scheduled|expected|plans?|planned|set to|due|until|by|can|may|if"
     r"|tomorrow|future|could|should)\b|['’]ll\b"
@@ -51,17 +55,27 @@ class Mention(NamedTuple):
     date: str
 
 
-def dates_in(text: str, published: str | None = None) -> list[Mention]:
+def dates_in(text: str, published: str | None = None, around: Sequence[str] = ()) -> list[Mention]:
     """The dates that ``text`` mentions, in its order, without overlap.
 
     ``published``, in ISO 8601, is the day the article came out: without it, days without a year and words such as
-    "Tuesday" and "last year" say nothing. A day that may lie behind or ahead of it is left out.
+    "Tuesday" and "last year" say nothing. Nor do they where ``around``, what stands at the beginning of the article and
+    right before, is last of an earlier year: "On 21 June" in a story of 1954 is of that year. A day that may lie
+    behind or ahead is left out.
     """
+    if published and any(_is_of_the_past(words, published) for words in around):
+        published = None
     found: list[Mention] = []
     for mention in _candidates(text, published or ""):
         if all(mention.end <= other.start or mention.start >= other.end for other in found):
             found.append(mention)
     return sorted(found)
+
+
+def _is_of_the_past(words: str, published: str) -> bool:
+    """Whether the last year that ``words`` name is neither that of publication nor one beside it."""
+    years = _ANY_YEAR.findall(words)
+    return bool(years) and abs(int(years[-1]) - int(published[:4])) > 1
 
 
 def _candidates(text: str, published: str) -> Iterator[Mention]:
@@ -128,7 +142,7 @@ def _without_year(published: str, may_lie_ahead: bool, month: int, day: int | No
     if may_lie_ahead:
         nearest = min(behind, ahead, key=lambda date: abs((date - now).days))
         meant = nearest if abs((nearest - now).days) <= FAR else None
-    elif (ahead - now).days <= SOON:
+    elif (ahead - now).days <= SOON or (day is None and behind == now):  # this month would be called "this month"
         meant = None
     return meant.isoformat()[: 10 if day else 7] if meant else None
 

@@ -60,8 +60,8 @@ class ThemeStrategy:
         known = {one.summary.id for one in evidence.catalogue}
         about: dict[str, list[int]] = {}
         for place, one in enumerate(sentences):
-            # What an article that is about something else says of it has to name it.
-            if scores[place] >= least and (one.article.id in known or wanted <= stems_of(one.text)):
+            # Beside articles that are about it, one that is about something else has to name it.
+            if scores[place] >= least and (not known or one.article.id in known or wanted <= stems_of(one.text)):
                 about.setdefault(one.article.id, []).append(place)
         chosen = [
             one

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from language.dated import Mention, dates_in
+from language.dated import dates_in
 from language.dates import date_in_words
-from qa.about import really_about
+from qa.about import holds
 from qa.choosing import choose
 from qa.gathering import Gatherer
 from qa.kinds.theme import ThemeStrategy
@@ -18,20 +18,23 @@ from qa.ports import Evidence, Plan, Sentence
 from qa.prose import stems_of
 from qa.relevance import relevance
 from qa.shown import ShownSentences
-from qa.types import Answer, Passage
-from vectorstore import Article, ArticleFilter
+from qa.types import Answer
+from vectorstore import ArticleFilter, FoundArticle
 
 MOST_ARTICLES = 6
+ALL_ABOUT = 0.75
+"""Score of a found article from which on its sentences need not name the subject."""
+STANDS_OUT, APART = 0.65, 0.85
+"""Likewise where no other article scores more than ``APART`` of it."""
 MOST_DATES = 10
 FEWEST_DATES = 2
 WEIGHED = 150
 """Dated sentences that are compared with the subject."""
-LEAST = 0.45
-"""Relevance (see ``qa.relevance``) from which on a sentence belongs to the subject."""
-NEAR_BEST = 0.6
-ABOUT = 0.5
-"""What standing in an article that is all about the subject is worth to a sentence."""
+WHOLE = 0.3
+"""What standing in such an article is worth to a sentence, beside its relevance."""
 REPETITION = 0.3
+OPENING, CONTEXT = 250, 600
+"""Characters at the beginning of an article, and before a sentence, that say of which year a day without one is."""
 
 
 class TimelineStrategy:
@@ -44,61 +47,72 @@ class TimelineStrategy:
 
     def gather(self, plan: Plan) -> Evidence:
         """See ``Strategy``."""
+        if plan.articles is not None and not plan.subject:
+            return Evidence(articles=self._gatherer.articles(plan.articles[:MOST_ARTICLES]))
         passages = self._theme.gather(plan).passages
-        if plan.articles is not None and len(plan.articles) <= MOST_ARTICLES:
-            return Evidence(passages, self._gatherer.articles(plan.articles))
         about = ArticleFilter(about=plan.searched, limit=MOST_ARTICLES)
         found = self._gatherer.catalogue(about, plan.articles)
-        return Evidence(
-            passages, tuple(article for article, _ in really_about(self._gatherer, found, plan.searched)), found
-        )
+        return Evidence(passages, self._gatherer.articles(_all_about(found)), found)
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
         dated = self._dated(plan.searched, evidence)[:WEIGHED]
-        chosen = self._chosen(plan, evidence, dated) if dated else []
-        if len(chosen) < FEWEST_DATES:
-            return self._theme.answer(replace(plan, kind="theme"), evidence)
-        sentences, dates = zip(*chosen, strict=True)
-        text = "\n".join(f"{date_in_words(date)}: {plain(sentence)}" for sentence, date in chosen)
-        return told(plan, sentences, text=text, dates=dates, passages=evidence.passages)
+        if len(dated) >= FEWEST_DATES:
+            chosen = self._chosen(plan, evidence, dated)
+            if len(chosen) >= FEWEST_DATES:
+                text = "\n".join(f"{date_in_words(date)}: {plain(sentence)}" for sentence, date in chosen)
+                sentences, dates = zip(*chosen, strict=True)
+                return told(plan, sentences, text=text, dates=dates, passages=evidence.passages)
+        return self._theme.answer(replace(plan, kind="theme"), evidence)
 
-    def _dated(self, words: str, evidence: Evidence) -> list[tuple[Sentence, str]]:
-        """The sentences that name a date, with the first they name: of passages found, then of whole articles."""
-        found: dict[tuple[str, int], tuple[Sentence, str]] = {}
-        for sentence in self._sentences(words, evidence.passages, evidence.articles):
-            if mentions := dates_in(sentence.text, sentence.article.published):
-                found.setdefault((sentence.article.id, sentence.start), (sentence, _told_date(mentions)))
-        return list(found.values())
+    def _dated(self, subject: str, evidence: Evidence) -> list[tuple[Sentence, str]]:
+        """The sentences on the subject that name a date, with the one they name most exactly."""
+        found = []
+        for one in self._sentences(subject, evidence):
+            before = one.article.text[max(0, one.start - CONTEXT) : one.start]
+            opening = one.article.text[one.article.body_start :][:OPENING]
+            if mentions := dates_in(one.text, one.article.published, (opening, before)):
+                found.append((one, max(mentions, key=lambda mention: len(mention.date)).date))
+        return found
 
-    def _sentences(self, words: str, passages: Sequence[Passage], articles: Sequence[Article]) -> list[Sentence]:
-        about = {article.id for article in articles}
-        wanted = stems_of(words)
-        # What an article that is about something else says of it has to name it.
-        named = [
-            one for one in self._shown.of_passages(passages) if one.article.id in about or wanted <= stems_of(one.text)
-        ]
-        return named + [one for article in articles for one in self._shown.of_article(article)]
+    def _sentences(self, subject: str, evidence: Evidence) -> list[Sentence]:
+        """All of the articles that are all about the subject; of passages of others, those that name it."""
+        whole = {article.id for article in evidence.articles}
+        others = [one for one in evidence.passages if one.article_id not in whole]
+        naming = [one for one in self._shown.of_passages(others) if _names(one, subject)]
+        return naming + [one for article in evidence.articles for one in self._shown.of_article(article)]
 
     def _chosen(
         self, plan: Plan, evidence: Evidence, dated: Sequence[tuple[Sentence, str]]
     ) -> list[tuple[Sentence, str]]:
-        """Those about the subject, none of them twice, in order of their dates."""
+        """The most relevant, none of them twice, in order of their dates."""
         sentences = [sentence for sentence, _ in dated]
         vectors = self._gatherer.vectors([sentence.text for sentence in sentences])
         scores = relevance(sentences, vectors, self._gatherer.vector(plan.searched), plan.searched)
-        # Of an article that is about the subject, a sentence need not name it.
-        about = {article.id: 1.0 for article in evidence.articles}
-        about |= {one.summary.id: max(0.0, min(1.0, 2 * (one.score or 0.0) - 1)) for one in evidence.catalogue}
-        scores += ABOUT * np.array([about.get(one.article.id, 0.0) for one in sentences], dtype=np.float32)
-        least = max(LEAST, NEAR_BEST * float(scores.max()))
-        best = choose(
-            np.where(scores >= least, scores, -np.inf), vectors, REPETITION, lambda chosen: len(chosen) >= MOST_DATES
-        )
+        whole = {article.id for article in evidence.articles}
+        scores += WHOLE * np.array([one.article.id in whole for one in sentences], dtype=np.float32)
+        best = choose(scores, vectors, REPETITION, lambda chosen: len(chosen) >= MOST_DATES)
         # "2022" begins before "2022-03" does: a year stands before its days.
         return sorted((dated[place] for place in best), key=lambda one: (one[1], one[0].article.id, one[0].start))
 
 
-def _told_date(mentions: Sequence[Mention]) -> str:
-    """The first of the dates that are known most exactly."""
-    return max(mentions, key=lambda mention: len(mention.date)).date
+def _all_about(found: Sequence[FoundArticle]) -> list[str]:
+    """Ids of the articles whose every sentence is on the subject; of one that stands out, a lower score will do."""
+    scores = [one.score or 0.0 for one in found]
+    stands_out = len(scores) == 1 or (len(scores) > 1 and scores[1] < APART * scores[0])
+    least = STANDS_OUT if stands_out else ALL_ABOUT
+    return [
+        one.summary.id
+        for one, score in zip(found, scores, strict=True)
+        if score >= (least if one is found[0] else ALL_ABOUT)
+    ]
+
+
+def _names(sentence: Sentence, subject: str) -> bool:
+    """Whether ``sentence`` has the words of ``subject``; of a name that its article has in full, the last will do."""
+    wanted, stems = stems_of(subject), stems_of(sentence.text)
+    if wanted <= stems:
+        return bool(wanted)
+    is_name = all(word[0].isupper() for word in subject.split())
+    last = stems_of(subject.split()[-1])
+    return is_name and last <= stems and holds(sentence.article, wanted)

@@ -33,6 +33,8 @@ def test_a_date_is_read_against_the_day_the_article_came_out(text: str, date: st
     [
         "The show opens June 20.",  # this month's or last year's: it does not say
         "Voters will decide in November.",  # as far off as the one before
+        "They met on the first Monday of May.",
+        "It was carried upstairs in June.",  # or of the year before: else it would be called this month
         "She arrives next Tuesday.",
         "The bridge fell on Wednesday, Nov. 4.",  # in no year near
         "It was too late on Monday.",  # also the day after the article came out, which may have been brought up to date
@@ -55,3 +57,15 @@ def test_dates_stand_where_they_are_said() -> None:
     text = "Built in 1883, it was closed on May 24, 2014, and opened in March."
     found = dates_in(text, CAME_OUT)
     assert [text[one.start : one.end] for one in found] == ["1883", "May 24, 2014", "in March"]
+
+
+@pytest.mark.parametrize("around", [("He ran it on 6 May 1954.",), ("He runs.", "It was the record of 1945.")])
+def test_a_story_of_another_year_has_its_own_days(around: tuple[str, ...]) -> None:
+    assert dates_in("On May 31 the record fell.", CAME_OUT, around) == []
+    assert [one.date for one in dates_in("On May 31, 1954 the record fell.", CAME_OUT, around)] == ["1954-05-31"]
+
+
+def test_a_story_of_this_year_or_the_last_is_read_as_one() -> None:
+    assert [
+        one.date for one in dates_in("On May 31 it fell.", CAME_OUT, ("In 1954 it was new. In 2021 it was old.",))
+    ] == ["2022-05-31"]
