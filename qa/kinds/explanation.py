@@ -23,8 +23,6 @@ from qa.types import Answer, Citation, Passage
 LOOKED_AT = 4
 """Passages whose sentences are weighed, the best by reading."""
 MOST_SENTENCES = 3
-REACH = 2
-"""Sentences from the best one, before it and after it, that may say more."""
 
 # Chosen on questions of a search engine whose paragraph the library holds, and others whose paragraph it does not, and
 # on the questions over the sample articles.
@@ -32,10 +30,8 @@ SPAN = 0.3
 """What the chance of a span that the reader finds in a sentence is worth, beside the sentence's relevance."""
 WEIGHED = 0.6
 """What the evidence reader's chance that it answers is worth."""
-BESIDE = 0.3
-"""What standing beside the best sentence is worth; less the further off."""
-LEAST_OF_BEST = 0.3
-"""Of the best sentence's score, the least that a further one must have."""
+ROOM = 0.2
+"""Of the best sentence's score, what another one beside it must be worth."""
 LEAST = 0.93
 """What the best sentence's score, and ``NEARNESS`` times its cosine with the question, must come to."""
 NEARNESS = 0.3
@@ -117,17 +113,17 @@ def _holds(sentence: Sentence, span: Citation) -> bool:
 
 
 def _with_more(best: int, sentences: Sequence[Sentence], scores: NDArray[np.float32]) -> list[Sentence]:
-    """The best sentence, and up to two more close to it in its article, in their order there."""
+    """The best sentence with those beside it that are worth their room, up to ``MOST_SENTENCES`` in their order."""
     article = sentences[best].article.id
     places = sorted(
-        (n for n, one in enumerate(sentences) if one.article.id == article), key=lambda n: sentences[n].start
+        (place for place, one in enumerate(sentences) if one.article.id == article),
+        key=lambda place: sentences[place].start,
     )
     middle = places.index(best)
-    near = {
-        place: float(scores[place]) + BESIDE / abs(number - middle)
-        for number, place in enumerate(places)
-        if 0 < abs(number - middle) <= REACH
-    }
-    good = [place for place in near if near[place] >= LEAST_OF_BEST * float(scores[best])]
-    more = sorted(good, key=lambda place: -near[place])[: MOST_SENTENCES - 1]
-    return [sentences[place] for place in sorted([best, *more], key=lambda place: sentences[place].start)]
+    runs = [
+        places[first:end]
+        for first in range(max(0, middle - MOST_SENTENCES + 1), middle + 1)
+        for end in range(middle + 1, min(first + MOST_SENTENCES, len(places)) + 1)
+    ]
+    room = ROOM * float(scores[best])
+    return [sentences[place] for place in max(runs, key=lambda run: sum(float(scores[one]) - room for one in run))]

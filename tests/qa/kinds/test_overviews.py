@@ -233,5 +233,6 @@ def test_a_book_of_five_hundred_pages(tmp_path: Path) -> None:
     add_articles([tmp_path / "book.txt"], index)
     bot = Chatbot(index, Settings(index=index.folder))
     for kind, question in ASKED:
-        assert _ask(bot, kind, question, "ferry" if kind != "summary" else "").text
+        answer = _ask(bot, kind, question, "ferry" if kind != "summary" else "")
+        assert answer.nearest if kind == "explanation" else answer.text  # why it sank is not in the book
     index.close()
