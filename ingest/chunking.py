@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from language.sentences import sentence_spans, strip_span
 from vectorstore.types import Article, Chunk
 
-CHUNKER_VERSION = 3
+CHUNKER_VERSION = 4
 """Stored with a library; raise it whenever the same article would be cut differently."""
 
 MIN_FILL = 0.55
@@ -18,6 +18,10 @@ MIN_TAIL = 0.25
 """A last chunk shorter than this share of the size would say too little to be found: it takes in what stands before."""
 MAX_HEADING = 100
 """Longest paragraph, in characters, that may be a heading; one is kept with the text it heads."""
+
+
+MAX_HEADINGS = 3
+"""Headings in a row, of a part, a chapter and a section, that are kept with the text below them."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,11 @@ def _fill(units: list[_Unit], first: int, taken: int, size: int) -> int:
         after += 1
     if after < len(units) and paragraph_end and not units[after - 1].ends_paragraph:
         after = paragraph_end
-    while after < len(units) and after - 1 > taken and units[after - 1].is_heading:
-        after -= 1
-    return after
+    headings = 0
+    while after - headings - 1 > taken and units[after - headings - 1].is_heading:
+        headings += 1
+    # More in a row are a list: given back, each would be a chunk of its own.
+    return after - headings if after < len(units) and headings <= MAX_HEADINGS else after
 
 
 def _overlap_start(units: list[_Unit], first: int, after: int, size: int, overlap: int) -> int:

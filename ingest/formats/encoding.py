@@ -72,7 +72,7 @@ _ALPHABETS = tuple(
 _SIGNS = frozenset("‘’‚“”„…–—•€£©®™°«»‹›·§¶†‡ \u00a0\u00ad¿¡ºª½¼¾×±²³µ¢¥\n")
 _SIGN_IN_WORD = re.compile(
     r"[^\W\d_][«»‹›“”„‚†‡§¶©®°¿¡ºª¢£¥€±²³¹½¼¾×µ•™´¸¨˘˛¦¤¬][^\W\d_A-Z]|(?:^|\s)[³¹¶±¥£¼¾ªº][^\W\d_A-Z]"
-    r"|¿[^\W\d_A-Z]{1,3}\b(?![^\n]*\?)"
+    r"|¿[^\W\d_A-Z]{1,3}\b(?![^\n]{0,300}\?)"
 )
 _CASE_IN_WORD = re.compile(r"[a-z][^\W\d_a-zA-Z]")
 _ODD_SHARE = 0.01

@@ -13,13 +13,17 @@ from ingest.types import Draft, RawSource
 from language.dates import parse_date
 
 if TYPE_CHECKING:
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
 SUFFIXES = frozenset({".md", ".markdown"})
 MEDIA_TYPES = frozenset({"text/markdown", "text/x-markdown"})
 
-MAX_LINE = 100_000
-"""A line longer than this, in characters, is no Markdown that a person wrote; it would take the parser minutes."""
+MAX_PARAGRAPH = 5_000
+"""A paragraph longer than this, in characters, is taken as it stands: the parser may go over each from every mark in it
+to its end."""
+_AS_IT_STANDS = "long"
+"""Type of their tokens."""
 
 _FRONT_MATTER = re.compile(r"\A---[ ]*\n(.{0,65536}?)\n(?:---|\.\.\.)[ ]*(?:\n|\Z)", re.DOTALL)
 _FOOTNOTE_MARK = re.compile(r"\[\^[\w-]{1,40}\]:?[ ]?")
@@ -93,12 +97,12 @@ def _date(metadata: dict[str, Any]) -> str | None:
 
 
 def _render(source: str) -> tuple[str, str | None]:
-    """The text as plain paragraphs, and the first heading of the first level; as it stands if it cannot be Markdown."""
-    if any(len(line) > MAX_LINE for line in source.split("\n")):
-        return source, None
+    """The text as plain paragraphs, and the first heading of the first level."""
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(source)
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser.core.ruler.before("inline", "long", _leave_long_ones)
+    tokens = parser.parse(source)
     heading = next(
         (
             _inline_text(tokens[index + 1])
@@ -108,6 +112,13 @@ def _render(source: str) -> tuple[str, str | None]:
         None,
     )
     return "".join(_blocks(tokens)), heading or None
+
+
+def _leave_long_ones(state: StateCore) -> None:
+    """Marks paragraphs that are not to be looked into."""
+    for token in state.tokens:
+        if token.type == "inline" and len(token.content) > MAX_PARAGRAPH:
+            token.type = _AS_IT_STANDS
 
 
 def _blocks(tokens: list[Token]) -> Iterator[str]:
@@ -133,8 +144,8 @@ def _blocks(tokens: list[Token]) -> Iterator[str]:
             row = None
         elif token.type in ("table_open", "table_close"):
             yield "\n"
-        elif token.type == "inline" and row is not None:
-            row.append(_inline_text(token).replace("\n", " "))
+        elif token.type in ("inline", _AS_IT_STANDS) and row is not None:
+            row.append(_leaf_text(token).replace("\n", " "))
         elif text := _leaf_text(token):
             indent = "  " * len(lists)
             yield "\n" + (marker or indent) + text if lists else f"\n\n{text}"
@@ -144,7 +155,7 @@ def _blocks(tokens: list[Token]) -> Iterator[str]:
 def _leaf_text(token: Token) -> str:
     if token.type == "inline":
         return _inline_text(token)
-    if token.type in ("fence", "code_block"):
+    if token.type in ("fence", "code_block", _AS_IT_STANDS):
         return token.content.strip("\n")
     if token.type == "html_block":
         return _html_text(token.content)

@@ -166,3 +166,9 @@ def test_megabytes_of_anything_take_linear_time(unit: str) -> None:
     chunks = chunk_article(article(unit * (200_000 // len(unit))))
     assert max(len(chunk.text) for chunk in chunks) <= 900 * 1.25
     assert time.process_time() - started < 10
+
+
+def test_a_list_of_what_looks_like_headings_makes_no_chunk_of_each() -> None:
+    text = "\n\n".join("a" * 30_000)
+    chunks = chunk_article(article(text))
+    assert len(chunks) < 2 * len(text) / 900

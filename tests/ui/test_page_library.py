@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from ingest.report import Progress
+from tests.ingest.documents import archive
 from ui.page.library import Library, read_addresses, safe_name
-from vectorstore import ArticleIndex
+from vectorstore import ArticleIndex, StoreLocked
 
 
 class WordLengths:
@@ -80,6 +83,66 @@ def test_unreadable_upload_does_not_replace_what_was_there(library: Library, tmp
     library.add_uploads([dropped(tmp_path, "lake.txt", STORY)], quiet)
     library.add_uploads([dropped(tmp_path, "lake.txt", b"\x00\x01\x02\x03" * 99, "again")], quiet)
     assert (library.index.folder / "uploads" / "lake.txt").read_text() == STORY
+
+
+def uploads(library: Library) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (library.index.folder / "uploads").iterdir()}
+
+
+def test_an_upload_while_somebody_else_writes_leaves_everything_as_it_was(library: Library, tmp_path: Path) -> None:
+    library.add_uploads([dropped(tmp_path, "lake.txt", STORY)], quiet)
+    files = [dropped(tmp_path, "lake.txt", "It snowed.", "again"), dropped(tmp_path, "new.txt", "It rained.")]
+    other = ArticleIndex.open(library.index.folder, WordLengths())
+    with other.writing(), pytest.raises(StoreLocked):
+        in_a_thread(lambda: library.add_uploads(files, quiet))
+    other.close()
+    assert uploads(library) == {"lake.txt": STORY.encode()}
+
+
+def in_a_thread(work: Callable[[], object]) -> None:
+    """Runs ``work`` in a thread of its own, as the page does, and raises what it raises."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(work).result()
+
+
+@pytest.mark.parametrize("stored_first", [True, False])
+def test_an_upload_that_fails_half_way_leaves_the_file_that_the_library_has_read(
+    library: Library, tmp_path: Path, stored_first: bool
+) -> None:
+    library.add_uploads([dropped(tmp_path, "lake.txt", STORY)], quiet)
+    new = STORY.replace("noon", "three")
+
+    def stop(progress: Progress) -> None:
+        if not stored_first or (progress.total == progress.done == 1 and progress.chunks):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        library.add_uploads([dropped(tmp_path, "lake.txt", new, "again")], stop)
+    (article,) = library.articles()
+    stored = library.index.article(article.id)
+    assert stored is not None
+    assert uploads(library) == {"lake.txt": new.encode() if "three" in stored.text else STORY.encode()}
+
+
+def test_what_a_kill_left_among_the_uploads_is_tidied_up(library: Library, tmp_path: Path) -> None:
+    library.add_uploads([dropped(tmp_path, "lake.txt", STORY), dropped(tmp_path, "sea.txt", "It rained.")], quiet)
+    folder = library.index.folder / "uploads"
+    (folder / "lake.txt").rename(folder / ".lake.txt.before")
+    (folder / "lake.txt").write_text("Copied, not read yet.")
+    (folder / "new.txt").write_text("Copied, not read yet.")
+    (folder / ".other.txt.arriving").write_text("Cop")
+    Library(library.index).repair()
+    assert uploads(library) == {"lake.txt": STORY.encode(), "sea.txt": b"It rained."}
+
+
+def test_removing_the_last_article_of_an_uploaded_archive_removes_the_archive(library: Library, tmp_path: Path) -> None:
+    content = archive({"a.txt": STORY, "b.txt": "It rained all day."})
+    library.add_uploads([dropped(tmp_path, "both.zip", content)], quiet)
+    first, second = library.articles()
+    library.remove(first.id)
+    assert uploads(library) == {"both.zip": content}
+    library.remove(second.id)
+    assert uploads(library) == {}
 
 
 def test_removing_an_upload_removes_its_copy(library: Library, tmp_path: Path) -> None:

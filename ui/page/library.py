@@ -11,12 +11,17 @@ from pathlib import Path
 
 import samples
 from ingest import add_articles
+from ingest.formats import fingerprint
 from ingest.report import IngestReport, Outcome, ProgressCallback
+from ingest.types import RawSource
 from vectorstore import ArticleIndex, ArticleSummary, StoreLocked, StoreReadOnly
 from vectorstore.files import UPLOADS
 
 MAX_NAME_BYTES = 200
 """How much of an uploaded file's name is kept; file systems take 255 bytes."""
+
+ARRIVING, BEFORE = ".arriving", ".before"
+"""Ends of the names of uploads that are being copied, and of those that others have taken the place of."""
 
 EXAMPLES = {
     "kim-and-kanye-third-anniversary.txt": "When did Kanye propose?",
@@ -61,41 +66,68 @@ class Library:
 
         A file named like an earlier upload takes its place. One that cannot be read leaves nothing behind.
         """
-        with self._writing:
+        with self._writing, self.index.writing():
             try:
                 self._uploads.mkdir(exist_ok=True)
+                self._settle()
+                copies = self._copies(files)
             except OSError as error:
                 raise StoreReadOnly(f"{self._uploads} cannot be written: {error}") from error
-            copies: dict[str, tuple[Path, bytes | None]] = {}
-            for file in files:
-                copy = self._uploads / _unused(safe_name(file.name), {path.name for path, _ in copies.values()})
-                copies[str(copy.resolve())] = (copy, copy.read_bytes() if copy.exists() else None)
-                shutil.copyfile(file, copy)
-            report = add_articles([path for path, _ in copies.values()], self.index, progress)
-            for outcome in report.of("skipped"):
-                if outcome.source in copies:
-                    _put_back(*copies[outcome.source])
-            return report
+            try:
+                return add_articles(copies, self.index, progress)
+            finally:
+                self._settle()
 
     def remove(self, article_id: str) -> ArticleSummary | None:
-        """Forgets the article, and the copy of its file where one was uploaded; returns what it was."""
+        """Forgets the article, and the copy of its file where that was the last one in it; returns what it was."""
         with self._writing:
             gone = next((article for article in self.articles() if article.id == article_id), None)
             if gone is None:
                 return None
-            self.index.remove([article_id])
-            source = Path(gone.source)
-            if source.parent == self._uploads.resolve():
-                source.unlink(missing_ok=True)
+            with self.index.writing():
+                self.index.remove([article_id])
+                self._settle()
             return gone
 
     def repair(self) -> None:
-        """Brings the vector index up to date, unless somebody else is writing or nobody may."""
+        """Brings the vector index and the uploads up to date, unless somebody else is writing or nobody may."""
         with self._writing:
             try:
-                self.index.repair()
+                with self.index.writing():
+                    self.index.repair()
+                    self._settle()
             except (StoreLocked, StoreReadOnly):
                 return
+
+    def _copies(self, files: Sequence[Path]) -> list[Path]:
+        """Copies of files beside the index; what had their names before is kept aside until ``_settle``."""
+        copies: list[Path] = []
+        for file in files:
+            copy = self._uploads / _unused(safe_name(file.name), {path.name for path in copies})
+            copies.append(copy)
+            arriving = self._uploads / f".{copy.name}{ARRIVING}"
+            shutil.copyfile(file, arriving)
+            if copy.exists():
+                copy.replace(self._uploads / f".{copy.name}{BEFORE}")
+            arriving.replace(copy)
+        return copies
+
+    def _settle(self) -> None:
+        """Leaves those files among the uploads that articles were read from, as they were then.
+
+        So a refused upload goes, and one in whose place it came is back: also after a run that was ended in between.
+        """
+        if not self._uploads.is_dir():
+            return
+        stored = {one.origin: one.fingerprint for one in self.index.sources()}
+        folder = self._uploads.resolve()
+        for before in folder.glob(f".*{BEFORE}"):
+            path = folder / before.name.removeprefix(".").removesuffix(BEFORE)
+            if _is_of(before, stored.get(str(path), "")):
+                before.replace(path)
+        for path in folder.iterdir():
+            if str(path) not in stored and path.is_file():
+                path.unlink()
 
 
 def safe_name(name: str) -> str:
@@ -133,8 +165,7 @@ def _unused(name: str, taken: set[str]) -> str:
     return free
 
 
-def _put_back(path: Path, content: bytes | None) -> None:
-    if content is None:
-        path.unlink(missing_ok=True)
-    else:
-        path.write_bytes(content)
+def _is_of(file: Path, stored: str) -> bool:
+    """Whether ``stored``, the fingerprint of an article, was made from this file as it is."""
+    _, _, content = fingerprint(RawSource(str(file), file.name, file.read_bytes())).partition("-")
+    return content in stored
