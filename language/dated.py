@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from language.dates import FULL_DATE, days_of, parse_date
@@ -55,18 +55,18 @@ class Mention(NamedTuple):
     date: str
 
 
-def dates_in(text: str, published: str | None = None, around: Sequence[str] = ()) -> list[Mention]:
+def dates_in(text: str, published: str | None = None, opening: str = "", before: str = "") -> list[Mention]:
     """The dates that ``text`` mentions, in its order, without overlap.
 
     ``published``, in ISO 8601, is the day the article came out: without it, days without a year and words such as
-    "Tuesday" and "last year" say nothing. Nor do they where ``around``, what stands at the beginning of the article and
-    right before, is last of an earlier year: "On 21 June" in a story of 1954 is of that year. A day that may lie
-    behind or ahead is left out.
+    "Tuesday" and "last year" say nothing. Nor do they in an article whose ``opening`` is of an earlier year, and days
+    of a month do not where the words right ``before`` are: "on 21 June" in a story of 1954 is of that year. A day that
+    may lie behind or ahead is left out.
     """
-    if published and any(_is_of_the_past(words, published) for words in around):
-        published = None
+    published = "" if published and _is_of_the_past(opening, published) else published or ""
+    of_the_year = "" if published and _is_of_the_past(before, published) else published
     found: list[Mention] = []
-    for mention in _candidates(text, published or ""):
+    for mention in _candidates(text, published, of_the_year):
         if all(mention.end <= other.start or mention.start >= other.end for other in found):
             found.append(mention)
     return sorted(found)
@@ -78,7 +78,7 @@ def _is_of_the_past(words: str, published: str) -> bool:
     return bool(years) and abs(int(years[-1]) - int(published[:4])) > 1
 
 
-def _candidates(text: str, published: str) -> Iterator[Mention]:
+def _candidates(text: str, published: str, of_the_year: str) -> Iterator[Mention]:
     """The surest first: what overlaps an earlier one is part of it."""
     for match in _FULL.finditer(text):
         if date := parse_date(match.group()):
@@ -89,14 +89,14 @@ def _candidates(text: str, published: str) -> Iterator[Mention]:
     for match in _MONTH_DAY.finditer(text):
         month, day = _month_number(match["month"] or match["month2"]), int(match["day"] or match["day2"])
         if match["weekday"]:
-            date = _on_weekday(published, match["weekday"], month, day)
+            date = _on_weekday(of_the_year, match["weekday"], month, day)
         else:
-            date = _without_year(published, may_lie_ahead, month, day)
+            date = _without_year(of_the_year, may_lie_ahead, month, day)
         if date:
             yield Mention(*match.span(), date)
         text = _blanked(text, match)  # a weekday beside a day that cannot be told tells no day either
     for match in _MONTH_ALONE.finditer(text):
-        if date := _without_year(published, may_lie_ahead, _month_number(match[1]), None):
+        if date := _without_year(of_the_year, may_lie_ahead, _month_number(match[1]), None):
             yield Mention(*match.span(), date)
     for match in _YEAR_ALONE.finditer(text):
         yield Mention(*match.span(1), match[1])
@@ -111,7 +111,7 @@ def _relative(text: str, published: str) -> Iterator[Mention]:
         if words.lower() == "today":  # "nowadays", as often as not
             continue
         # "The Queen would call this year a horrible one": whose year it is, only "earlier this year" tells.
-        needed = r"(?i:earlier|later)\s+" if words.lower().startswith("this ") else ""
+        needed = r"(?i:earlier|later)\s+" if words.lower().startswith("this ") else r"(?<![Tt]he )"  # "the next year"
         at = re.search(rf"\b{needed}" + r"\s+".join(map(re.escape, words.split())) + r"\b", text)
         if at:
             yield Mention(*at.span(), date)

@@ -71,7 +71,7 @@ class TimelineStrategy:
         for one in self._sentences(subject, evidence):
             before = one.article.text[max(0, one.start - CONTEXT) : one.start]
             opening = one.article.text[one.article.body_start :][:OPENING]
-            if mentions := dates_in(one.text, one.article.published, (opening, before)):
+            if mentions := dates_in(one.text, one.article.published, opening, before):
                 found.append((one, max(mentions, key=lambda mention: len(mention.date)).date))
         return found
 

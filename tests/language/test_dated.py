@@ -35,6 +35,7 @@ def test_a_date_is_read_against_the_day_the_article_came_out(text: str, date: st
         "Voters will decide in November.",  # as far off as the one before
         "They met on the first Monday of May.",
         "It was carried upstairs in June.",  # or of the year before: else it would be called this month
+        "The next year the storm did more harm.",  # the one after that which is told of
         "She arrives next Tuesday.",
         "The bridge fell on Wednesday, Nov. 4.",  # in no year near
         "It was too late on Monday.",  # also the day after the article came out, which may have been brought up to date
@@ -59,13 +60,18 @@ def test_dates_stand_where_they_are_said() -> None:
     assert [text[one.start : one.end] for one in found] == ["1883", "May 24, 2014", "in March"]
 
 
-@pytest.mark.parametrize("around", [("He ran it on 6 May 1954.",), ("He runs.", "It was the record of 1945.")])
-def test_a_story_of_another_year_has_its_own_days(around: tuple[str, ...]) -> None:
-    assert dates_in("On May 31 the record fell.", CAME_OUT, around) == []
-    assert [one.date for one in dates_in("On May 31, 1954 the record fell.", CAME_OUT, around)] == ["1954-05-31"]
+PAST = "It was the record of 1945."
 
 
-def test_a_story_of_this_year_or_the_last_is_read_as_one() -> None:
-    assert [
-        one.date for one in dates_in("On May 31 it fell.", CAME_OUT, ("In 1954 it was new. In 2021 it was old.",))
-    ] == ["2022-05-31"]
+def test_a_story_of_another_year_has_its_own_days() -> None:
+    for around in ({"opening": PAST}, {"before": PAST}):
+        assert dates_in("On May 31 the record fell.", CAME_OUT, **around) == []
+        assert [one.date for one in dates_in("On May 31, 1954 the record fell.", CAME_OUT, **around)] == ["1954-05-31"]
+    assert dates_in("The record fell on Saturday.", CAME_OUT, opening=PAST) == []
+
+
+def test_a_look_back_does_not_move_the_weekdays_of_a_story_of_now() -> None:
+    assert [one.date for one in dates_in("She won on Saturday.", CAME_OUT, before=PAST)] == ["2022-06-04"]
+    assert [one.date for one in dates_in("On May 31 it fell.", CAME_OUT, before=PAST + " It fell in 2021.")] == [
+        "2022-05-31"
+    ]
