@@ -136,7 +136,7 @@ def care(
     settings = settings_from(index=index, embedder=embedder)
     with open_library(settings) as library:
         if action == IndexAction.rebuild:
-            _rebuild(library, embedder)
+            _rebuild(library, embedder, settings.threads)
         checked = library.check()
         for problem in checked.problems:
             terminal.complain(problem)
@@ -148,8 +148,8 @@ def care(
         terminal.say(f"sound: {checked.articles:,} articles, {checked.chunks:,} passages, {library.embedder_name}")
 
 
-def _rebuild(library: ArticleIndex, embedder: str | None) -> None:
+def _rebuild(library: ArticleIndex, embedder: str | None, threads: int | None) -> None:
     from vectorstore import load_embedder
 
     with terminal.progress_bar("Embedding passages") as tell:
-        library.rebuild(load_embedder(embedder) if embedder else None, tell)
+        library.rebuild(load_embedder(embedder, threads) if embedder else None, tell)

@@ -9,6 +9,7 @@ from typing import Any
 from qa.chatbot import Chatbot
 from qa.errors import QuestionError
 from qa.types import Turn
+from vectorstore import ArticleFilter
 
 MOST_PASSAGES = 100
 
@@ -39,9 +40,47 @@ class Tools:
         """
         return [asdict(one) for one in self._bot.gatherer.passages(question, top_k=max(1, min(top_k, MOST_PASSAGES)))]
 
-    def list_articles(self) -> list[dict[str, Any]]:
-        """Lists every article of the library, by title, without its text."""
-        return [asdict(article) for article in self._bot.index.articles()]
+    def list_articles(
+        self,
+        author: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        title: str | None = None,
+        source: str | None = None,
+        language: str | None = None,
+        about: str | None = None,
+        mentions: str | None = None,
+        order: str | None = None,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Lists the articles of the library, without their text: all of them, by title, or those that fit.
+
+        ``author`` and ``title`` are words of them, ``source`` is part of a path or an address, ``since`` and ``until``
+        are dates as far as they matter (2022, 2022-08, 2022-08-10), ``language`` is a code such as en, ``about`` is a
+        subject, and ``mentions`` are words that stand in the text one after the other. ``order`` is title, newest,
+        oldest, longest, shortest, added or relevance (to ``about``). Each article comes with its ``score`` where
+        ``about`` is given, and with ``mention``, where the words first stand in its text, and ``mentions``, how often.
+        """
+        try:
+            wanted = ArticleFilter(
+                author=author,
+                since=since,
+                until=until,
+                title=title,
+                source=source,
+                language=language,
+                about=about,
+                mentions=mentions,
+                order=order,  # type: ignore[arg-type]  # the filter refuses what is none
+                limit=limit,
+            )
+        except ValueError as error:
+            raise QuestionError(str(error)) from error
+        found = self._bot.index.find_articles(wanted)
+        return [
+            asdict(one.summary) | {"score": one.score, "mention": one.mention, "mentions": one.mentions}
+            for one in found
+        ]
 
 
 def _turns(history: Sequence[str | None]) -> list[Turn]:

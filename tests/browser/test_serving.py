@@ -32,6 +32,8 @@ def test_programs_ask_search_and_list(samples_server: str) -> None:
     passages = client.predict("Arctic tern", 3, api_name="/search")
     assert [passage["rank"] for passage in passages] == [1, 2, 3]
     assert len(client.predict(api_name="/list_articles")) == 12
+    [found] = client.predict(about="cheese", api_name="/list_articles")
+    assert found["title"] == "Listening to Cheese"
 
 
 def test_only_the_named_endpoints_are_offered(samples_server: str) -> None:

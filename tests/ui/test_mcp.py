@@ -63,6 +63,10 @@ async def use_all(client: Client) -> None:
     passages = content(await client.call_tool("search", {"question": "Arctic tern", "top_k": 2}))
     assert [passage["rank"] for passage in passages] == [1, 2]
     assert len(content(await client.call_tool("list_articles", {}))) == 12
+    [cheese] = content(await client.call_tool("list_articles", {"about": "cheese", "since": "2018"}))
+    assert (cheese["title"], cheese["score"] > 0.5) == ("Listening to Cheese", True)
+    [first, *_] = content(await client.call_tool("list_articles", {"mentions": "hammer", "order": "newest"}))
+    assert first["mentions"] >= 1
 
 
 def test_client_over_stdio_uses_the_command(library: ArticleIndex) -> None:
@@ -77,6 +81,8 @@ def test_error_is_told_in_words(bot: Chatbot) -> None:
         assert "the question is empty" in result.content[0].text  # type: ignore[union-attr]
         result = await client.call_tool("ask", {"question": "Why?", "history": ["Who?"]})
         assert "an answer after each question" in result.content[0].text  # type: ignore[union-attr]
+        result = await client.call_tool("list_articles", {"since": "last week"})
+        assert "since='last week' is no date" in result.content[0].text  # type: ignore[union-attr]
 
     run(mcp_server(Tools(bot)), ask_nothing)
 
