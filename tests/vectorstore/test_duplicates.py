@@ -155,6 +155,17 @@ def test_what_only_the_copy_says_is_found_and_the_copy_is_listed_beside_the_othe
     assert index.check().sound
 
 
+def test_a_search_within_a_copy_finds_what_is_hidden_elsewhere_and_within_both_finds_it_once(
+    index: ArticleIndex,
+) -> None:
+    words = story(1)
+    index.add([article("long", words), article("short", words[:-5]), article("other", story(2))])
+    assert {hit.chunk.article_id for hit in index.search_vector([1, 1, 1, 1], 50, ["short"])} == {"short"}
+    assert {hit.chunk.article_id for hit in index.search_vector([1, 1, 1, 1], 50, ["short", "long"])} == {"long"}
+    hidden = index.chunks_of("short")
+    assert len(index.similarities([1, 1, 1, 1], [one.id for one in hidden])) == len(hidden) == 4
+
+
 def test_a_copy_is_not_embedded_again(index: ArticleIndex) -> None:
     embedder = index.embedder
     assert isinstance(embedder, Lengths)
