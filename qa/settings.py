@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     index: Path = Path("data/index")
     """Folder of the library."""
     embedder: str | None = None
-    """Embedding model of a new library: sentence-transformers' or a provider's, `ollama:bge-m3`; by default MiniLM-L6."""
+    """Embedding model of a new library: sentence-transformers' or a provider's, `ollama:bge-m3`; by default MiniLM."""
     reader: str | None = None
     """Hugging Face extractive reader, by name or path; by default our own."""
     llm: str | None = None
