@@ -77,8 +77,6 @@ _SIGN_IN_WORD = re.compile(
 _CASE_IN_WORD = re.compile(r"[a-z][^\W\d_a-zA-Z]")
 _ODD_SHARE = 0.01
 """Share of letters from other alphabets that a text in cp1252 may have: English with names and loan words."""
-_LEAST_EVIDENCE = 16
-"""Fewer bytes beyond ASCII than this spell something in too many charsets."""
 _HALF_WIDTH = re.compile(r"[\uff61-\uff9f]")
 """Half-width katakana: hardly ever meant, but what Cyrillic bytes give when they are read as Japanese."""
 _FIRST_OTHER_SCRIPT = "\u0370"
