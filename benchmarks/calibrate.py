@@ -166,7 +166,7 @@ def _gold(example: Example) -> tuple[str, ...]:
 
 
 def _gold_passage(e: Example) -> Passage:
-    return Passage("", "", e.title, "", e.context, 0, len(e.context), score=0.0, similarity=0.0, bm25=0.0, rank=1)
+    return Passage("", "", e.title, "", e.context, 0, len(e.context), score=0.0, rank=1)
 
 
 def main() -> None:

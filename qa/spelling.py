@@ -13,6 +13,9 @@ from vectorstore import ArticleIndex
 
 _WORD = re.compile(r"[^\W\d_]+")
 
+SHORTEST = 5
+"""Letters; shorter words are one letter away from too many others, as wifi is from wife."""
+
 
 class Speller:
     """Corrects what is no word to anybody: neither to the library, its titles and authors, nor to the reader's
@@ -32,7 +35,7 @@ class Speller:
 
     def __call__(self, question: str) -> str:
         """``question`` with each such word replaced by the one of the library that is spelled most alike, if any."""
-        doubtful = [word for word in _WORD.findall(question) if self._vocabulary.token_to_id(word.lower()) is None]
+        doubtful = [word for word in _WORD.findall(question) if len(word) >= SHORTEST and self._is_no_word(word)]
         if doubtful:
             names = self._names(self._index.generation)
             doubtful = [word for word in doubtful if fold(word) not in names]
@@ -43,6 +46,10 @@ class Speller:
             return word[0] if right is None else right[:1].upper() + right[1:] if word[0][0].isupper() else right
 
         return _WORD.sub(corrected, question)
+
+    def _is_no_word(self, word: str) -> bool:
+        """Whether nobody knows it; one that is spelled with care, as WiFi and iPhone are, is meant as it stands."""
+        return self._vocabulary.token_to_id(word.lower()) is None and word in (word.lower(), word.capitalize())
 
     def _collect_names(self, generation: int) -> frozenset[str]:
         """The words of titles and of authors' names, which need not stand in any text; anew for each state of the

@@ -19,6 +19,7 @@ from vectorstore import ArticleIndex
         ("Did Obama win?", "Did Obama win?"),
         ("COVID-19 in 2021?", "COVID-19 in 2021?"),
         ("何ですか？ déjà vu", "何ですか？ déjà vu"),
+        ("is WiFi or wifi or an iPhon e there", "is WiFi or wifi or an iPhon e there"),
         ("", ""),
     ],
 )
