@@ -16,7 +16,7 @@ from qa.types import Answer, Citation
 
 MOST_LISTED = 12
 """What is more is told as a number; nobody names 150,000 people."""
-SURE = 0.6
+SURE = 0.4
 """Chance of each of the items from which on their number is an answer."""
 
 _HOW_MANY = re.compile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -42,8 +41,6 @@ class Weights:
     """Where the evidence reader sees no item there."""
     best_read: float
     """Of standing in the passage that the reader likes best."""
-    best_tagged: float
-    """Likewise of the evidence reader."""
     retrieval: float
     """Of its passage's score among those found, in standard deviations."""
     least: float
@@ -53,15 +50,14 @@ class Weights:
 
 
 WEIGHTS = Weights(
-    bias=-1.2,
-    read=0.11,
-    tagged=0.45,
-    untagged=-1.0,
-    best_read=0.9,
-    best_tagged=0.3,
-    retrieval=0.06,
-    least=0.25,
-    least_asked=0.1,
+    bias=-3.63,
+    read=0.076,
+    tagged=0.546,
+    untagged=-0.35,
+    best_read=0.25,
+    retrieval=0.74,
+    least=0.18,
+    least_asked=0.07,
 )
 LONGEST_ITEM = 12
 """Words: what is longer is no item but a passage that holds some."""
@@ -149,7 +145,6 @@ class ListStrategy:
         weighed = self._weigher.weigh(question, texts)
         weights = self._weights
         best_read = max(spans, key=lambda span: span.score).passage if spans else -1
-        best_tagged = _best_tagged(weighed, liked)
         found = []
         for one in _candidates(spans, weighed):
             if len(texts[one.passage][1][one.start : one.end].split()) > LONGEST_ITEM:
@@ -159,7 +154,6 @@ class ListStrategy:
                 + weights.read * max(one.read, LEAST_READ)
                 + (weights.untagged if one.tagged is None else weights.tagged * one.tagged)
                 + weights.best_read * (one.passage == best_read)
-                + weights.best_tagged * (one.passage == best_tagged)
                 + weights.retrieval * liked[one.passage]
             )
             found.append(self._finding(passages, one, likely))
@@ -204,16 +198,6 @@ def _candidates(spans: Sequence[Candidate], weighed: Sequence[Weighed]) -> list[
             if len(same) == 1 and read >= CLOSE:
                 same[0].start, same[0].end = start, end
     return found
-
-
-def _best_tagged(weighed: Sequence[Weighed], liked: Sequence[float]) -> int:
-    """The passage with the likeliest item; -1 where none has one."""
-    strength = [
-        max((log_odds(span.score) for span in one.items), default=-math.inf) + liked[place]
-        for place, one in enumerate(weighed)
-    ]
-    best = max(range(len(strength)), key=strength.__getitem__)
-    return best if strength[best] > -math.inf else -1
 
 
 def in_words(texts: Sequence[str]) -> str:
