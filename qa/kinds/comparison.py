@@ -21,6 +21,8 @@ PASSAGES_A_SIDE = 8
 SENTENCES_A_SIDE = 2
 LEAST_SHARE = 0.5
 """A second sentence is shown of a side if it is worth at least this share of the first."""
+FEWEST_WORDS = 4
+"""Of a sentence that states a number or a date: a bare date at an article's head states nothing."""
 LEAST_CHANCE = 0.1
 """Of a date or a number, for it to be compared: asked so exactly, the reader's second thought is often right."""
 
@@ -95,6 +97,8 @@ class ComparisonStrategy:
         asked = replace(plan, kind="fact", query=replace(plan.query, text=question), sides=())
         answer = self._fact.answer(asked, self._fact.gather(asked))
         for text, citation in _told(answer):
+            if len(citation.quote.split()) < FEWEST_WORDS:
+                continue
             about = f"{citation.title} {citation.quote}"
             value = _date_of(text) if way.by == "date" else _number_of(text, citation)
             if value is not None and is_about(side, about, other):

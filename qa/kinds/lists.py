@@ -18,6 +18,7 @@ from qa.reader.evidence import Evidence as Weighed
 from qa.reader.evidence import EvidenceReader
 from qa.selection import standardized
 from qa.types import Answer, Candidate, Citation, Item, Passage
+from vectorstore import Article
 
 PASSAGES = 20
 """Weighed for a list: with what else a question needs, about as many as a second allows on two cores."""
@@ -147,7 +148,8 @@ class ListStrategy:
         best_read = max(spans, key=lambda span: span.score).passage if spans else -1
         found = []
         for one in _candidates(spans, weighed):
-            if len(texts[one.passage][1][one.start : one.end].split()) > LONGEST_ITEM:
+            words = texts[one.passage][1][one.start : one.end]
+            if "\n" in words or len(words.split()) > LONGEST_ITEM:
                 continue
             likely = chance(
                 weights.bias
@@ -157,7 +159,7 @@ class ListStrategy:
                 + weights.retrieval * liked[one.passage]
             )
             found.append(self._finding(passages, one, likely))
-        return found
+        return [one for one in found if not _is_dateline(self._gatherer.article_of(passages[one.passage]), one)]
 
     def _finding(self, passages: Sequence[Passage], one: _Candidate, likely: float) -> Finding:
         passage = passages[one.passage]
@@ -176,6 +178,11 @@ class ListStrategy:
     def _cite(self, finding: Finding, passages: Sequence[Passage]) -> Citation:
         article = self._gatherer.article_of(passages[finding.passage])
         return replace(cite_span(article, *finding.sentence), answer_start=finding.start, answer_end=finding.end)
+
+
+def _is_dateline(article: Article, finding: Finding) -> bool:
+    """Whether it stands in a line such as "Washington CNN —", which says where a story was filed."""
+    return article.text[slice(*finding.sentence)].endswith(("—", "–"))
 
 
 def _candidates(spans: Sequence[Candidate], weighed: Sequence[Weighed]) -> list[_Candidate]:

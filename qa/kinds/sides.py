@@ -187,7 +187,13 @@ def is_about(side: str, text: str, other: str = "") -> bool:
         text = re.sub(rf"(?<!\w){re.escape(_bare_name(other))}(?!\w)", " ", text, flags=re.IGNORECASE)
     words = [stem(word) for word in re.findall(r"\w+", _bare_name(side))]
     found = {stem(word) for word in re.findall(r"\w+", text.lower())}
-    return bool(words) and (words[-1] in found or all(word in found for word in words))
+    if not words or not (words[-1] in found or all(word in found for word in words)):
+        return False
+    # "the State of the Union" is not what a story on a union of workers is about.
+    last = re.findall(r"\w+", re.sub(r"['’]s?$", "", side.strip()))[-1]
+    return (
+        not last[:1].isupper() or re.search(rf"(?<!\w){re.escape(last[0])}(?i:{re.escape(last[1:])})", text) is not None
+    )
 
 
 def _bare_name(side: str) -> str:

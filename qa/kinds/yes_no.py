@@ -148,7 +148,8 @@ class YesNoStrategy:
 
 
 def _is_whole(text: str) -> bool:
-    return text.rstrip("\"'”’)]").endswith((".", "!", "?", "…"))
+    """Whether it states something: a heading does not, and a question asks."""
+    return text.rstrip("\"'”’)]").endswith((".", "!", "…"))
 
 
 def _denies(sentence: str, question: str, asked: set[str]) -> bool:
@@ -156,10 +157,18 @@ def _denies(sentence: str, question: str, asked: set[str]) -> bool:
 
 
 def _names_it(question: str, passage: Passage) -> bool:
-    """Whether ``passage`` speaks of one of the names in ``question``, if it has any: what is said of somebody else
-    decides nothing."""
-    names = {word.lower() for word in re.findall(r"\w+", question)[1:] if word[:1].isupper()} - STOPWORDS
-    return not names or bool(names & set(re.findall(r"\w+", f"{passage.title} {passage.text}".lower())))
+    """Whether ``passage`` speaks of every name and number in ``question``: what is said of somebody else, or of
+    another year, decides nothing. Of a name of several words one is enough."""
+    words = set(re.findall(r"\w+", f"{passage.title} {passage.text}".lower()))
+    runs: list[set[str]] = [set()]
+    for word in re.findall(r"\w+", question)[1:]:
+        if word[:1].isupper() and word.lower() not in STOPWORDS:
+            runs[-1].add(word.lower())
+        elif word.isdigit():
+            runs += [{word}, set()]
+        else:
+            runs.append(set())
+    return all(run & words for run in runs if run)
 
 
 def _telling(question: str) -> set[str]:

@@ -69,3 +69,8 @@ def test_a_longer_name_with_the_same_words_is_another() -> None:
     sold = "Its successor, the Wii U, sold fewer than 14 million."
     assert is_about("the Wii U", sold)
     assert not is_about("the Wii", sold, "the Wii U")
+
+
+def test_a_name_is_not_the_common_word() -> None:
+    assert not is_about("the State of the Union", "The largest union of the state may strike.")
+    assert is_about("the State of the Union", "He gives his State of the Union address.")

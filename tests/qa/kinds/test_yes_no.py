@@ -51,3 +51,9 @@ def test_the_sample_articles_say_which_sentence_decides(asking: Asking) -> None:
     assert answer.kind == "yes_no"
     assert answer.text is not None and "counselor" in answer.text
     assert answer.verdict in ("yes", None)
+
+
+def test_another_year_or_another_winner_decides_nothing(parts: Any) -> None:
+    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.97, 0.02, 0.01)}, telling=[COUNSELOR])
+    for question in ("Did Kim Kardashian see a counselor in 1999?", "Did Serena Williams and Kim see a counselor?"):
+        assert _judged(parts, question, evidence).verdict is None
