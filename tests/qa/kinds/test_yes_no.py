@@ -21,16 +21,22 @@ def _judged(parts: Any, question: str, evidence: ScriptedEvidence) -> Answer:
 
 
 def test_a_sure_verdict_comes_with_the_sentence_that_says_so(parts: Any) -> None:
-    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.97, 0.02, 0.01)}, telling=[COUNSELOR])
-    answer = _judged(parts, "Did Kim Kardashian see a counselor?", evidence)
+    said = "The council voted 5-4 to rebuild on Ferry Street."
+    answer = _judged(parts, "Did the council vote to rebuild on Ferry Street?", ScriptedEvidence(telling=[said]))
     assert answer.verdict == "yes"
-    assert answer.text == f"Yes. {COUNSELOR}"
-    assert answer.citations[0].quote == COUNSELOR
+    assert answer.text == f"Yes. {said}"
+    assert answer.citations[0].quote == said
+
+
+def test_a_denial_is_a_no(parts: Any) -> None:
+    said = "Fleming was no chemist."
+    answer = _judged(parts, "Was Fleming a chemist?", ScriptedEvidence(telling=[said]))
+    assert (answer.verdict, answer.text) == ("no", f"No. {said}")
 
 
 def test_an_unsure_one_shows_the_sentence_alone(parts: Any) -> None:
-    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.2, 0.6, 0.2)}, telling=[COUNSELOR])
-    answer = _judged(parts, "Did Kim Kardashian see a counselor?", evidence)
+    evidence = ScriptedEvidence(telling=[COUNSELOR])
+    answer = _judged(parts, "Did Kim Kardashian always see the same counselor about jewelry?", evidence)
     assert answer.verdict is None
     assert answer.text == COUNSELOR
 
@@ -41,7 +47,7 @@ def test_silence_is_not_a_no(parts: Any) -> None:
 
 
 def test_what_is_said_of_somebody_else_decides_nothing(parts: Any) -> None:
-    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.97, 0.02, 0.01)})
+    evidence = ScriptedEvidence()
     answer = _judged(parts, "Did Serena see a counselor about the robbery?", evidence)
     assert answer.verdict is None
 
@@ -54,6 +60,6 @@ def test_the_sample_articles_say_which_sentence_decides(asking: Asking) -> None:
 
 
 def test_another_year_or_another_winner_decides_nothing(parts: Any) -> None:
-    evidence = ScriptedEvidence(verdicts={COUNSELOR: (0.97, 0.02, 0.01)}, telling=[COUNSELOR])
+    evidence = ScriptedEvidence(telling=[COUNSELOR])
     for question in ("Did Kim Kardashian see a counselor in 1999?", "Did Serena Williams and Kim see a counselor?"):
         assert _judged(parts, question, evidence).verdict is None
