@@ -10,7 +10,7 @@ import argparse
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,38 +37,36 @@ def main() -> None:
     print(f"ten passages of 150 words: {1000 * seconds(reader):.0f} ms (median of 20)")
 
 
-def figures(reader: OnnxEvidenceReader, aside: dict[str, Sequence[Judged]]) -> list[str]:
-    """A line of figures for every part of what is kept aside."""
-    lines = []
+def figures(reader: OnnxEvidenceReader, aside: dict[str, Sequence[Judged]]) -> Iterator[str]:
+    """Lines of figures for every part of what is kept aside."""
     for name, examples in aside.items():
         found = [one for [one] in reader.weigh_many([(e.question, [(e.title, e.text)]) for e in examples])]
         pairs = list(zip(examples, found, strict=True))
         several = [(e, f) for e, f in pairs if e.several]
         if several:
-            lines.append(f"{name}, {len(several)} with several items: {_lists(several)}")
-        if len(single := [(e, f) for e, f in pairs if e.items is not None and not e.several and e.items]) > 50:
-            lines.append(f"{name}, {len(single)} with one item: {_lists(single)}")
-        if known := [(e, f) for e, f in pairs if e.several is not None]:
-            right = auroc([f.several for _, f in known], [bool(e.several) for e, _ in known])
-            lines.append(f"{name}, {len(known)}: whether several are asked for, AUROC {right:.3f}" if right else "")
+            yield f"{name}, {len(several)} with several items: {_lists(several)}"
+        if single := [(e, f) for e, f in pairs if e.items and e.several is False]:
+            yield f"{name}, {len(single)} with one item: {_lists(single)}"
+        if several and single:
+            right = auroc([f.several for _, f in several + single], [bool(e.several) for e, _ in several + single])
+            yield f"{name}: whether several are asked for, AUROC {right:.3f}"
         if answering := [(e, f) for e, f in pairs if e.evidence]:
-            lines.append(f"{name}, {len(answering)}: {_sentences(answering)}")
-            if 20 < len(reasons := [(e, f) for e, f in answering if e.weight == 2.0]) < len(answering):
-                lines.append(f"{name}, {len(reasons)} reasons and long answers: {_sentences(reasons)}")
-        if nothing := [(e, f) for e, f in pairs if e.evidence == ()]:
+            yield f"{name}, {len(answering)}: {_sentences(answering)}"
+            if 0 < len(reasons := [(e, f) for e, f in answering if e.weight == 2.0]) < len(answering):
+                yield f"{name}, {len(reasons)} reasons and long answers: {_sentences(reasons)}"
+        if answering and (nothing := [(e, f) for e, f in pairs if e.evidence == ()]):
             scores = [_best(e, f) for e, f in answering + nothing]
             tells = auroc(scores, [bool(e.evidence) for e, _ in answering + nothing])
-            lines.append(f"{name}: whether the passage answers, by its best sentence, AUROC {tells:.3f}")
+            yield f"{name}: whether the passage answers, by its best sentence, AUROC {tells:.3f}"
         if judged := [(e, f) for e, f in pairs if e.verdict is not None]:
-            lines += [f"{name}, {len(judged)}: {line}" for line in _verdicts(judged)]
-    return [line for line in lines if line]
+            yield from (f"{name}, {len(judged)}: {line}" for line in _verdicts(judged))
 
 
 def _lists(pairs: Sequence[tuple[Judged, Evidence]]) -> str:
     whole, words = [], []
     for example, found in pairs:
         gold = [example.text[s:e] for s, e in example.items or ()]
-        items = [item.text for item in found.items]
+        items = list(dict.fromkeys(item.text for item in found.items))  # named twice, it is one item
         whole.append(_f1([normalize_answer(one) for one in items], [normalize_answer(one) for one in gold]))
         words.append(_f1(normalize_answer(" ".join(items)).split(), normalize_answer(" ".join(gold)).split()))
     return f"F1 of whole items {100 * np.mean(whole):.1f}, of words {100 * np.mean(words):.1f}"

@@ -46,7 +46,7 @@ class Weights:
 
 
 WEIGHTS = Weights(
-    bias=0.76,
+    bias=0.98,
     said=0.45,
     missing=-1.19,
     negated=-0.55,

@@ -17,9 +17,13 @@ from tokenizers import Tokenizer
 
 from language.passes import PASS_TOKENS, Passes
 from qa.errors import QuestionError
+from qa.ports import Text
 from qa.reader.decoding import decode_items, polish
 from qa.reader.features import Batch, Featurizer, Window
-from qa.reader.reader import WEIGHTS, WINDOWS_AT_ONCE, Logits, Text, inputs_of, load_config, window_logits
+from qa.reader.reader import WEIGHTS, WINDOWS_AT_ONCE, Logits, inputs_of, load_config, window_logits
+
+LESS_RESERVE = (0.5, 1.0, 1.5)
+"""Taken off the logit of standing outside of every item, one after the other, where a list seems to have one item."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +129,26 @@ class OnnxEvidenceReader:
     def _evidence(self, place: int, text: str, rows: Sequence[_Read]) -> Evidence:
         tokens, logits = _joined(rows)
         chances = _softmax(np.stack([passage[1:] for _, _, passage in rows]) / self._temperature)  # [windows, 3]
+        several = float(np.mean([1.0 / (1.0 + np.exp(-passage[0])) for _, _, passage in rows]))
         return Evidence(
             place,
-            _items(text, tokens, logits[:, :3] + np.array([self._outside, 0.0, 0.0])),
-            several=float(np.mean([1.0 / (1.0 + np.exp(-passage[0])) for _, _, passage in rows])),
+            self._items(text, tokens, logits[:, :3], several),
+            several=several,
             # Of a passage in several windows, the one that says the most.
             verdict=tuple(chances[np.argmin(chances[:, 2])].tolist()),
             tokens=tokens,
             logits=tuple(logits[:, 3].tolist()),
         )
+
+    def _items(
+        self, text: str, tokens: Sequence[tuple[int, int]], logits: NDArray[np.floating[Any]], several: float
+    ) -> tuple[ScoredSpan, ...]:
+        """The items; where several are asked for and one alone is found, a second is looked for with less reserve."""
+        for reserve in (0.0, *LESS_RESERVE):
+            items = _spans(text, tokens, logits + np.array([self._outside - reserve, 0.0, 0.0]))
+            if len(items) != 1 or several < 0.5:
+                break
+        return items
 
     def _forward(self, batches: Iterable[Batch]) -> Iterable[Logits]:
         inputs = ({name: a for name, a in inputs_of(batch).items() if name != "span_mask"} for batch in batches)
@@ -159,7 +174,7 @@ def _joined(rows: Sequence[_Read]) -> tuple[tuple[tuple[int, int], ...], NDArray
     return order, np.array([np.mean(places[offset], axis=0) for offset in order]).reshape(len(order), 4)
 
 
-def _items(text: str, tokens: Sequence[tuple[int, int]], logits: NDArray[np.floating[Any]]) -> tuple[ScoredSpan, ...]:
+def _spans(text: str, tokens: Sequence[tuple[int, int]], logits: NDArray[np.floating[Any]]) -> tuple[ScoredSpan, ...]:
     items: list[ScoredSpan] = []
     for item in decode_items(logits):
         start, end = polish(text, tokens[item.first][0], tokens[item.last][1])
@@ -171,4 +186,5 @@ def _items(text: str, tokens: Sequence[tuple[int, int]], logits: NDArray[np.floa
 
 def _softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     chances: NDArray[np.floating[Any]] = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return chances / chances.sum(axis=-1, keepdims=True)
+    chances /= chances.sum(axis=-1, keepdims=True)
+    return chances

@@ -115,9 +115,9 @@ def load_evidence_corpus(data: Path, seed: int = 13) -> EvidenceCorpus:
         parts.setdefault(part_of(judged), []).append(judged)
     train = [judged for name, count in MIX.items() for judged in _drawn(parts[name], count, rng)]
     rng.shuffle(train)
-    for judged in aside.values():
-        rng.shuffle(judged)
-    return EvidenceCorpus(tuple(train), {name: tuple(judged) for name, judged in aside.items()})
+    for kept_aside in aside.values():
+        rng.shuffle(kept_aside)
+    return EvidenceCorpus(tuple(train), {name: tuple(part) for name, part in aside.items()})
 
 
 def part_of(judged: Judged) -> str:

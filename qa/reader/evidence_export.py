@@ -29,14 +29,23 @@ PAGE = 4096
 """Constants begin at a multiple of this, so that they are mapped into memory and not copied."""
 
 
-def export_evidence(checkpoints: Sequence[Path], folder: Path, chosen: Mapping[str, float]) -> None:
+def export_evidence(
+    checkpoints: Sequence[Path],
+    folder: Path,
+    chosen: Mapping[str, float],
+    sentence: tuple[float, float] = (1.0, 0.0),
+) -> None:
     """Writes ``evidence.onnx``, in eight bits, and ``evidence.json`` beside the reader in ``folder``.
 
     Each of ``checkpoints`` is ``evidence.pt`` or ``checkpoint.pt`` of ``qa.reader.evidence_train``; ``chosen`` are the
-    figures that ``qa.reader.evidence.OnnxEvidenceReader`` is made with.
+    figures that ``qa.reader.evidence.OnnxEvidenceReader`` is made with. So that chances keep their meaning from one
+    training to the next, the logit of a sentence is multiplied by the first of ``sentence`` and the second added to it.
     """
     networks = [torch.load(path, map_location="cpu", weights_only=True)["network"] for path in checkpoints]
     weights = {name: torch.stack([one[name] for one in networks]).mean(0).numpy() for name in networks[0]}
+    scale, offset = sentence
+    weights["token_head.weight"][3] *= scale
+    weights["token_head.bias"][3] = scale * weights["token_head.bias"][3] + offset
     graphs = {"reader.onnx": onnx.load(str(folder / "reader.onnx")), "evidence.onnx": evidence_graph(weights, "int8")}
     share(list(graphs.values()), folder / SHARED)
     for name, graph in graphs.items():
@@ -101,9 +110,10 @@ def main() -> None:
     parser.add_argument("--outside", type=float, default=0.0, help="added to the logit of tokens outside of items")
     parser.add_argument("--temperature", type=float, default=1.0, help="what the logits of verdicts are divided by")
     parser.add_argument("--sure", type=float, default=0.8, help="the chance from which on a verdict may be shown")
+    parser.add_argument("--sentence", type=float, nargs=2, default=(1.0, 0.0), metavar=("SCALE", "OFFSET"))
     arguments = parser.parse_args()
     chosen = {name: getattr(arguments, name) for name in ("outside", "temperature", "sure")}
-    export_evidence(arguments.checkpoints, arguments.folder, chosen)
+    export_evidence(arguments.checkpoints, arguments.folder, chosen, tuple(arguments.sentence))
 
 
 if __name__ == "__main__":

@@ -37,17 +37,17 @@ SHARED_LAYERS = 2
 class EvidenceConfig:
     """Everything that decides what comes out, apart from the data itself."""
 
-    examples: int = 100_000
-    learning_rate: float = 1.5e-4
+    examples: int = 22_000
+    learning_rate: float = 2e-4
     """At its highest; it rises over ``warmup`` examples and falls evenly to 0."""
     head_rate: float = 5.0
     """How much faster the heads, which start from nothing, learn than the encoder."""
-    warmup: int = 2000
+    warmup: int = 500
     weight_decay: float = 0.01
     batch_tokens: int = 1600
     parts: int = 2
     """Batches a step, side by side, each on a core of its own: for a small network faster than both cores on one."""
-    pool: int = 2000
+    pool: int = 500
     """Examples that are sorted by length together; a checkpoint falls between two pools."""
     max_tokens: int = 320
     seed: int = 13

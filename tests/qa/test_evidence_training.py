@@ -99,7 +99,7 @@ def test_targets_name_every_token_and_sentence() -> None:
         tag: [tokenizer.id_to_token(int(t)) for t in batch.input_ids[listed][targets.tags[listed] == tag]]
         for tag in (BEGIN, INSIDE, OUTSIDE)
     }
-    assert tagged[BEGIN] == ["pears", "plum"] and tagged[INSIDE] == ["##s"]
+    assert tagged[BEGIN] == ["pear", "plum"] and tagged[INSIDE] == ["##s", "##s"]
     assert "and" in tagged[OUTSIDE] and "[CLS]" not in tagged[OUTSIDE] and "market" in tagged[OUTSIDE]
     assert (targets.tags[reason] == UNKNOWN).all() and (targets.answers[listed] == UNKNOWN).all()
     assert targets.answers[reason].tolist() == [0, 0, 1] and targets.answers[polar].tolist() == [1, 0, 0]
