@@ -6,7 +6,7 @@ import re
 
 Span = tuple[int, int]
 
-_JOINT = re.compile(r"\s*[,;]\s*(?:(?:and|or|as well as)\s+)?|\s+(?:and|or|as well as),?\s+")
+_JOINT = re.compile(r"(?<!\s)\s*+[,;]\s*+(?:(?:and|or|as well as)\s++)?|(?<!\s)\s++(?:and|or|as well as),?\s++")
 _JOINT_WORD = re.compile(r"\b(?:and|or|as well as)\b")
 _LED_IN = re.compile(r"(?:such as|including|both|either|namely|like)\s+", re.IGNORECASE)
 _BOUND = re.compile(r"\b(?:between|from)\b", re.IGNORECASE)

@@ -24,7 +24,7 @@ class Hop:
 _TIME = r"(?:when|while|at the time(?: that)?|(?:in )?the year(?: that)?)"
 _WHEN_LAST = re.compile(rf"(?P<main>(?:who|what|which|where|how)\b.+?),? {_TIME} (?P<clause>.+)", re.I)
 _WHEN_FIRST = re.compile(rf"{_TIME} (?P<clause>[^,]+), (?P<main>.+)", re.I)
-_POSSESSIVE = re.compile(r"(?P<owner>(?:[A-Z][\w.-]*\s+)*[A-Z][\w.-]*|\b[a-z]+)['’]s\s+(?P<owned>.+)")
+_POSSESSIVE = re.compile(r"(?P<owner>(?:[A-Z][\w.-]{0,40}\s++){0,8}[A-Z][\w.-]{0,40}|\b[a-z]+)['’]s\s+(?P<owned>.+)")
 _DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 _PARTICLES = frozenset("up out off down away over".split())
 _SHORTENED = QUESTION_WORDS | {"it", "that", "there", "here", "let"}

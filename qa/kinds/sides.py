@@ -12,14 +12,16 @@ from language.words import AUXILIARIES, BE, DETERMINERS, stem
 _FRAMES = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^(?P<before>.*\b(?:differences?|differ|comparison|choice|distinction)\b.*?)\bbetween\s+(?P<a>.+?)\s+and\s+(?P<b>.+)$",
-        r"^(?P<before>.*\bbetween)\s+(?P<a>.+?)\s+and\s+(?P<b>[^,]+)(?P<after>,.+)$",
-        r"^(?P<before>.*\bcompare)\s+(?P<a>.+?)\s+(?:and|with|to)\s+(?P<b>.+)$",
-        r"^(?P<before>how (?:do|does|did|is|are|was|were))\s+(?P<a>.+?)\s+"
-        r"(?:compare (?:to|with)|(?:differ|different) from)\s+(?P<b>.+)$",
-        r"^(?P<before>how (?:do|does|did))\s+(?P<a>.+?)\s+and\s+(?P<b>.+?)\s+(?:compare|differ)\b(?P<after>.*)$",
-        r"^(?P<before>)(?P<a>.+?)\s+(?:vs\.?|versus|compared (?:to|with))\s+(?P<b>.+)$",
-        r"^(?P<before>.*?(?:[,:;]|\s[–—-]{1,2})\s*)(?P<a>[^,:;]+?),?\s+or\s+(?P<b>[^,:;]+)$",
+        r"^(?P<before>.{0,200}\b(?:differences?|differ|comparison|choice|distinction)\b.{0,200}?)"
+        r"\bbetween\s++(?P<a>.{1,200}?)\s++and\s++(?P<b>.+)$",
+        r"^(?P<before>.{0,200}\bbetween)\s++(?P<a>.{1,200}?)\s++and\s++(?P<b>[^,]+)(?P<after>,.+)$",
+        r"^(?P<before>.{0,200}\bcompare)\s++(?P<a>.{1,200}?)\s++(?:and|with|to)\s++(?P<b>.+)$",
+        r"^(?P<before>how (?:do|does|did|is|are|was|were))\s++(?P<a>.{1,200}?)\s++"
+        r"(?:compare (?:to|with)|(?:differ|different) from)\s++(?P<b>.+)$",
+        r"^(?P<before>how (?:do|does|did))\s++(?P<a>.{1,200}?)\s++and\s++(?P<b>.{1,200}?)"
+        r"\s++(?:compare|differ)\b(?P<after>.*)$",
+        r"^(?P<before>)(?P<a>.{1,200}?)\s++(?:vs\.?|versus|compared (?:to|with))\s++(?P<b>.+)$",
+        r"^(?P<before>.{0,200}?(?:[,:;]|\s[–—-]{1,2})\s*)(?P<a>[^,:;]{1,200}?),?\s++or\s++(?P<b>[^,:;]+)$",
     )
 ]
 _EITHER = re.compile(r"^(?P<before>.+?)\s+or\s+(?P<b>.+)$", re.IGNORECASE)
