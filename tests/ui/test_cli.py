@@ -557,7 +557,8 @@ def test_eval_writes_figures_predictions_and_report(library: ArticleIndex, test_
     predictions = [json.loads(line) for line in (out / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(predictions) == 5
     assert set(predictions[0]) == {
-        "id", "question", "answers", "prediction", "score", "exact_match", "f1", "citations", "first_relevant_rank"
+        "id", "question", "answers", "prediction", "kind", "score", "exact_match", "f1", "citations",
+        "first_relevant_rank",
     }  # fmt: skip
     assert figures["exact_match"] == pytest.approx(sum(100 * one["exact_match"] for one in predictions) / 5)
     assert predictions[0]["question"] in (out / "report.html").read_text(encoding="utf-8")
@@ -608,10 +609,10 @@ def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_what_nobody_foresaw_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, shelf: Path) -> None:
-    def broken(self: ArticleIndex) -> None:
+    def broken(self: ArticleIndex, *arguments: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(ArticleIndex, "articles", broken)
+    monkeypatch.setattr(ArticleIndex, "find_articles", broken)
     assert isinstance(run("articles", "--index", shelf).exception, ZeroDivisionError)
 
 
