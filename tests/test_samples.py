@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lxml import html
 
-from samples import ARTICLES, FOLLOWUPS, QUESTIONS
+from samples import ARTICLES, FOLLOWUPS, KINDS, METADATA, QUESTIONS
 
 TEST_SETS = pytest.mark.parametrize("test_set", [QUESTIONS, FOLLOWUPS], ids=lambda path: path.stem)
 
@@ -50,8 +50,8 @@ def test_every_article_is_short_enough_to_read_as_a_demo(bodies: dict[str, str])
     assert all(350 <= words <= 750 for words in lengths.values()), lengths
 
 
-def test_ids_are_unique_over_both_test_sets() -> None:
-    ids = [row["id"] for test_set in (QUESTIONS, FOLLOWUPS) for row in rows_of(test_set)]
+def test_ids_are_unique_over_all_test_sets() -> None:
+    ids = [row["id"] for test_set in (QUESTIONS, FOLLOWUPS, KINDS, METADATA) for row in rows_of(test_set)]
     assert len(ids) == len(set(ids))
 
 
