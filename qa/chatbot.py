@@ -13,6 +13,7 @@ from langchain_core.retrievers import BaseRetriever
 from qa.abstaining import Abstainer
 from qa.conversation import standalone
 from qa.errors import QAError
+from qa.further import Further
 from qa.gathering import Gatherer
 from qa.kinds import strategies
 from qa.kinds.fact import FactStrategy
@@ -104,7 +105,9 @@ class Chatbot:
         fact = FactStrategy(self.gatherer, self.reader, abstainer, self._calibration(), self.settings.threshold)
         kinds = strategies(self.gatherer, abstainer, fact, self.reader, self.settings.threads) | self._given_kinds
         planner = self._given_planner or load_planner(self.index)
-        return QuestionPath(self._rewriter(), planner, kinds, self._writer(), Speller(self.index))
+        return QuestionPath(
+            self._rewriter(), planner, kinds, self._writer(), Speller(self.index), Further(self.gatherer)
+        )
 
     def _calibration(self) -> Calibration | None:
         """That of the reader, which was fitted over what our own retriever finds; over another's it says nothing."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from language.characters import whole_characters
 from qa.errors import QuestionError
+from qa.further import Further, asked_before, asks_for_more
 from qa.ports import Cancel, Planner, Rewriter, Strategy, Writer
 from qa.types import Answer, AnswerEvent, AnswerReady, Kind, PassagesFound, Planned, Query, Turn
 
@@ -29,16 +30,19 @@ class QuestionPath:
         strategies: Mapping[Kind, Strategy],
         writer: Writer | None = None,
         spell: Callable[[str], str] = str,
+        further: Further | None = None,
     ) -> None:
         """``strategies`` answers each kind that ``planner`` names; ``writer`` then puts the answer in its own words.
 
-        ``spell`` puts mistyped words right, once a question can be understood alone.
+        ``spell`` puts mistyped words right, once a question can be understood alone. ``further`` answers "tell me
+        more" where no ``writer`` does.
         """
         self._rewriter = rewriter
         self._planner = planner
         self._strategies = strategies
         self._writer = writer
         self._spell = spell
+        self._further = further
 
     def events(
         self,
@@ -53,6 +57,11 @@ class QuestionPath:
         be asked.
         """
         waiting = cancel or _Never()
+        if more := self._more(question, history, articles):
+            yield Planned(more.query, more.kind)
+            if not waiting.is_set():
+                yield AnswerReady(more)
+            return
         query = self._rewrite(question, history, articles)
         plan = self._planner.plan(query)
         yield Planned(query.text, plan.kind)
@@ -67,6 +76,27 @@ class QuestionPath:
             return
         for event in self._writer.write(plan, evidence, lambda: strategy.answer(plan, evidence), waiting):
             yield AnswerReady(_finished(event.answer, query)) if isinstance(event, AnswerReady) else event
+
+    def _more(self, question: str, history: Sequence[Turn], articles: Sequence[str] | None) -> Answer | None:
+        """What else there is on the question before; None where ``question`` asks for something else."""
+        if self._further is None or self._writer is not None or not asks_for_more(question):
+            return None
+        recent = history[-TURNS_KEPT:]
+        place = asked_before(recent)
+        if place is None:
+            return None
+        asked_at = time.perf_counter()
+        try:
+            plan = self._planner.plan(self._rewrite(recent[place][0], recent[:place], articles))
+        except QuestionError:
+            return None  # nothing that could be asked stands before it
+        strategy = self._strategies[plan.kind]
+        before = None if plan.kind in NEVER_WRITTEN else strategy.answer(plan, strategy.gather(plan))
+        if before is None or not before.citations:
+            return None
+        query = replace(plan.query, question=" ".join(question.split()), asked_at=asked_at)
+        said = [answer for _, answer in recent[place:] if answer is not None]
+        return _finished(self._further.answer(replace(plan, query=query, kind="theme"), before, said), query)
 
     def _rewrite(self, question: str, history: Sequence[Turn], articles: Sequence[str] | None) -> Query:
         asked_at = time.perf_counter()
