@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from qa.planner.features import tokens
-from qa.planner.filters import core, is_plural, make_filter, order, speaks_of_articles, speaks_of_library
+from qa.planner.filters import ARTICLE_WORDS, core, is_plural, make_filter, order, speaks_of_articles, speaks_of_library
 from qa.planner.model import QuestionModel, Reading, load_model
 from qa.planner.names import LibraryNames, Named
 from qa.ports import Plan
@@ -97,8 +97,11 @@ class LearnedPlanner:
 
     def _narrowed(self, plan: Plan, reference: str | None) -> Plan:
         """``plan`` over the article that ``reference`` names, where it names one that is there."""
-        if reference is None:  # "what is the newest article about?" names one without a subject
-            reference = plan.query.text if plan.kind == "summary" and order(_words(plan.query.text)) else ""
+        if reference is None and plan.kind == "summary":
+            # "What is the newest article about?" names one without a subject, "summarise hertz" without saying so.
+            asked = plan.query.text
+            found = self._referred(asked if order(_words(asked)) else self._model.unusual(asked), plan.articles)
+            return replace(plan, articles=found) if found else plan
         if not reference or (plan.kind != "summary" and not speaks_of_articles(_words(reference))):
             return plan
         found = self._referred(reference, plan.articles)
@@ -110,7 +113,7 @@ class LearnedPlanner:
     def _referred(self, reference: str, scope: Scope) -> tuple[str, ...]:
         """Ids of the articles that ``reference`` names: the best, or all where it is in the plural."""
         words, subject = _words(reference), core(reference)
-        ordered = order(words)
+        ordered = order(_before_article(words))  # not "the article about New York": what follows is its subject
         if not subject and ordered is None:
             return ()
         limit = None if is_plural(words) else 1
@@ -156,6 +159,12 @@ class LearnedPlanner:
         if author is None and self._names.is_author(core(about)):
             return core(about), ""
         return author, about
+
+
+def _before_article(words: Sequence[str]) -> Sequence[str]:
+    """``words`` up to the one that says "article"; all of them where none does."""
+    place = next((place for place, word in enumerate(words) if word in ARTICLE_WORDS), len(words))
+    return words[:place]
 
 
 def _words(text: str) -> Sequence[str]:
