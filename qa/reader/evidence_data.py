@@ -93,7 +93,8 @@ def load_evidence_corpus(data: Path, seed: int = 13) -> EvidenceCorpus:
     }
 
     contexts = sorted({row["context"] for row in rows["lists"]})
-    rng.shuffle(contexts)
+    # Each split has its own order, which nothing else that is drawn can move.
+    random.Random(f"{seed} lists").shuffle(contexts)
     hidden = set(contexts[: int(len(contexts) * ASIDE_SHARE)])
     aside["lists"] = [_listed(row) for row in rows["lists"] if row["context"] in hidden]
     answered += [_listed(row) for row in rows["lists"] if row["context"] not in hidden]
@@ -102,7 +103,7 @@ def load_evidence_corpus(data: Path, seed: int = 13) -> EvidenceCorpus:
     parts["discourse"] = list(_discourse(rows["discourse"][:cut], rng))
     aside["discourse"] = list(_discourse(rows["discourse"][cut:], rng))
 
-    rng.shuffle(rows["yes-no"])
+    random.Random(f"{seed} yes-no").shuffle(rows["yes-no"])
     cut = int(len(rows["yes-no"]) * ASIDE_SHARE)
     parts["verdicts"] = list(_verdicts(rows["yes-no"][cut:], open_share=0.25, rng=rng))
     aside["verdicts"] = list(_verdicts(rows["yes-no"][:cut], open_share=0.25, rng=rng))

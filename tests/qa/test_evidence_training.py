@@ -93,7 +93,7 @@ def test_targets_name_every_token_and_sentence() -> None:
     featurizer = Featurizer(reader_tokenizer())
     [(batch, targets)] = batches([LIST, REASON, POLAR], featurizer, 10_000, random.Random(0))
     tokenizer = reader_tokenizer()
-    order = sorted(range(3), key=lambda row: tokenizer.decode(batch.input_ids[row]))  # is…, what…, why…
+    order = sorted(range(3), key=lambda row: tokenizer.decode(batch.input_ids[row].tolist()))  # is…, what…, why…
     polar, listed, reason = order
     tagged = {
         tag: [tokenizer.id_to_token(int(t)) for t in batch.input_ids[listed][targets.tags[listed] == tag]]
