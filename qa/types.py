@@ -67,6 +67,16 @@ class Passage:
     alone: bool = False
     """Whether it is of no stored article: then it is cited by its own text, from which its offsets count."""
 
+    @property
+    def as_read(self) -> tuple[str, str]:
+        """Its title and text as a reader is shown them.
+
+        A text that begins with its title, as one does whose first sentence is all the title it has, comes without: said
+        twice, the words there are passed over (LOG.md).
+        """
+        title = self.title.rstrip(" …")
+        return ("" if title and self.text.startswith(title) else self.title, self.text)
+
 
 @dataclass(frozen=True)
 class Candidate:

@@ -133,7 +133,7 @@ class ComparisonStrategy:
         """The one or two sentences on ``side`` that say most of what is asked."""
         own = [passage for passage in passages if is_about(side, f"{passage.title} {passage.text}")]
         question = f"{asked} {side}?".strip()
-        weighed = self._weigher.weigh(question, [(passage.title, passage.text) for passage in own])
+        weighed = self._weigher.weigh(question, [passage.as_read for passage in own])
         worth: dict[tuple[str, int], tuple[float, Sentence]] = {}
         for passage, one in zip(own, weighed, strict=True):
             for sentence in self._gatherer.sentences_of(passage):

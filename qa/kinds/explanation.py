@@ -79,7 +79,7 @@ class ExplanationStrategy:
     def _weighed(self, question: str, passages: Sequence[Passage]) -> tuple[list[Sentence], NDArray[np.float32]]:
         """The sentences of ``passages`` with the chance that each answers, by the evidence reader."""
         found: dict[tuple[str, int], tuple[Sentence, float]] = {}
-        weighed = self._weigher.weigh(question, [(passage.title, passage.text) for passage in passages])
+        weighed = self._weigher.weigh(question, [passage.as_read for passage in passages])
         for passage, evidence in zip(passages, weighed, strict=True):
             for one in self._shown.of_passage(passage):
                 chance = evidence.sentence(one.start - passage.start, one.end - passage.start)

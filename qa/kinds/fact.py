@@ -47,7 +47,7 @@ class FactStrategy:
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
         passages = evidence.passages
-        found = self._reader.read(plan.query.text, [(passage.title, passage.text) for passage in passages])
+        found = self._reader.read(plan.query.text, [passage.as_read for passage in passages])
         # No answer begins in one paragraph and ends in another; in a table or a list they are easily run together.
         candidates = [candidate for candidate in found if "\n\n" not in candidate.text]
         selection = select(candidates, passages, self._calibration)

@@ -138,7 +138,7 @@ class ListStrategy:
         """What the reader and the evidence reader see, each stretch with its chance to be an item."""
         if not passages:
             return []
-        texts = [(passage.title, passage.text) for passage in passages]
+        texts = [passage.as_read for passage in passages]
         liked = [float(value) for value in standardized([passage.score for passage in passages])]
         spans = [
             replace(span, score=span.score + liked[span.passage]) for span in self._reader.read(question, texts[:READ])

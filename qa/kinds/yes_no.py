@@ -87,7 +87,7 @@ class YesNoStrategy:
         passages, question = evidence.passages, plan.query.text
         if not passages:
             return self._abstainer.abstain(plan, passages)
-        weighed = self._weigher.weigh(question, [(passage.title, passage.text) for passage in passages])
+        weighed = self._weigher.weigh(question, [passage.as_read for passage in passages])
         said = [self._best_sentence(question, passage, one) for passage, one in zip(passages, weighed, strict=True)]
         liked = standardized([passage.score for passage in passages])
         strength = [log_odds(worth) + float(value) for (_, worth), value in zip(said, liked, strict=True)]
