@@ -12,11 +12,9 @@ from language.words import fold
 from qa.planner.features import Token, tokens
 from vectorstore import ArticleIndex, ArticleSummary
 
-LEAST_TITLE = 3
-"""Words that a title has at least to be recognised without quotation marks: shorter ones are names of things too."""
-LEAST_HEADING = 5
-"""Words that the part of a title before its colon has at least: "Roe v. Wade: …" and "Met Gala 2023: …" begin with what
-they are about, and a question about that is not one about the article."""
+LEAST_TITLE = 5
+"""Words that a title, or the part of it before a colon, has at least to be recognised: shorter ones are names of things
+too. "Who built the mill at Wexham?" is no question about the article called so, nor is one about "Met Gala 2023"."""
 LEAST_AUTHOR = 2
 THIS_ARTICLE = "this article"
 """What stands for a title while the rest of the question is read: what a title says is not what is asked."""
@@ -73,12 +71,8 @@ class LibraryNames:
         stored = self._index.articles()
         titles: dict[Words, list[str]] = {}
         for article in stored:
-            whole, heading = _folded(article.title), _folded(_SUBTITLE.split(article.title)[0])
-            for words, least in {
-                whole: LEAST_TITLE,
-                heading: LEAST_TITLE if heading == whole else LEAST_HEADING,
-            }.items():
-                if len(words) >= least:
+            for words in {_folded(article.title), _folded(_SUBTITLE.split(article.title)[0])}:
+                if len(words) >= LEAST_TITLE:
                     titles.setdefault(words, []).append(article.id)
         names = {_folded(author) for article in stored for author in article.authors}
         return _Known(

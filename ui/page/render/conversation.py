@@ -140,8 +140,9 @@ class View:
 
     @property
     def is_stated_first(self) -> bool:
-        """Whether the answer's text stands above its pieces."""
-        return not self.groups or self.answer.kind in STATED_FIRST
+        """Whether the answer's text stands above its pieces: where it says more than they do, as an author's name."""
+        says_more = any(item.text not in (self.answer.text or "") for item in self.answer.items)
+        return not self.groups or self.answer.kind in STATED_FIRST or (self.answer.kind == "catalogue" and says_more)
 
     @property
     def level(self) -> int:
