@@ -30,6 +30,8 @@ class Named:
 
     question: str
     """With every title in it replaced by ``THIS_ARTICLE``."""
+    asked: str
+    """As it was asked."""
     articles: tuple[str, ...]
     """Ids of the articles whose titles it gives."""
     authors: tuple[str, ...]
@@ -55,7 +57,7 @@ class LibraryNames:
                 rest += [question[at:start].rstrip(_QUOTES), THIS_ARTICLE]
                 at = end
         rest.append(question[at:].lstrip(_QUOTES) if articles else question)
-        return Named("".join(rest), tuple(dict.fromkeys(articles)), authors)
+        return Named("".join(rest), question, tuple(dict.fromkeys(articles)), authors)
 
     def site(self, words: Iterable[str]) -> str | None:
         """The one of ``words`` that is the name of a site which articles come from."""

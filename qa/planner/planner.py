@@ -10,7 +10,7 @@ from functools import cached_property
 from qa.planner.features import tokens
 from qa.planner.filters import ARTICLE_WORDS, core, is_plural, make_filter, order, speaks_of_articles, speaks_of_library
 from qa.planner.model import QuestionModel, Reading, load_model
-from qa.planner.names import LibraryNames, Named
+from qa.planner.names import THIS_ARTICLE, LibraryNames, Named
 from qa.ports import Plan
 from qa.types import Kind, Query
 from vectorstore import DEFAULT_EMBEDDER, ArticleFilter, ArticleIndex, Embedder, load_embedder
@@ -64,13 +64,24 @@ class LearnedPlanner:
     def _read(self, named: Named) -> Reading:
         """How the question is read where that is sure enough; else as one for a fact."""
         question = named.question
-        reading = self._model.read(question, self._embedder.embed_query(question))
+        reading = self._read_text(question)
+        if reading.kind == "catalogue" and named.articles and not self._asks_who_wrote(question):
+            # "Who built the bridge at Alder Point?" asks of the bridge, whatever an article is called.
+            question = named.asked
+            reading = self._read_text(question)
         if reading.kind == "theme" and self._is_of_one_article(question):
             reading = replace(reading, kind="summary", marks=self._model.marks(question, "summary"))
         lacking = reading.kind == "comparison" and not {"side_a", "side_b"} <= reading.marks.keys()
         if reading.chance < self._least(reading, named) or lacking:
             return replace(reading, kind="fact", marks=self._model.marks(question, "fact"))
         return reading
+
+    def _read_text(self, question: str) -> Reading:
+        return self._model.read(question, self._embedder.embed_query(question))
+
+    def _asks_who_wrote(self, question: str) -> bool:
+        """Whether a question about ``THIS_ARTICLE`` would be one to the catalogue if it did not say "article"."""
+        return self._read_text(question.replace(THIS_ARTICLE, "it")).kind == "catalogue"
 
     def _least(self, reading: Reading, named: Named) -> float:
         """The chance from which on ``reading`` is believed."""

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
 import samples
+from ingest import add_articles
 from qa.evaluation import load_test_set
 from qa.planner import LearnedPlanner
 from qa.planner.data import own_questions
@@ -113,3 +115,14 @@ def test_a_choice_of_articles_holds_for_every_kind(planner: LearnedPlanner, libr
 
 def test_small_talk_is_taken_as_it_was_typed(planner: LearnedPlanner) -> None:
     assert planner.plan(Query("helo", "held", time.perf_counter())).kind == "chat"
+
+
+def test_a_question_of_what_an_article_is_called_after_is_answered_from_its_text(
+    empty_index: ArticleIndex, tmp_path: Path
+) -> None:
+    title = "The Bridge at Alder Point"
+    (tmp_path / "bridge.txt").write_text(f"{title}\n\nIt was Ruth Amsel who built it, with stones.", encoding="utf-8")
+    add_articles([tmp_path / "bridge.txt"], empty_index)
+    planner = LearnedPlanner(empty_index)
+    assert _plan(planner, f"Who built {title}?").kind == "fact"
+    assert _plan(planner, f"Who wrote {title}?").kind == "catalogue"
