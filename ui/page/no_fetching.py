@@ -30,13 +30,25 @@ async def _resolve_nothing(hostname: str) -> NoReturn:
     raise gr.Error(REASON, print_exception=False)
 
 
+def _download_nothing(url: str, cache_dir: str) -> NoReturn:
+    raise gr.Error(REASON, print_exception=False)
+
+
+async def _async_download_nothing(url: str, cache_dir: str) -> NoReturn:
+    raise gr.Error(REASON, print_exception=False)
+
+
 def forbid_fetching() -> None:
     """Gives Gradio, in this process and for good, ways to the network that lead nowhere.
 
     Raises AttributeError where this Gradio has its ways elsewhere: it must not be served then.
     """
     for module, name, instead in (
-        (processing_utils, "async_transport", _Refusing()),  # what a component's value names
+        # What a component's value names; the downloads too, which would give out what Gradio has fetched before.
+        (processing_utils, "async_ssrf_protected_download", _async_download_nothing),
+        (processing_utils, "ssrf_protected_download", _download_nothing),
+        (processing_utils, "save_url_to_cache", _download_nothing),
+        (processing_utils, "async_transport", _Refusing()),
         (processing_utils, "sync_client", httpx.Client(transport=_Refusing())),
         (routes, "_proxy_transport", _Refusing()),
         (safehttpx, "async_validate_url", _resolve_nothing),  # what file= names is looked up with it first
