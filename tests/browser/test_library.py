@@ -36,7 +36,7 @@ def test_empty_library_invites_to_add_the_samples(empty_server: str, open_page: 
 def test_asking_an_empty_or_any_library_says_that_the_articles_do_not(empty_server: str, open_page: OpenPage) -> None:
     talk = open_page(empty_server)
     talk.ask("Who won the football world cup in 1966?")
-    assert "There are no articles in the library yet." in talk.last.inner_text()
+    assert "Nothing in the articles is about this." in talk.last.inner_text()
 
 
 def test_upload_is_added_and_answers(empty_server: str, open_page: OpenPage, tmp_path: Path) -> None:
