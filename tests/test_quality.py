@@ -29,12 +29,14 @@ def kinds(bot: Chatbot) -> dict[str, Any]:
 
 def test_answers_are_right(figures: dict[str, Any]) -> None:
     assert figures["failed"] == []
-    assert figures["has_answer"]["exact_match"] >= 60
-    assert figures["has_answer"]["f1"] >= 66
+    # Of the answers shown few may be wrong, which costs some that were right and not sure enough.
+    assert figures["has_answer"]["exact_match"] >= 55
+    assert figures["has_answer"]["f1"] >= 58
+    assert figures["wrong_of_shown"] <= 0.25
 
 
 def test_what_the_articles_do_not_say_is_left_unanswered(figures: dict[str, Any]) -> None:
-    assert figures["no_answer"]["exact_match"] >= 50
+    assert figures["no_answer"]["exact_match"] >= 75
     assert figures["abstention"]["auroc"] >= 0.80
 
 

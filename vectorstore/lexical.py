@@ -202,7 +202,7 @@ def rebuild_lexical(connection: sqlite3.Connection) -> None:
 def _places(marked: str, start: int) -> Iterator[tuple[int, int]]:
     """Where the marked words of a chunk stand in its article; ``start`` is where the chunk does."""
     marks = 0
-    for match in re.finditer(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}", marked):
+    for match in re.finditer(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}", marked):
         begin = start + match.start() - marks
         yield begin, begin + len(match[1])
         marks += 2

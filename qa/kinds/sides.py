@@ -21,10 +21,9 @@ _FRAMES = [
         r"^(?P<before>how (?:do|does|did))\s++(?P<a>.{1,200}?)\s++and\s++(?P<b>.{1,200}?)"
         r"\s++(?:compare|differ)\b(?P<after>.*)$",
         r"^(?P<before>)(?P<a>.{1,200}?)\s++(?:vs\.?|versus|compared (?:to|with))\s++(?P<b>.+)$",
-        r"^(?P<before>.{0,200}?(?:[,:;]|\s[–—-]{1,2})\s*)(?P<a>[^,:;]{1,200}?),?\s++or\s++(?P<b>[^,:;]+)$",
+        r"^(?P<before>.{0,200}?(?:[,:;]|\s[–—-]{1,2})\s*)(?P<a>(?:(?!,?\sor\s)[^,:;]){1,200}+),?\sor\s(?P<b>[^,:;]+)$",
     )
 ]
-_EITHER = re.compile(r"^(?P<before>.+?)\s+or\s+(?P<b>.+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,21 +40,21 @@ def compared(question: str, sides: Sequence[str] = ()) -> Compared | None:
 
     ``sides`` are those that are known already, in the words of the question.
     """
-    asked = question.strip().rstrip("?!. ")
+    asked = " ".join(question.split()).rstrip("?!. ")
     if len(sides) >= 2:
         return Compared((sides[0], sides[1]), _without(asked, sides[:2]))
     for frame in _FRAMES:
         if match := frame.match(asked):
             rest = match.groupdict().get("after") or ""
             return _compared(match["a"], match["b"], f"{match['before']} {rest}")
-    if match := _EITHER.match(asked):
-        before = match["before"].split()
+    if (place := asked.lower().find(" or ", 1)) > 0:
+        before, other = asked[:place].split(), asked[place + len(" or ") :]
         # "Who sold more records Rihanna or Beyonce": as many words as the other side has, or a name's.
-        count = len(match["b"].split())
+        count = len(other.split())
         names = next((n for n, word in enumerate(reversed(before)) if not word[:1].isupper()), 0)
         count = min(names or count, len(before) - 1)
         if count > 0:
-            return _compared(" ".join(before[-count:]), match["b"], " ".join(before[:-count]))
+            return _compared(" ".join(before[-count:]), other, " ".join(before[:-count]))
     return None
 
 
@@ -82,8 +81,11 @@ def _bare(side: str) -> str:
 
 def _without(asked: str, sides: Sequence[str]) -> str:
     for side in sides:
-        asked = re.sub(rf"\s*\b{re.escape(side)}(?!\w)", " ", asked, count=1, flags=re.IGNORECASE)
-    return re.sub(r"(?:\s|\b(?:or|and)\b|[,:;?])+$", "", " ".join(asked.split()))
+        asked = re.sub(rf"\b{re.escape(side)}(?!\w)", " ", asked, count=1, flags=re.IGNORECASE)
+    words = asked.split()
+    while words and words[-1].strip(",:;?").lower() in ("", "or", "and"):
+        words.pop()
+    return " ".join(words).rstrip(",:;?")
 
 
 @dataclass(frozen=True)
