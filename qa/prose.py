@@ -26,10 +26,10 @@ _TOKEN = re.compile(r"\S+")
 _CLOSED = re.compile(r"(?<!\.\.)[.!。！｡؟۔।][\"'”’»)\]]*\Z")
 _REST = re.compile(r"[\"“‘'(]?[a-z][^\W\dA-Z]*\b|[,;:.)]")
 """How what is left of a sentence begins, where a link or a name in it was lost."""
-_SAID = re.compile(r"“[^”]*”|\"[^\"]*\"")
+_SAID = re.compile(r"“[^“”]*”|\"[^\"]*\"")
 _QUOTED = re.compile(r"[\"“‘«']")
 _DATELINE = re.compile(
-    r"(?:[A-Z][\w.,’' /]{1,40})?\([A-Z]{2,}[\w &]*\)\s*(?:[—–-]+\s*)?"  # London (CNN) …, (CNN) …, OSLO (AP) — …
+    r"(?:[A-Z][\w.,’' /]{1,40})?\([A-Z]{2}[\w &]*+\)\s*(?:[—–-]+\s*)?"  # London (CNN) …, (CNN) …, OSLO (AP) — …
     r"|[A-Z]{3,}[\w.,’' /]{0,40}\s[—–-]{1,2}\s+"  # CONCORD, N.H. – …
 )
 _TO_THE_READER = re.compile(

@@ -124,7 +124,7 @@ def _linked(one: Passage, other: Passage) -> bool:
 
 
 def _names(text: str, title: str) -> bool:
-    name = re.sub(r"\s*\([^)]*\)$", "", title).strip()
+    name = re.sub(r"(?<!\s)\s*+\([^()]*\)$", "", title).strip()
     return len(name) > 2 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 

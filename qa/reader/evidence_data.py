@@ -169,7 +169,7 @@ def _single(example: Example) -> Judged:
     )
 
 
-_JOINT = re.compile(r"\s*[,;]\s*(?:(?:and|or|&|as well as)\s+)?|\s+(?:and|or|&|as well as)\s+")
+_JOINT = re.compile(r"(?<!\s)\s*+[,;]\s*+(?:(?:and|or|&|as well as)\s++)?|(?<!\s)\s++(?:and|or|&|as well as)\s++")
 _CONJUNCTION = re.compile(r"\b(?:and|or|as well as)\b|&")
 _PLURAL = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|ten|both|several|some|names of|list|"
@@ -388,7 +388,7 @@ def _meetings(rows: Sequence[dict[str, Any]], rng: random.Random) -> Iterator[Ju
     """Stretches of talk about what was asked, at its border, and elsewhere."""
     for row in rows:
         turns = [
-            re.sub(r"\s*\{\w+\}\s*|\s+(?=[.,?!'’])", lambda m: " " if "{" in m[0] else "", t) for t in row["turns"]
+            re.sub(r"(?<!\s)\s*+\{\w+\}\s*+|(?<!\s)\s++(?=[.,?!'’])", lambda m: " " if "{" in m[0] else "", t) for t in row["turns"]
         ]
         for query in row["specific"]:
             inside = {turn for first, last in query["spans"] for turn in range(int(first), int(last) + 1)}
