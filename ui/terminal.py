@@ -152,8 +152,7 @@ def show_answer(answer: Answer) -> None:
 
 def _show_items(answer: Answer) -> None:
     """An answer of several pieces: each with where it stands, under the label that it shares with those beside it."""
-    says_more = answer.kind == "catalogue" and any(item.text not in (answer.text or "") for item in answer.items)
-    if says_more or answer.kind in {"count", "yes_no"}:
+    if wording.is_stated_first(answer):
         say(plain(answer.text or ""), "bold")
     label = None
     for item in answer.items:

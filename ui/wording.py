@@ -16,6 +16,12 @@ def confidence_in_words(score: float) -> str:
     return "Possible, unsure"
 
 
+def is_stated_first(answer: Answer) -> bool:
+    """Whether an answer's text stands above its pieces: where it says more than they do, as an author's name."""
+    says_more = any(item.text not in (answer.text or "") for item in answer.items)
+    return not answer.items or answer.kind in {"count", "yes_no"} or (answer.kind == "catalogue" and says_more)
+
+
 def basis(answer: Answer) -> str:
     """What an answer rests on; a percentage only where one was measured. Empty where there is nothing to say."""
     if answer.text is None or answer.kind == "chat":

@@ -15,8 +15,6 @@ SHORT = 140
 """Characters up to which an answer is set large."""
 CANDIDATES = 3
 """Possible answers shown side by side where none is likely enough to be given."""
-STATED_FIRST = frozenset({"count", "yes_no"})
-"""Kinds whose answer says something that its pieces alone do not."""
 TEMPLATE = "conversation.html"
 SCORES = {
     "similarity": ("meaning", ".2f"),
@@ -137,12 +135,6 @@ class View:
         """Whether the answer is set large."""
         text = self.answer.text or ""
         return len(text) <= SHORT and "\n" not in text.strip()
-
-    @property
-    def is_stated_first(self) -> bool:
-        """Whether the answer's text stands above its pieces: where it says more than they do, as an author's name."""
-        says_more = any(item.text not in (self.answer.text or "") for item in self.answer.items)
-        return not self.groups or self.answer.kind in STATED_FIRST or (self.answer.kind == "catalogue" and says_more)
 
     @property
     def level(self) -> int:
