@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from playwright.sync_api import expect
 from qa.evaluation import load_test_set
 from tests.browser.conftest import OpenPage, Talk, free_port, serve
 from tests.browser.test_asking import SURE, UNSAID
+from tests.loops import complete
 from tests.qa.fake_llm_server import FakeLLMServer, drip
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -175,9 +174,7 @@ def test_people_who_log_in_have_their_own_history_on_any_device(
         )
         with pytest.raises(Exception, match=r"(?i)auth|login|credentials|401"):
             Client(address, verbose=False).predict(SURE, api_name="/ask")
-        with ThreadPoolExecutor() as beside_the_browsers_loop:
-            asked = beside_the_browsers_loop.submit(asyncio.run, asked_over_mcp(f"{address}/mcp", "ann", "tulip"))
-            assert asked.result()["answer"] == "100 grams"
+        assert complete(asked_over_mcp(f"{address}/mcp", "ann", "tulip"))["answer"] == "100 grams"
         for talk in (phone, laptop, other):
             talk.leave()
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 import samples
 from ingest import add_articles
 from qa import Answer, AnswerReady, Chatbot, PassagesFound, Planned, QuestionError, Settings
+from tests.loops import complete
 from vectorstore import ArticleIndex
 
 
@@ -70,9 +69,7 @@ def test_the_stream_shows_passages_first_and_the_answer_last(bot: Chatbot) -> No
     async def collect() -> list[object]:
         return [event async for event in bot.astream("when did Kanye propose")]
 
-    # In a thread of its own: the browser tests leave an event loop running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        events = thread.submit(asyncio.run, collect()).result()
+    events = complete(collect())
     assert isinstance(events[0], Planned)
     assert isinstance(events[1], PassagesFound)
     assert isinstance(events[-1], AnswerReady)

@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
+from tests.loops import complete
 from ui.access import Access
 from ui.page.guard import BODY_BYTES, CALLS_AT_ONCE, LOGIN_BYTES, Guard
 from ui.page.no_fetching import forbid_fetching
@@ -210,7 +211,7 @@ def test_so_many_calls_of_tools_are_dealt_with_at_once_and_so_many_wait() -> Non
             again = await client.post("/mcp", json={})
             return sorted(answer.status_code for answer in [*answers, again])
 
-    assert asyncio.run(call_them(20)) == [200] * (CALLS_AT_ONCE + 3 + 1) + [503] * (20 - CALLS_AT_ONCE - 3)
+    assert complete(call_them(20)) == [200] * (CALLS_AT_ONCE + 3 + 1) + [503] * (20 - CALLS_AT_ONCE - 3)
     assert most == CALLS_AT_ONCE
 
 
@@ -311,8 +312,8 @@ def test_gradio_fetches_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) 
                 fetch(address.replace("secret", fetch.__name__), str(tmp_path))
         for url in (address, "https://huggingface.co/x"):  # which Gradio trusts, whatever address it has
             with pytest.raises(gr.Error, match="not fetched"):
-                asyncio.run(processing_utils.async_ssrf_protected_get(url))
+                complete(processing_utils.async_ssrf_protected_get(url))
         with pytest.raises(gr.Error, match="not fetched"):
-            asyncio.run(safehttpx.get(address))
+            complete(safehttpx.get(address))
         server.shutdown()
     assert Hits.paths == ["/secret.txt"]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from qa import Chatbot
+from tests.loops import complete
 from ui.mcp_server import PATH, http_routes, mcp_server
 from ui.tools import Tools
 from vectorstore import ArticleIndex
@@ -35,9 +34,7 @@ def run(server: Any, use: Callable[[Client], Coroutine[Any, Any, None]]) -> None
         async with Client(server) as client:
             await use(client)
 
-    # A thread of its own: this one may hold the loop of a browser that other tests are driving.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(connected())).result()
+    complete(connected())
 
 
 def content(result: Any) -> Any:
