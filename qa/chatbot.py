@@ -26,6 +26,7 @@ from qa.runnable import QuestionRunnable, in_thread, last_answer
 from qa.selection import Calibration
 from qa.settings import Settings
 from qa.spelling import Speller
+from qa.suggesting import Suggester
 from qa.types import Answer, AnswerEvent, Kind, Turn
 from vectorstore import ArticleIndex
 
@@ -101,13 +102,25 @@ class Chatbot:
     @cached_property
     def path(self) -> QuestionPath:
         """The way of a question; its parts load their models on first use."""
+        return QuestionPath(
+            self._rewriter(), self._planner, self._kinds, self._writer(), Speller(self.index), Further(self.gatherer)
+        )
+
+    @cached_property
+    def _planner(self) -> Planner:
+        return self._given_planner or load_planner(self.index)
+
+    @cached_property
+    def _kinds(self) -> dict[Kind, Strategy]:
         abstainer = Abstainer(self.gatherer)
         fact = FactStrategy(self.gatherer, self.reader, abstainer, self._calibration(), self.settings.threshold)
-        kinds = strategies(self.gatherer, abstainer, fact, self.reader, self.settings.threads) | self._given_kinds
-        planner = self._given_planner or load_planner(self.index)
-        return QuestionPath(
-            self._rewriter(), planner, kinds, self._writer(), Speller(self.index), Further(self.gatherer)
-        )
+        return strategies(self.gatherer, abstainer, fact, self.reader, self.settings.threads) | self._given_kinds
+
+    @cached_property
+    def _suggester(self) -> Suggester:
+        # What a language model would write is neither quick nor known to come again: questions are tried without it.
+        alone = QuestionPath(lambda question, _: question, self._planner, self._kinds)
+        return Suggester(self.gatherer, self.reader, lambda question: last_answer(alone.events(question)))
 
     def _calibration(self) -> Calibration | None:
         """That of the reader, which was fitted over what our own retriever finds; over another's it says nothing."""
@@ -173,6 +186,23 @@ class Chatbot:
         """``stream`` for async code: the work is done in threads, so that the event loop stays free."""
         async for event in in_thread(self.stream(question, history, articles, cancel)):
             yield event
+
+    def suggest(self, answer: Answer, asked: Sequence[str] = ()) -> tuple[str, ...]:
+        """Up to three questions to ask next, each of which the library is known to answer; often fewer, or none.
+
+        They are made from the sentences around what ``answer`` cites, and none asks for what it has just said, nor is
+        one that was ``asked`` before. Each was tried, so this takes about as long as answering three to six questions,
+        one or two seconds: show the answer first.
+        """
+        return self._suggester.after(answer, asked)
+
+    def questions_of(self, article_id: str) -> tuple[str, ...]:
+        """The same of one article, from its beginning on; none where it is not there. Takes as long as ``suggest``."""
+        return self._suggester.of_article(article_id)
+
+    def questions(self) -> tuple[str, ...]:
+        """The same of the library, of its newest articles one each. Takes some seconds, so keep what it gives."""
+        return self._suggester.of_library()
 
     def warm_up(self) -> None:
         """Loads the models now, so that the first question does not wait for them."""
