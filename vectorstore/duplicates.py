@@ -1,8 +1,9 @@
 """The same story told twice: which articles are near-duplicates, in the record's own transactions.
 
-Two articles are near-duplicates or not whatever else is stored, and a group is what such pairs connect, so a library
-that has grown edit by edit has the groups of one built afresh. Of a group, the longest article is shown. Passages of
-the others are searched only where they say something that it does not.
+A group is what pairs of near-duplicates connect. Whether two articles are such a pair depends on their texts, and on
+which words in a row so many articles share that they are a form and no story. Both are known from what is stored, so a
+library that has grown edit by edit has the groups of one built afresh. Of a group, the longest article is shown.
+Passages of the others are searched only where they say something that it does not.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -28,6 +30,10 @@ CONTAINED = 0.8
 """Share of its shingles that a near-duplicate has in common with the longer text."""
 LENGTH = 0.5
 """A text shorter than this share of another is a quotation or a summary of it, not the same story."""
+FORM = 50
+"""A shingle that more sketches have than this belongs to a form that was filled in: rows made from one template, a
+notice below every article. It tells nothing about a story, and looking for near-duplicates by it would take time in
+proportion to the square of the articles."""
 MAX_WORDS = 20_000
 TOGETHER = 200
 """Articles whose near-duplicates are looked for at once: their profiles are in memory, and a candidate for several of
@@ -52,7 +58,7 @@ class Profile:
     """What two texts are compared by."""
 
     whole: int
-    """Hash of title and text: all that counts for texts too short, or too long, for shingles."""
+    """Hash of the text; with its title for texts too short, or too long, for shingles, where it is all that counts."""
     shingles: frozenset[int]
     """Empty for those."""
     words: frozenset[str]
@@ -60,8 +66,13 @@ class Profile:
 
     @cached_property
     def sketch(self) -> list[int]:
-        """What to look for near-duplicates by."""
-        return sorted(self.shingles)[:SKETCH] or [self.whole]
+        """Shingles to look for near-duplicates by; none for texts that are compared whole."""
+        return sorted(self.shingles)[:SKETCH]
+
+    @property
+    def copy_key(self) -> int:
+        """What to look for copies by. Below zero for texts with shingles, so that it is not taken for one."""
+        return ~self.whole if self.shingles else self.whole
 
 
 def profile(title: str, text: str) -> Profile:
@@ -69,9 +80,10 @@ def profile(title: str, text: str) -> Profile:
     words = _WORD.findall(text.lower())
     different = frozenset(words)
     shingles = _shingles(words) if len(words) <= MAX_WORDS else frozenset()
+    compared = shingles if len(shingles) >= SKETCH else frozenset()
     return Profile(
-        whole=_hash(f"{title}\n{text}"),
-        shingles=shingles if len(shingles) >= SKETCH else frozenset(),
+        whole=_hash(text if compared else f"{title}\n{text}"),
+        shingles=compared,
         words=different,
         numbers=frozenset(filter(_has_digit, different)),
     )
@@ -101,12 +113,38 @@ def adds_nothing(passage: str, shown: Profile) -> bool:
     return telling <= shown.words and len(shingles & shown.shingles) >= CONTAINED * len(shingles)
 
 
-def regroup(connection: sqlite3.Connection, article_ids: Iterable[str]) -> None:
-    """Groups articles anew: those just stored, and those left of a group that has lost one. All others keep theirs.
+@dataclass(frozen=True)
+class Left:
+    """What articles that are about to be removed leave behind."""
+
+    articles: frozenset[str]
+    """The others of their groups, which are to be grouped anew."""
+    hashes: Mapping[int, int]
+    """The hashes of their sketches, with how many of them had each."""
+
+
+def leave(connection: sqlite3.Connection, article_ids: Collection[str]) -> Left:
+    """What is left of articles once they are removed, to be given to ``regroup`` then; asked for before that."""
+    ids = json.dumps(list(article_ids))
+    groups = connection.execute(
+        "SELECT id FROM articles WHERE shown_as IN "
+        "(SELECT shown_as FROM articles WHERE id IN (SELECT value FROM json_each(?)))",
+        (ids,),
+    )
+    hashes = connection.execute("SELECT hash FROM sketches WHERE article_id IN (SELECT value FROM json_each(?))", (ids,))
+    return Left(
+        frozenset(member for (member,) in groups) - frozenset(article_ids), Counter(value for (value,) in hashes)
+    )
+
+
+def regroup(connection: sqlite3.Connection, article_ids: Iterable[str], left: Left | None = None) -> None:
+    """Groups articles anew: those just stored, and what those just removed have left. All others keep their groups,
+    but for those that share what has become a form by this, or is none any more.
 
     Of those just stored it notes the sketches, too, by which later ones will find them.
     """
-    _Grouping(connection, article_ids).run()
+    left = left or Left(frozenset(), {})
+    _Grouping(connection, [*sorted(left.articles), *article_ids]).run(left.hashes)
 
 
 def regroup_all(connection: sqlite3.Connection) -> None:
@@ -115,23 +153,19 @@ def regroup_all(connection: sqlite3.Connection) -> None:
     regroup(connection, [article_id for (article_id,) in connection.execute("SELECT id FROM articles")])
 
 
-def group_of(connection: sqlite3.Connection, article_id: str) -> set[str]:
-    """The ids of an article and of its near-duplicates; none for an unknown id."""
-    rows = connection.execute(
-        "SELECT id FROM articles WHERE shown_as = (SELECT shown_as FROM articles WHERE id = ?)", (article_id,)
-    )
-    return {member for (member,) in rows}
-
-
 class _Grouping:
     def __init__(self, connection: sqlite3.Connection, article_ids: Iterable[str]) -> None:
         self._connection = connection
         self._loose = dict.fromkeys(article_ids)
-        self._groups: dict[str, set[str]] = {one: {one} for one in self._loose}
+        self._groups: dict[str, set[str]] = {}
         """The group of each article met so far; the same set for all that are in it."""
-        self._profile = lru_cache(maxsize=32)(self._read_profile)
+        self._profile = lru_cache(maxsize=TOGETHER)(self._read_profile)
 
-    def run(self) -> None:
+    def run(self, gone: Mapping[int, int]) -> None:
+        """Groups them; ``gone`` says how many of the articles just removed had each hash."""
+        new = self._note_sketches()
+        self._loose |= dict.fromkeys(self._loosened(new, gone))
+        self._groups = {one: {one} for one in self._loose}
         self._connection.executemany(
             "UPDATE articles SET shown_as = id WHERE id = ?", [(article_id,) for article_id in self._loose]
         )
@@ -141,42 +175,90 @@ class _Grouping:
         for group in {id(group): group for group in map(self._groups.__getitem__, self._loose)}.values():
             self._show(group)
 
+    def _note_sketches(self) -> Counter[int]:
+        """Notes the sketches of articles that have none yet; returns how many of them have each hash."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT article_id FROM sketches WHERE article_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(self._loose)),),
+        )
+        noted = {article_id for (article_id,) in rows}
+        new: Counter[int] = Counter()
+        for article_id in self._loose.keys() - noted:
+            own = self._profile(article_id)
+            new.update(own.sketch)
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO sketches VALUES (?, ?)",
+                [(value, article_id) for value in (*own.sketch, own.copy_key)],
+            )
+        return new
+
+    def _loosened(self, new: Mapping[int, int], gone: Mapping[int, int]) -> list[str]:
+        """The groups of articles that share what has become a form by these articles, or is none any more."""
+        most = max([*new.values(), *gone.values()], default=0)
+        crossed = [
+            value
+            for value, count in self._counts(new.keys() | gone.keys(), FORM + most + 1).items()
+            if (count > FORM) != (count - new.get(value, 0) + gone.get(value, 0) > FORM)
+        ]
+        rows = self._connection.execute(
+            "SELECT id FROM articles WHERE shown_as IN (SELECT a.shown_as FROM sketches s JOIN articles a "
+            "ON a.id = s.article_id WHERE s.hash IN (SELECT value FROM json_each(?))) ORDER BY id",
+            (json.dumps(crossed),),
+        )
+        return [article_id for (article_id,) in rows]
+
+    def _counts(self, hashes: Collection[int], most: int) -> dict[int, int]:
+        """How many sketches have each of the hashes, counted up to ``most``."""
+        rows = self._connection.execute(
+            "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM sketches WHERE hash = value LIMIT ?2)) "
+            "FROM json_each(?1)",
+            (json.dumps(list(hashes)), most),
+        )
+        return dict(rows.fetchall())
+
     def _join(self, together: Sequence[str]) -> None:
         """Joins the groups of articles with those of their near-duplicates."""
-        own = {article_id: self._read_profile(article_id) for article_id in together}
-        # Articles that are joined later find these by them.
-        sketches = [(value, article_id) for article_id, profile in own.items() for value in profile.sketch]
-        self._connection.executemany("INSERT OR IGNORE INTO sketches VALUES (?, ?)", sketches)
+        own = {article_id: self._profile(article_id) for article_id in together}
+        hashes = {value for profile in own.values() for value in profile.sketch}
+        forms = {value for value, count in self._counts(hashes, FORM + 1).items() if count > FORM}
         beside: dict[str, list[str]] = {}
         for article_id, profile in own.items():
-            for candidate in self._candidates(article_id, profile):
+            for candidate in self._candidates(article_id, profile, forms):
                 beside.setdefault(candidate, []).append(article_id)
-        # One candidate after the other, so that each is read once: where all articles of a library have a notice in
-        # common, or are weather reports, each is a candidate for all the others.
+        # One candidate after the other, so that each is read once.
         for candidate, articles in beside.items():
             theirs = own.get(candidate)
             for article_id in articles:
                 # A group's members are connected already: one that is near is as good as all of them.
-                group = self._group(candidate)
-                if group is self._groups[article_id]:
+                if self._group(candidate) is self._groups[article_id]:
                     continue
                 theirs = theirs or self._read_profile(candidate)
                 if near(own[article_id], theirs):
-                    joined = self._groups[article_id] | group
-                    self._groups.update(dict.fromkeys(joined, joined))
+                    self._unite(self._groups[article_id], self._group(candidate))
 
-    def _candidates(self, article_id: str, own: Profile) -> list[str]:
-        sketch = own.sketch
-        rows = self._connection.execute(
+    def _candidates(self, article_id: str, own: Profile, forms: Collection[int]) -> Iterable[str]:
+        """Articles that may be near: one copy, which all the others are found by, and those that share enough."""
+        copies = self._connection.execute(
+            "SELECT article_id FROM sketches WHERE hash = ? AND article_id != ? LIMIT 1", (own.copy_key, article_id)
+        )
+        sharing = self._connection.execute(
             "SELECT article_id FROM sketches WHERE hash IN (SELECT value FROM json_each(?)) AND article_id != ? "
             "GROUP BY article_id HAVING count(*) >= ?",
-            (json.dumps(sketch), article_id, min(SHARED, len(sketch))),
+            (json.dumps([value for value in own.sketch if value not in forms]), article_id, SHARED),
         )
-        return [candidate for (candidate,) in rows]
+        return {candidate: None for (candidate,) in (*copies, *sharing)}
+
+    def _unite(self, one: set[str], other: set[str]) -> None:
+        small, large = sorted((one, other), key=len)
+        large |= small
+        self._groups.update(dict.fromkeys(small, large))
 
     def _group(self, article_id: str) -> set[str]:
         if article_id not in self._groups:
-            group = group_of(self._connection, article_id)
+            rows = self._connection.execute(
+                "SELECT id FROM articles WHERE shown_as = (SELECT shown_as FROM articles WHERE id = ?)", (article_id,)
+            )
+            group = {member for (member,) in rows}
             self._groups.update(dict.fromkeys(group, group))
         return self._groups[article_id]
 

@@ -122,7 +122,7 @@ class Record:
                         for c, d in zip(chunks, digests, strict=True)
                     ],
                 )
-            duplicates.regroup(connection, [*left, *ids])
+            duplicates.regroup(connection, ids, left)
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Forgets the articles; returns how many there were.
@@ -136,22 +136,22 @@ class Record:
                 (json.dumps(list(article_ids)),),
             )
             gone, left = self._forget(connection, article_ids)
-            duplicates.regroup(connection, left)
+            duplicates.regroup(connection, [], left)
             return len(gone)
 
     def _forget(
         self, connection: sqlite3.Connection, article_ids: Sequence[str], sources: Sequence[str] = ()
-    ) -> tuple[set[str], set[str]]:
-        """Deletes articles; returns their ids, and those left of their groups, which are to be grouped anew."""
+    ) -> tuple[set[str], duplicates.Left]:
+        """Deletes articles; returns their ids, and what is left of their groups."""
         found = connection.execute(
             "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?1)) UNION "
             "SELECT id FROM articles WHERE source IN (SELECT value FROM json_each(?2))",
             (json.dumps(list(article_ids)), json.dumps(list(sources))),
         )
         gone = {article_id for (article_id,) in found}
-        groups = [duplicates.group_of(connection, article_id) for article_id in gone]
+        left = duplicates.leave(connection, gone)
         connection.executemany("DELETE FROM articles WHERE id = ?", [(article_id,) for article_id in gone])
-        return gone, set().union(*groups) - gone
+        return gone, left
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vectorstore import Article, ArticleIndex, Chunk
+from vectorstore import Article, ArticleIndex, Chunk, duplicates
 from vectorstore.duplicates import adds_nothing, near, profile
 
 WORDS = (
@@ -220,9 +220,18 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.parametrize("form", [2, 50])
 @given(steps=STEPS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_groups_do_not_depend_on_the_order_of_adding(
+    form: int, steps: list[tuple[str, tuple[int, int] | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duplicates, "FORM", form)
+        _compare_grown_and_fresh(steps, tmp_path_factory)
+
+
+def _compare_grown_and_fresh(
     steps: list[tuple[str, tuple[int, int] | None]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     root = tmp_path_factory.mktemp("groups")
@@ -241,6 +250,55 @@ def test_groups_do_not_depend_on_the_order_of_adding(
     assert grown.check().sound
     grown.close()
     fresh.close()
+
+
+def rows(first: int, last: int) -> list[tuple[Article, list[Chunk]]]:
+    """Rows made from one template, three of their words in a hundred their own."""
+    made = []
+    for number in range(first, last):
+        words = story(1, 100)
+        for place in (20, 50, 80):
+            words[place] = f"{WORDS[number % 40]}{chr(97 + number // 40)}"
+        made.append(article(f"row{number:04}", words))
+    return made
+
+
+def test_rows_made_from_one_template_are_no_story_told_again_and_again(index: ArticleIndex) -> None:
+    index.add(rows(0, 10))
+    assert stories(index) == 1
+    index.add(rows(10, 70))
+    assert stories(index) == 70
+    index.remove([f"row{number:04}" for number in range(10, 70)])
+    assert stories(index) == 1
+    assert index.check().sound
+
+
+def test_copies_are_found_however_many_there_are(index: ArticleIndex) -> None:
+    index.add([article(f"copy{number:02}", story(1)) for number in range(70)])
+    index.add([article("late", story(1), title="Another"), article("other", story(2))])
+    assert stories(index) == 2
+    index.remove(["copy00"])
+    assert stories(index) == 2
+    assert index.check().sound
+
+
+def test_the_work_for_a_row_does_not_grow_with_the_rows_stored(index: ArticleIndex) -> None:
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    index.add(rows(0, 100))
+    index._record._database.connection.set_progress_handler(count, 100)
+    index.add(rows(100, 150))
+    early, steps = steps, 0
+    for first in range(150, 900, 150):
+        index.add(rows(first, first + 150))
+    steps = 0
+    index.add(rows(900, 950))
+    assert 0 < steps < 3 * early
 
 
 def test_the_body_alone_is_compared(index: ArticleIndex) -> None:
