@@ -110,8 +110,14 @@ class _Ingest:
             for stored in self._index.sources() if self._index else ():
                 self._stored.setdefault(stored.origin, {})[stored.source] = stored
             places = list(find_sources(sources))
+            known = {place.source for place in places}
             for done, place in enumerate(places, start=1):  # a feed or sitemap makes the list grow
-                self._outcomes += self._take(place, places)
+                for one in self._take(place):
+                    if isinstance(one, Outcome):
+                        self._outcomes.append(one)
+                    elif one.source not in known:
+                        known.add(one.source)
+                        places.append(one)
                 self._at = (done, len(places), place.source)
                 self._tell()
                 if sum(len(chunks) for _, chunks in self._waiting) >= BATCH_CHUNKS:
@@ -125,8 +131,11 @@ class _Ingest:
                 self._remove_missing(folder, places)
         return IngestReport(tuple(self._outcomes), self._chunks, time.perf_counter() - started)
 
-    def _take(self, place: Place | Skipped, places: list[Place | Skipped]) -> list[Outcome]:
-        """Reads and cuts one source, unless it is unchanged, and queues it to be stored."""
+    def _take(self, place: Place | Skipped) -> Sequence[Outcome | Place | Skipped]:
+        """Reads and cuts one source, unless it is unchanged, and queues it to be stored.
+
+        Returns what became of it, and the places that it lists, where it is a feed or sitemap.
+        """
         stored = self._stored.get(place.source, {})
         if not self._may_have_changed(place):
             return _unchanged(stored)
@@ -141,21 +150,20 @@ class _Ingest:
             found = read_articles(raw)
         except UnreadableSource as error:
             return [Outcome(place.source, "skipped", reason=error.reason)]
-        outcomes = [self._queue(one, mark, stored, place, places) for one in found]
+        outcomes = [self._queue(one, mark, stored, place) for one in found]
         seen = {one.source for one in found if not isinstance(one, LinkedPage)}
         if isinstance(place, FilePlace):
             vanished = [one for one in stored.values() if one.source not in seen]
             self._gone += [one.article_id for one in vanished]
             outcomes += [Outcome(one.source, "removed", article_id=one.article_id) for one in vanished]
-        return [outcome for outcome in outcomes if outcome is not None]
+        return outcomes
 
     def _queue(
-        self, found: Found, mark: str, stored: Mapping[str, StoredSource], place: Place, places: list[Place | Skipped]
-    ) -> Outcome | None:
+        self, found: Found, mark: str, stored: Mapping[str, StoredSource], place: Place
+    ) -> Outcome | Place | Skipped:
         """Takes in one of the things found at ``place``: cuts an article, follows an address, notes a failure."""
         if isinstance(found, LinkedPage):
-            follow(found, place, places)
-            return None
+            return follow(found, place)
         if isinstance(found, Skipped):
             return Outcome(found.source, "skipped", reason=found.reason)
         article = replace(found, fingerprint=mark)

@@ -44,22 +44,20 @@ def named_paths(names: Sequence[str | Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path for path in paths if path is not None))
 
 
-def follow(link: LinkedPage, listed_at: Place, places: list[Place | Skipped]) -> None:
-    """Adds the page that a feed or sitemap lists to the end of ``places``, once.
+def follow(link: LinkedPage, listed_at: Place) -> Place | Skipped:
+    """The page that a feed or sitemap lists.
 
     Only lists that came from the web are followed: no file on disk makes the program reach out. Raises nothing; an
-    address that is not to be fetched is added as skipped.
+    address that is not to be fetched is skipped.
     """
     if isinstance(listed_at, FilePlace):
-        places.append(Skipped(link.address, f"listed in {listed_at.path.name}; name the address itself to fetch it"))
-        return
+        return Skipped(link.address, f"listed in {listed_at.path.name}; name the address itself to fetch it")
     found = _find_page(link.address)
-    if isinstance(found, WebPlace):
-        found = WebPlace(found.source, listed_at.depth + 1)
-        if found.depth > MAX_LIST_DEPTH:
-            found = Skipped(found.source, f"listed by lists that are nested more than {MAX_LIST_DEPTH} deep")
-    if all(place.source != found.source for place in places):
-        places.append(found)
+    if isinstance(found, Skipped):
+        return found
+    if listed_at.depth >= MAX_LIST_DEPTH:
+        return Skipped(found.source, f"listed by lists that are nested more than {MAX_LIST_DEPTH} deep")
+    return WebPlace(found.source, listed_at.depth + 1)
 
 
 def read_source(place: Place, allow_private: bool = False) -> RawSource:

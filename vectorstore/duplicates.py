@@ -131,7 +131,9 @@ def leave(connection: sqlite3.Connection, article_ids: Collection[str]) -> Left:
         "(SELECT shown_as FROM articles WHERE id IN (SELECT value FROM json_each(?)))",
         (ids,),
     )
-    hashes = connection.execute("SELECT hash FROM sketches WHERE article_id IN (SELECT value FROM json_each(?))", (ids,))
+    hashes = connection.execute(
+        "SELECT hash FROM sketches WHERE article_id IN (SELECT value FROM json_each(?))", (ids,)
+    )
     return Left(
         frozenset(member for (member,) in groups) - frozenset(article_ids), Counter(value for (value,) in hashes)
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from ingest import add_articles
+from ingest import add_articles, preview_articles
 from tests.ingest.documents import STORY, pdf, rss, sitemap
 from vectorstore import ArticleIndex
 
@@ -116,3 +117,17 @@ def test_a_list_in_a_file_makes_nothing_fetched(site: Site, empty_index: Article
     report = add_articles([tmp_path], empty_index, allow_private=True)
     assert [outcome.status for outcome in report.outcomes] == ["skipped"]
     assert site.asked == []
+
+
+def test_a_long_list_takes_time_in_proportion_to_its_links(site: Site, empty_index: ArticleIndex) -> None:
+    def seconds(links: int) -> float:
+        site.pages["/list"] = ("text/xml", sitemap(*(f"ftp://a.example/{number}" for number in range(links))))
+        started = time.thread_time()
+        report = preview_articles([f"{site.address}/list"], empty_index, allow_private=True)
+        took = time.thread_time() - started
+        assert len(report.outcomes) == links
+        return took
+
+    seconds(10)
+    long = seconds(5_000)
+    assert long < 0.2 or long < 24 * seconds(625)  # 8 times as long where it is linear, 64 times where quadratic

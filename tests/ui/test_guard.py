@@ -204,15 +204,35 @@ def test_so_many_calls_of_tools_are_dealt_with_at_once_and_so_many_wait() -> Non
         at_work -= 1
         await PlainTextResponse("done")(scope, receive, send)
 
-    async def call_them(count: int) -> list[int]:
-        transport = httpx.ASGITransport(Guard(slow, Access(), waiting=3))
-        async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
-            answers = await asyncio.gather(*(client.post("/mcp", json={}) for _ in range(count)))
-            again = await client.post("/mcp", json={})
-            return sorted(answer.status_code for answer in [*answers, again])
+    async def call_them(count: int) -> list[list[int]]:
+        guard = Guard(slow, Access(), waiting=4)
 
-    assert complete(call_them(20)) == [200] * (CALLS_AT_ONCE + 3 + 1) + [503] * (20 - CALLS_AT_ONCE - 3)
+        async def call_from(address: str) -> list[int]:
+            transport = httpx.ASGITransport(guard, client=(address, 1))
+            async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
+                answers = await asyncio.gather(*(client.post("/mcp", json={}) for _ in range(count)))
+                return sorted(answer.status_code for answer in answers)
+
+        both = await asyncio.gather(call_from("192.0.2.1"), call_from("192.0.2.2"))
+        return [*both, await call_from("192.0.2.1")]
+
+    first, second, again = complete(call_them(20))
+    assert first.count(200) + second.count(200) == CALLS_AT_ONCE + 4
+    # One address has half of the places to wait, so that another one's calls have theirs.
+    assert first.count(200) == again.count(200) == CALLS_AT_ONCE + 2
+    assert {*first, *second, *again} == {200, 503}
     assert most == CALLS_AT_ONCE
+
+
+def test_one_address_has_half_of_the_places_in_the_queue(inside: Inside) -> None:
+    waiting = {"address:192.0.2.1": 3}
+    guard = Guard(inside.app, Access(), waiting=6, waiting_from=lambda key: waiting.get(key, 0))
+    for path in ("/gradio_api/queue/join", "/gradio_api/call/ask"):
+        for address, status in (("192.0.2.1", 503), ("192.0.2.2", 200)):
+            client = TestClient(guard, base_url=HERE, client=(address, 1))
+            assert client.post(path, json={"data": []}).status_code == status
+    refused = TestClient(guard, base_url=HERE, client=("192.0.2.1", 1))
+    assert refused.post("/gradio_api/cancel", json={}).status_code == 200
 
 
 def test_a_request_that_breaks_something_is_told_so_in_a_line(caplog: pytest.LogCaptureFixture) -> None:

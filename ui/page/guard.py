@@ -11,7 +11,8 @@ import json
 import logging
 import math
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from secrets import compare_digest
@@ -37,7 +38,8 @@ _READ = re.compile(
     r"/config|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/(?:assets|static|svelte)/.+"
     rf"|{API}/(?:info|app_id|theme\.css|startup-events|upload_progress|queue/data|heartbeat/[^/]+|call/[^/]+/[^/]+)"
 )
-_QUEUED = re.compile(rf"{API}/(?:queue/join|call/[^/]+|cancel|reset)")
+_QUEUED = re.compile(rf"{API}/(?:queue/join|call/[^/]+)")
+_GIVEN_UP = re.compile(rf"{API}/(?:cancel|reset)")
 _DIRECT = re.compile(rf"{API}/run/[^/]+")
 _UPLOAD = re.compile(rf"{API}/upload")
 _LOGIN, _LOGOUT = "/login", "/logout"
@@ -102,13 +104,26 @@ class Guard:
         throttle: Throttle | None = None,
         waiting: int = 64,
         upload_bytes: int = 1 << 30,
+        waiting_from: Callable[[str], int] = lambda key: 0,
     ) -> None:
-        """``waiting`` calls of tools may wait for their turn; ``upload_bytes`` is the most that one upload brings."""
+        """
+        Args:
+            app: What is guarded.
+            access: Who may ask.
+            logins: See above.
+            throttle: Counts wrong passwords; one that others share, or one of its own.
+            waiting: Calls of tools that may wait for their turn, and questions in the queue. One address may have half
+                of the places in each, so that nobody can fill them alone.
+            upload_bytes: The most that one upload brings.
+            waiting_from: How many questions of an address wait in the queue, by ``address_key``.
+        """
         self._app = app
         self._access = access
         self._logins = tuple(logins)
         self._throttle = throttle or Throttle()
         self._upload_bytes = upload_bytes
+        self._share = max(1, waiting // 2)
+        self._waiting_from = waiting_from
         self._stops = _Places(STOPS_AT_ONCE, 0)
         self._calls = _Places(CALLS_AT_ONCE, waiting)
 
@@ -150,18 +165,23 @@ class Guard:
             await self._app({**scope, "method": "GET", "query_string": b""}, receive, send)
         elif method == "POST" and path == _LOGIN:
             await self._app(scope, await self._checked_login(scope, receive), send)
-        elif method == "POST" and _QUEUED.fullmatch(path):
+        elif method == "POST" and _GIVEN_UP.fullmatch(path):
             await self._app(scope, await _whole_json(receive, scope), send)
+        elif method == "POST" and _QUEUED.fullmatch(path):
+            replayed = await _whole_json(receive, scope)
+            if self._waiting_from(_address(scope)) >= self._share:
+                raise _Refusal(503, "too many questions from your address wait already: come back later", 1.0)
+            await self._app(scope, replayed, send)
         elif method == "POST" and _DIRECT.fullmatch(path):
             replayed = await _whole_json(receive, scope)
-            async with self._stops.one():
+            async with self._stops.one(_address(scope)):
                 await self._app(scope, replayed, send)
         elif method == "POST" and _UPLOAD.fullmatch(path):
             self._check_upload(scope)
             await self._app(scope, receive, send)  # Gradio counts each file while it comes in
         elif method == "POST" and path == MCP:
             replayed = await _whole_body(receive, scope, BODY_BYTES)
-            async with self._calls.one():
+            async with self._calls.one(_address(scope)):
                 await self._app(scope, replayed, send)
         elif path == MCP:
             await self._app(scope, receive, send)
@@ -215,7 +235,7 @@ class Guard:
             raise _Refusal(400, "this is no form with a name and a password") from error
         name, password = (str(form.get(field, "")) for field in ("username", "password"))
         name = name.strip()
-        keys = address_key((scope.get("client") or [""])[0]), name_key(name)
+        keys = _address(scope), name_key(name)
         # Nothing is awaited from here on, so that many guesses at once are counted one after the other.
         if wait := self._throttle.wait(*keys):
             raise _Refusal(429, f"too many wrong passwords: try again in {wait:.0f} seconds", wait)
@@ -224,6 +244,10 @@ class Guard:
             raise _Refusal(400, "Incorrect credentials.")
         self._throttle.succeeded(name_key(name))
         return replayed
+
+
+def _address(scope: Scope) -> str:
+    return address_key((scope.get("client") or [""])[0])
 
 
 def _hosts(headers: Headers) -> tuple[str, ...]:
@@ -259,19 +283,22 @@ class _Places:
     def __init__(self, at_once: int, waiting: int) -> None:
         self._free = asyncio.Semaphore(at_once)
         self._most = at_once + waiting
-        self._taken = 0
+        self._share = at_once + waiting // 2
+        self._taken: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """A place; raises a refusal where too many wait already."""
-        if self._taken >= self._most:
+    async def one(self, key: str) -> AsyncIterator[None]:
+        """A place; raises a refusal where too many wait already, or too many of this address."""
+        if self._taken.total() >= self._most or self._taken[key] >= self._share:
             raise _Refusal(503, "too many requests at once: come back later", 1.0)
-        self._taken += 1
+        self._taken[key] += 1
         try:
             async with self._free:
                 yield
         finally:
-            self._taken -= 1
+            self._taken[key] -= 1
+            if not self._taken[key]:
+                del self._taken[key]
 
 
 # Requests -----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import gradio as gr
 import typer
 from starlette.middleware import Middleware
 
@@ -29,7 +30,7 @@ from ui.page.no_fetching import forbid_fetching
 from ui.page.policy import ContentPolicy
 from ui.page.theme import look
 from ui.page.visitor import VisitorCookie
-from ui.throttle import Throttle
+from ui.throttle import Throttle, address_key
 from ui.tools import Tools
 from vectorstore import StoreError
 
@@ -83,7 +84,13 @@ def launch(
     async def lifespan(app: Any) -> AsyncIterator[None]:
         # Before the first request, and before all else: Gradio puts its own middleware around what it is given.
         app.middleware_stack = Guard(
-            app.middleware_stack, access, logins, throttle, limits.waiting, limits.upload_mb * FILES_OF_FULL_SIZE << 20
+            app.middleware_stack,
+            access,
+            logins,
+            throttle,
+            limits.waiting,
+            limits.upload_mb * FILES_OF_FULL_SIZE << 20,
+            lambda key: _waiting_from(page, key),
         )
         async with mcp_lifespan(app):
             yield
@@ -124,6 +131,13 @@ def launch(
         page.close(verbose=False)
         history.close()
         bot.index.close()
+
+
+def _waiting_from(page: gr.Blocks, key: str) -> int:
+    """How many calls from an address wait in the page's queue."""
+    queues = page._queue.event_queue_per_concurrency_id.values()
+    clients = (event.request.client for queue in queues for event in queue.queue)
+    return sum(client is not None and address_key(client.host) == key for client in clients)
 
 
 def _warm_up(bot: Chatbot, library: Library) -> None:
