@@ -158,7 +158,8 @@ def seal(folder: Path) -> str:
     """Identifies the state of the files that Chroma maps into memory without checking them.
 
     Names, sizes and times of the vector segments: a difference to the seal noted after the last write means that a
-    write was cut short or that somebody else touched them. The start of the operating system counts too: what was
+    write was cut short or that somebody else touched them. Of the times also that of the last change of any kind, which
+    no program sets as it likes. The start of the operating system counts too: what was
     written before the power went may not have reached the disk. Of Chroma's own database, which it writes to even
     when it only reads, the first bytes count: others that are wrong make it fail, which is noticed. Empty where there
     is no folder.
@@ -166,12 +167,16 @@ def seal(folder: Path) -> str:
     if not folder.is_dir():
         return ""
     files = sorted(path for path in folder.glob("*/*") if path.is_file())
-    states = [f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    states = [f"{path.relative_to(folder)} {_state(path.stat())}" for path in files]
     database = folder / _DATABASE
     if database.is_file():
         with database.open("rb") as opened:
             states.append(repr(opened.read(16)))
     return hashlib.sha256("\n".join([*states, _system_start()]).encode()).hexdigest()
+
+
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _system_start() -> str:

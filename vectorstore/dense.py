@@ -110,6 +110,8 @@ class DenseIndex:
             self._record.outbox.add_all()
             chroma.discard(self._folder)
             self._index = ChromaIndex(self._folder, self._record.manifest())
+            self._record.set_manifest("seal", chroma.seal(self._folder))
+            self._failed = -1
 
     def problems(self) -> list[str]:
         """What of it does not agree with the record. Nobody may be writing."""

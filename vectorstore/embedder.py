@@ -97,7 +97,7 @@ class MiniLMEmbedder(Embeddings):
     def __init__(self, name: str = DEFAULT_EMBEDDER, threads: int | None = None) -> None:
         """``name`` is one of ``PRECISIONS``. Builds the graph on its very first use on a machine: about a second."""
         self.name = name
-        self._passes = Passes(_cached_model(PRECISIONS[name]), threads)
+        self._passes = _passes(PRECISIONS[name], threads)
         self._tokenizer = Tokenizer.from_file(str(default_model_path() / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
@@ -204,15 +204,30 @@ def _provided(name: str) -> Embeddings:
         raise StoreError(f"the embedding model {name!r} cannot be used: {error}") from error
 
 
+def _passes(precision: Precision, threads: int | None) -> Passes:
+    """The published model, loaded; made anew where what is cached of it was cut off. Raises StoreError."""
+    path = _cached_model(precision)
+    try:
+        return Passes(path, threads)
+    except Exception as error:  # onnxruntime's errors have no base of their own
+        logger.warning("the exported model %s cannot be loaded (%s); making it anew", path, error)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"the exported model {path} is damaged; delete it, and it is made anew") from error
+    return Passes(_cached_model(precision), threads)
+
+
 def _cached_model(precision: Precision) -> Path:
     """The cached ONNX graph of the published model; builds it where there is none yet."""
     name = f"{MINILM}-{MODEL_SHA256[:12]}-{precision}-v{EXPORT_VERSION}.onnx"
-    for folder in _cache_folders():
+    folders = [folder for folder in _cache_folders() if _is_ours(folder)]
+    for folder in folders:
         if (folder / name).is_file():
             return folder / name
-    for folder in _cache_folders():
+    for folder in folders:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
                 exported = Path(scratch) / name
                 exported.write_bytes(_export(precision))
@@ -229,6 +244,13 @@ def _cache_folders() -> list[Path]:
     user = platformdirs.user_cache_path("article-qa", appauthor=False)
     # The second is for service accounts without a home; its name is theirs alone.
     return [user, Path(tempfile.gettempdir()) / f"article-qa-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"]
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether nobody else can have put a model there: folders for temporary files are everybody's."""
+    if not hasattr(os, "getuid") or not folder.exists():
+        return True
+    return folder.stat().st_uid in (os.getuid(), 0)
 
 
 def _export(precision: Precision) -> bytes:

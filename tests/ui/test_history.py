@@ -6,15 +6,21 @@ import json
 import sqlite3
 import stat
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import gradio as gr
 import pytest
 
 from qa.evaluation import load_test_set
 from qa.types import Answer, Citation
-from ui.history import Conversation, Exchange, Feedback, History, as_json, as_markdown, as_test_set, file_name
+from tests.ui.stub_bot import StubBot
+from ui.history import Conversation, Exchange, Feedback, History, as_json, as_markdown, as_test_set, file_name, store
 from ui.history.store import FILE_NAME, KEPT
-from vectorstore import StoreError
+from ui.page.layout import _Page
+from ui.page.library import Library
+from vectorstore import ArticleIndex, StoreError
 
 ME, YOU = "browser:me", "user:you"
 CITATION = Citation("a1", "Year Three", "/articles/kim.txt", "He proposed\non Oct. 21.", 10, 34, 25, 32, "2017-05-12")
@@ -63,6 +69,48 @@ def test_latest_conversation_comes_first(history: History) -> None:
     assert [one.id for one in history.conversations(ME)] == [second, first]
     history.append(ME, first, answered("And then?"))  # well within a second
     assert [one.id for one in history.conversations(ME)] == [first, second]
+
+
+def test_a_full_disk_is_said_and_what_was_kept_stays_and_goes_on(history: History) -> None:
+    kept = history.append(ME, None, answered("One?"))
+    (pages,) = history._connection.execute("PRAGMA page_count").fetchone()
+    history._connection.execute(f"PRAGMA max_page_count = {pages}")
+    for _ in range(2):
+        with pytest.raises(StoreError, match="could not be written: database or disk is full"):
+            history.append(ME, kept, answered("why? " * 20_000))
+    assert [one.question for one in history.exchanges(ME, kept)] == ["One?"]
+    history._connection.execute("PRAGMA max_page_count = 100000")
+    assert history.append(ME, kept, answered("Two?")) == kept
+
+
+def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(library: ArticleIndex, history: History) -> None:
+    bot: Any = StubBot(library)
+    page = _Page(bot, Library(library), history)
+    with gr.Blocks():
+        page.build()
+    history._connection.execute("PRAGMA query_only = 1")
+    with pytest.warns(UserWarning, match="could not be kept"):
+        *_, last = page.ask(
+            "How many elephants did Barnum lead across the Brooklyn Bridge?", "", gr.Request(username="me", cookies={})
+        )
+    assert "21" in last[page.conversation] and "Barnum" in last[page.conversation]
+    assert "Barnum" in last[page.article]
+
+
+def test_a_clock_that_is_set_back_changes_nothing(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "KEPT", 2)
+    ids = [history.append(ME, None, answered(question)) for question in ("One?", "Two?")]
+
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime(2001, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr(store, "datetime", Earlier)
+    ids.append(history.append(ME, None, answered("Three?")))
+    assert [one.id for one in history.conversations(ME)] == [ids[2], ids[1]]
+    history.append(ME, ids[1], answered("And then?"))
+    assert [one.id for one in history.conversations(ME)] == [ids[1], ids[2]]
 
 
 def test_rename_and_delete(history: History) -> None:

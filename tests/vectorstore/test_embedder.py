@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,6 +107,39 @@ def test_the_exported_model_is_cached_by_precision_and_not_taken_from_a_half_wri
     times = [one.stat().st_mtime_ns for one in cached]
     MiniLMEmbedder(DEFAULT_EMBEDDER)
     assert [one.stat().st_mtime_ns for one in cached] == times
+
+
+@pytest.mark.parametrize("share", [0, 0.5])
+def test_an_exported_model_that_was_cut_off_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    monkeypatch.setattr("vectorstore.embedder._cache_folders", lambda: [tmp_path])
+    vector = MiniLMEmbedder(DEFAULT_EMBEDDER).embed_query("bridge")
+    [cached] = tmp_path.iterdir()
+    content = cached.read_bytes()
+    cached.write_bytes(content[: int(len(content) * share)])
+    assert MiniLMEmbedder(DEFAULT_EMBEDDER).embed_query("bridge") == vector
+    assert len(cached.read_bytes()) == len(content)
+
+
+def test_a_model_that_somebody_else_may_have_put_there_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    monkeypatch.setattr("vectorstore.embedder._cache_folders", lambda: [theirs, ours])
+    MiniLMEmbedder(DEFAULT_EMBEDDER)
+    assert not ours.exists()
+    owned = Path.stat
+
+    def stat(path: Path, **options: bool) -> Any:
+        found = owned(path, **options)
+        if path != theirs:
+            return found
+        return os.stat_result((*found[:4], found.st_uid + 1, *found[5:10]))
+
+    monkeypatch.setattr(Path, "stat", stat)
+    MiniLMEmbedder(DEFAULT_EMBEDDER)
+    assert ours.exists()
 
 
 def test_a_model_that_is_not_the_published_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

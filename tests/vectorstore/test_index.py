@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -207,9 +208,10 @@ def test_a_damaged_vector_index_is_found_before_it_can_crash_the_process(tmp_pat
     index.add([article("long", text)])
     index.close()
     for path in (index.folder / "chroma").glob("*/*.bin"):
-        content = path.read_bytes()
+        content, times = path.read_bytes(), path.stat()
         harmed = {"truncate": content[: len(content) // 2], "garbage": b"\xff" * len(content), "huge": content * 3}
         path.write_bytes(harmed[harm])
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     again = ArticleIndex.open(index.folder)
     assert again.search_dense("topic 21", top_k=3)
     again.repair()
@@ -287,6 +289,13 @@ def test_a_run_killed_between_record_and_vector_index_loses_nothing(tmp_path: Pa
     assert index.search_dense("ripening wheels", top_k=1)[0].chunk.article_id == "cheese"
     index.repair()
     assert index.check().sound
+
+
+def test_rebuilding_a_sound_library_warns_of_nothing(index: ArticleIndex, caplog: pytest.LogCaptureFixture) -> None:
+    index.rebuild()
+    assert caplog.records == []
+    assert index.check().sound
+    assert index.search_dense("birds that fly far", top_k=1)
 
 
 def test_rebuilding_with_another_model_needs_no_sources(index: ArticleIndex) -> None:

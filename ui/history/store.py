@@ -12,8 +12,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -70,8 +71,9 @@ class Conversation:
 class History:
     """The conversations of everyone who uses a page. Safe to share between threads and processes."""
 
-    def __init__(self, connection: sqlite3.Connection, is_kept: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, is_kept: bool) -> None:
         self._connection = connection
+        self._path = path
         self._lock = threading.Lock()
         self.is_kept = is_kept
         """Whether it outlasts this process; not where the library's folder cannot be written."""
@@ -95,12 +97,12 @@ class History:
             logger.warning("conversations are forgotten when this program ends: %s cannot be written (%s)", path, error)
             connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
             _prepare(connection, path)
-            return cls(connection, is_kept=False)
+            return cls(connection, path, is_kept=False)
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"{path} holds no conversations that can be read ({error}); move it away to begin with none"
             ) from error
-        return cls(connection, is_kept=True)
+        return cls(connection, path, is_kept=True)
 
     def close(self) -> None:
         """Closes the file."""
@@ -109,25 +111,38 @@ class History:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        """All of it is kept, or, after an exception, none. Raises StoreError where the disk is full or fails."""
+        with self._in_words("written"):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # a full disk ends it by itself
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
-    # Reading ----------------------------------------------------------------------------------
+    @contextmanager
+    def _in_words(self, done: str) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except sqlite3.DatabaseError as error:
+                raise StoreError(f"the conversations in {self._path} could not be {done}: {error}") from error
+
+    # Reading: each raises StoreError where the file cannot be read --------------------------------
+
+    def _rows(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._in_words("read"):
+            return self._connection.execute(query, parameters).fetchall()
 
     def conversations(self, owner: str) -> list[Conversation]:
         """The owner's conversations, the latest first."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT id, title, started_at, updated_at, (SELECT count(*) FROM exchanges WHERE conversation = id) "
-                "FROM conversations WHERE owner = ? ORDER BY updated_at DESC, rowid DESC",
-                (owner,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT id, title, started_at, updated_at, (SELECT count(*) FROM exchanges WHERE conversation = id) "
+            "FROM conversations WHERE owner = ? ORDER BY updated_at DESC, rowid DESC",
+            (owner,),
+        )
         return [Conversation(*row) for row in rows]
 
     def conversation(self, owner: str, conversation_id: str) -> Conversation | None:
@@ -136,43 +151,47 @@ class History:
 
     def exchanges(self, owner: str, conversation_id: str | None) -> tuple[Exchange, ...]:
         """What was said in a conversation, in order; nothing where the owner has no such."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT question, exchange FROM exchanges JOIN conversations ON id = conversation "
-                "WHERE conversation = ? AND owner = ? ORDER BY number",
-                (conversation_id, owner),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT question, exchange FROM exchanges JOIN conversations ON id = conversation "
+            "WHERE conversation = ? AND owner = ? ORDER BY number",
+            (conversation_id, owner),
+        )
         return tuple(_loaded(*row) for row in rows)
 
     def judged(self, owner: str | None = None) -> Iterator[tuple[str, tuple[Exchange, ...]]]:
         """(id, exchanges) of each conversation with feedback in it, oldest first; of everyone, or of one owner."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT DISTINCT id, owner FROM conversations JOIN exchanges ON id = conversation "
-                "WHERE judged AND owner = coalesce(?, owner) ORDER BY started_at, conversations.rowid",
-                (owner,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT DISTINCT id, owner FROM conversations JOIN exchanges ON id = conversation "
+            "WHERE judged AND owner = coalesce(?, owner) ORDER BY started_at, conversations.rowid",
+            (owner,),
+        )
         for conversation_id, its_owner in rows:
             yield conversation_id, self.exchanges(its_owner, conversation_id)
 
     def marks(self, owner: str) -> tuple[int, int]:
         """How many of the owner's answers are marked with what is right, and how many as wrong and nothing more."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT judged, count(*) FROM exchanges JOIN conversations ON id = conversation "
-                "WHERE owner = ? AND judged GROUP BY judged",
-                (owner,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT judged, count(*) FROM exchanges JOIN conversations ON id = conversation "
+            "WHERE owner = ? AND judged GROUP BY judged",
+            (owner,),
+        )
         counts = dict(rows)
         return counts.get(_KNOWN, 0), counts.get(_UNKNOWN, 0)
 
-    # Writing ----------------------------------------------------------------------------------
+    # Writing: each raises StoreError where nothing can be written -------------------------------
 
     def append(self, owner: str, conversation_id: str | None, exchange: Exchange) -> str:
         """Adds an exchange to a conversation, or to a new one where the owner has no such; returns its id."""
         moment = datetime.now(UTC)
-        now, exactly = moment.isoformat(timespec="seconds"), moment.isoformat(timespec="microseconds")
+        now = moment.isoformat(timespec="seconds")
         with self._transaction() as connection:
+            # A clock that was set back does not make the latest the oldest, which would be the first to go.
+            (latest,) = connection.execute(
+                "SELECT max(updated_at) FROM conversations WHERE owner = ?", (owner,)
+            ).fetchone()
+            if latest is not None:
+                moment = max(moment, datetime.fromisoformat(latest) + timedelta(microseconds=1))
+            exactly = moment.isoformat(timespec="microseconds")
             if not _owns(connection, owner, conversation_id):
                 conversation_id = secrets.token_urlsafe(12)
                 title = _title(exchange.question) or "Conversation"

@@ -60,6 +60,12 @@ def build_page(bot: Chatbot, library: Library | None = None, history: History | 
     return blocks
 
 
+UNKEPT = (
+    "This answer is shown, but could not be kept: there may be no room left on the disk. It is gone when you leave the "
+    "conversation; what was wrong is in the log of the program that serves this page."
+)
+
+
 class _Page:
     """Components and handlers. Holds nothing of any visitor: that is in ``history``, and ``self.opened`` says where."""
 
@@ -229,9 +235,14 @@ class _Page:
                     yield shown
             finally:
                 # Also when the page was closed, or left for another conversation: what was asked is not lost.
-                conversation = self.history.append(owner, conversation, came or Exchange(question, stopped=True))
+                last = came or Exchange(question, stopped=True)
+                try:
+                    conversation, unkept = self.history.append(owner, conversation, last), None
+                except StoreError as error:
+                    logger.warning("%s", error)
+                    unkept = last
         yield {
-            **self._conversation(owner, conversation),
+            **self._conversation(owner, conversation, unkept),
             self.question: gr.Textbox(submit_btn="Ask", stop_btn=False),
             self.tabs: gr.Tabs(selected="article"),
         }
@@ -248,10 +259,14 @@ class _Page:
         """A new conversation."""
         return {**self._conversation(owner_of(request), ""), self.question: _empty_box()}
 
-    def _conversation(self, owner: str, conversation: str) -> Updates:
-        """The page with this conversation open; with none where the owner has no such."""
+    def _conversation(self, owner: str, conversation: str, unkept: Exchange | None = None) -> Updates:
+        """The page with this conversation open; with none where the owner has no such. ``unkept`` is shown after what
+        was kept of it."""
         exchanges = self.history.exchanges(owner, conversation)
         conversation = conversation if exchanges else ""
+        if unkept is not None:
+            gr.Warning(UNKEPT)
+            exchanges = (*exchanges, unkept)
         return {
             self.conversation: render.render_conversation(exchanges, None, conversation),
             self.opened: conversation or NOTHING_OPEN,
