@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import samples
 from ingest import add_articles
@@ -17,6 +18,10 @@ from vectorstore import ArticleIndex
 # Nothing a developer has set in their own shell may change what is tested.
 for name in [name for name in os.environ if name.startswith("ARTICLE_QA_")]:
     del os.environ[name]
+
+# No test fails because a machine is slow, or loads something the first time.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # A shell starts what runs in the background with Ctrl-C ignored, and so would be what is interrupted in tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -388,7 +388,8 @@ def _meetings(rows: Sequence[dict[str, Any]], rng: random.Random) -> Iterator[Ju
     """Stretches of talk about what was asked, at its border, and elsewhere."""
     for row in rows:
         turns = [
-            re.sub(r"(?<!\s)\s*+\{\w+\}\s*+|(?<!\s)\s++(?=[.,?!'’])", lambda m: " " if "{" in m[0] else "", t) for t in row["turns"]
+            re.sub(r"(?<!\s)\s*+\{\w+\}\s*+|(?<!\s)\s++(?=[.,?!'’])", lambda m: " " if "{" in m[0] else "", turn)
+            for turn in row["turns"]
         ]
         for query in row["specific"]:
             inside = {turn for first, last in query["spans"] for turn in range(int(first), int(last) + 1)}
