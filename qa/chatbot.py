@@ -27,7 +27,7 @@ from qa.selection import Calibration
 from qa.settings import Settings
 from qa.spelling import Speller
 from qa.suggesting import Suggester
-from qa.types import Answer, AnswerEvent, Kind, Turn
+from qa.types import Answer, AnswerEvent, Earlier, Kind
 from vectorstore import ArticleIndex
 
 if TYPE_CHECKING:
@@ -145,10 +145,11 @@ class Chatbot:
         its ``stream`` gives the events."""
         return QuestionRunnable(self.path)
 
-    def ask(self, question: str, history: Sequence[Turn] = (), articles: Sequence[str] | None = None) -> Answer:
+    def ask(self, question: str, history: Sequence[Earlier] = (), articles: Sequence[str] | None = None) -> Answer:
         """The answer to ``question``.
 
-        ``history`` holds the turns before it as (question, answer) pairs; ``articles`` the ids of the articles it is
+        ``history`` holds the turns before it as (question, answer) pairs, or as the answers themselves, which know
+        which articles they came from; ``articles`` the ids of the articles it is
         asked of, None for all. Raises QuestionError for a question that cannot be asked (empty, or far too long).
         """
         return last_answer(self.path.events(question, history, articles))
@@ -166,7 +167,7 @@ class Chatbot:
     def stream(
         self,
         question: str,
-        history: Sequence[Turn] = (),
+        history: Sequence[Earlier] = (),
         articles: Sequence[str] | None = None,
         cancel: Cancel | None = None,
     ) -> Iterator[AnswerEvent]:
@@ -179,7 +180,7 @@ class Chatbot:
     async def astream(
         self,
         question: str,
-        history: Sequence[Turn] = (),
+        history: Sequence[Earlier] = (),
         articles: Sequence[str] | None = None,
         cancel: Cancel | None = None,
     ) -> AsyncIterator[AnswerEvent]:

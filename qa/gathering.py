@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from language.sentences import sentence_spans
 from qa.errors import QAError
 from qa.ports import Sentence
-from qa.retriever import HybridRetriever
+from qa.retriever import CANDIDATES, HybridRetriever
 from qa.types import Passage
 from vectorstore import Article, ArticleFilter, ArticleIndex, FoundArticle
 
 FEWEST_LETTERS = 2
 """A run of text with fewer letters is no sentence: a number, a rule, a bullet."""
+
+TALKED_ABOUT = 0.1
+"""What it is worth, beside a fused score of about 1, that a passage is of an article that the conversation is about."""
 
 
 class Gatherer:
@@ -35,17 +38,23 @@ class Gatherer:
         self._sentences = lru_cache(maxsize=64)(_sentences)
 
     def passages(
-        self, words: str, articles: Sequence[str] | None = None, top_k: int | None = None
+        self,
+        words: str,
+        articles: Sequence[str] | None = None,
+        top_k: int | None = None,
+        talked_about: Sequence[str] = (),
     ) -> tuple[Passage, ...]:
         """The passages to read for ``words``, best first; at most ``top_k``, by default as the settings say.
 
         ``articles`` narrows the search to these ids. A retriever that is not ours is asked as it is, and what it
-        finds elsewhere is left out.
+        finds elsewhere is left out. Passages of the articles ``talked_about`` count for more.
         """
         if top_k is None:
             top_k = self._top_k
         if isinstance(self._retriever, HybridRetriever):
-            return tuple(self._retriever.retrieve(words, top_k, articles))
+            if not talked_about:
+                return tuple(self._retriever.retrieve(words, top_k, articles))
+            return _favoured(self._retriever.retrieve(words, CANDIDATES, articles), talked_about)[:top_k]
         found = (self._passage(document) for document in self._retriever.invoke(words))
         wanted = [one for one in found if articles is None or one.article_id in articles][:top_k]
         return tuple(
@@ -129,6 +138,12 @@ def _sentences(article: Article) -> tuple[Sentence, ...]:
                 found.append(Sentence(article, at + start, at + end))
         at += len(paragraph) + 2
     return tuple(found)
+
+
+def _favoured(passages: Sequence[Passage], talked_about: Sequence[str]) -> tuple[Passage, ...]:
+    weighed = [replace(one, score=one.score + TALKED_ABOUT * (one.article_id in talked_about)) for one in passages]
+    ranked = sorted(weighed, key=lambda one: -one.score)
+    return tuple(replace(one, rank=rank) for rank, one in enumerate(ranked, 1))
 
 
 def _is_score(name: str, value: Any) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from language.characters import whole_characters
+from qa.carried import Carried, carried
 from qa.errors import QuestionError
-from qa.further import Further, asked_before, asks_for_more
-from qa.ports import Cancel, Planner, Rewriter, Strategy, Writer
-from qa.types import Answer, AnswerEvent, AnswerReady, Kind, PassagesFound, Planned, Query, Turn
+from qa.further import Further, entry, ordinal_in, words_of
+from qa.ports import Cancel, Plan, Planner, Rewriter, Strategy, Writer
+from qa.types import Answer, AnswerEvent, AnswerReady, Earlier, Kind, PassagesFound, Planned, Query
 
 MAX_QUESTION_CHARS = 1000
 """Longer ones would crowd the passage out of the reader's window; said early and in words."""
@@ -47,7 +48,7 @@ class QuestionPath:
     def events(
         self,
         question: str,
-        history: Sequence[Turn] = (),
+        history: Sequence[Earlier] = (),
         articles: Sequence[str] | None = None,
         cancel: Cancel | None = None,
     ) -> Iterator[AnswerEvent]:
@@ -77,28 +78,45 @@ class QuestionPath:
         for event in self._writer.write(plan, evidence, lambda: strategy.answer(plan, evidence), waiting):
             yield AnswerReady(_finished(event.answer, query)) if isinstance(event, AnswerReady) else event
 
-    def _more(self, question: str, history: Sequence[Turn], articles: Sequence[str] | None) -> Answer | None:
-        """What else there is on the question before; None where ``question`` asks for something else."""
-        if self._further is None or self._writer is not None or not asks_for_more(question):
+    def _more(self, question: str, history: Sequence[Earlier], articles: Sequence[str] | None) -> Answer | None:
+        """What goes on with the answer before; None where ``question`` asks for something else."""
+        if self._further is None or self._writer is not None or not history:
             return None
-        recent = history[-TURNS_KEPT:]
-        place = asked_before(recent)
-        if place is None:
+        place, wish = ordinal_in(question), self._further.wish(question)
+        if place is None and wish is None:
             return None
         asked_at = time.perf_counter()
-        try:
-            plan = self._planner.plan(self._rewrite(recent[place][0], recent[:place], articles))
-        except QuestionError:
-            return None  # nothing that could be asked stands before it
-        strategy = self._strategies[plan.kind]
-        before = None if plan.kind in NEVER_WRITTEN else strategy.answer(plan, strategy.gather(plan))
+        recent = history[-TURNS_KEPT:]
+        # "The second one" is of the answer just given, be it one that went on with another.
+        at = len(recent) - 1 if place is not None else self._further.before(recent)
+        before = None if at is None else self._answered(recent, at, articles)
         if before is None or not before.citations:
             return None
-        query = replace(plan.query, question=" ".join(question.split()), asked_at=asked_at)
-        said = [answer for _, answer in recent[place:] if answer is not None]
-        return _finished(self._further.answer(replace(plan, query=query, kind="theme"), before, said), query)
+        query = Query(" ".join(question.split()), before.query or before.question, asked_at, _scope(articles))
+        if place is not None:
+            return _finished(entry(before, query.question, place), query)
+        if wish != "more" and wish is not None:
+            return _finished(words_of(before, query.question, wish), query)
+        said = [text for one in recent[at:] if (text := one.text if isinstance(one, Answer) else one[1]) is not None]
+        subject = self._planner.plan(query).subject
+        return _finished(self._further.more(Plan(query, "theme", subject), before, said), query)
 
-    def _rewrite(self, question: str, history: Sequence[Turn], articles: Sequence[str] | None) -> Query:
+    def _answered(self, history: Sequence[Earlier], at: int, articles: Sequence[str] | None) -> Answer | None:
+        """The answer of turn ``at``, found anew where the turn has only its text; None where there is none."""
+        one = history[at]
+        if isinstance(one, Answer):
+            return one
+        try:
+            query = self._rewrite(one[0], history[:at], articles)
+        except QuestionError:
+            return None  # nothing that could be asked stands before it
+        plan = self._planner.plan(query)
+        strategy = self._strategies[plan.kind]
+        if plan.kind in NEVER_WRITTEN:
+            return None
+        return replace(strategy.answer(plan, strategy.gather(plan)), query=query.text)
+
+    def _rewrite(self, question: str, history: Sequence[Earlier], articles: Sequence[str] | None) -> Query:
         asked_at = time.perf_counter()
         asked = " ".join(whole_characters(question[: MAX_QUESTION_CHARS + 1]).split())
         if not any(character.isalnum() for character in asked):
@@ -108,10 +126,21 @@ class QuestionPath:
                 f"the question has {len(question):,} characters, more than the {MAX_QUESTION_CHARS:,} that can be "
                 "read with a passage; ask a shorter one"
             )
-        rewritten = self._spell(whole_characters(self._rewriter(asked, history[-TURNS_KEPT:])))
+        known = carried(history[-TURNS_KEPT:])
+        rewritten = self._spell(whole_characters(self._rewriter(asked, known.turns)))
         # A rewrite too long to read is worse than the question as it was typed.
         text = rewritten if len(rewritten) <= MAX_QUESTION_CHARS else asked
-        return Query(asked, text, asked_at, None if articles is None else tuple(articles))
+        return Query(asked, text, asked_at, _scope(articles), _talked_about(asked, text, known))
+
+
+def _talked_about(asked: str, text: str, known: Carried) -> tuple[str, ...]:
+    """The articles that ``asked`` goes on about; none where it names a subject of its own."""
+    names = any(word[0].isupper() for word in asked.split()[1:])
+    return known.articles if text != asked or not names else ()
+
+
+def _scope(articles: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if articles is None else tuple(articles)
 
 
 class _Never:

@@ -28,7 +28,7 @@ _DATE = re.compile(
     rf"\b(?:in|on)\s+((?:(?:{_MONTHS})\b(?:\s+\d{{1,2}}\b)?(?:,?\s+\d{{4}}\b)?)|\d{{1,2}}\s+(?:{_MONTHS})\b(?:\s+\d{{4}}\b)?"
     r"|(?:1[5-9]|20)\d\d\b)"
 )
-_DAY = re.compile(rf"\s*\b(?:(?:on|late|early|last)\s+)*(?:{_DAYS})\b(?:\s+(?:morning|night|afternoon|evening))?")
+_DAY = re.compile(rf"\b(?:(?:on|late|early|last)\s++){{0,2}}(?:{_DAYS})\b(?:\s++(?:morning|night|afternoon|evening))?")
 _CALENDAR = frozenset(f"{_MONTHS}|{_DAYS}".lower().split("|"))
 _NUMBERS = frozenset(
     "two three four five six seven eight nine ten eleven twelve dozens hundreds thousands hundred thousand".split()
@@ -204,7 +204,9 @@ class _Reading:
         first = self.tokens[self.clause.subject[0]]
         text = self.words(self.clause.subject)
         others = any(self.tokens[place].is_name for place in self.clause.subject[1:])
-        is_name = first.is_name and (others or not re.search(rf"(?<!\w){re.escape(first.low)}(?!\w)", self.article))
+        low = re.escape(first.low)
+        is_common = not others and re.search(rf"(?<!\w){low}(?!\w)", self.article)
+        is_name = first.is_name and not is_common
         return text if is_name else text[0].lower() + text[1:]
 
     @property
@@ -282,7 +284,7 @@ def _when(read: _Reading, rest: str) -> Iterator[Asked]:
     first = read.tokens[read.clause.rest[0]].low
     if read.verb.low in ("has", "have", "had") or (read.verb.low in en.BE and not _is_participle(first)):
         return
-    without = re.sub(r"\s(?:back|early|late|later|as early|as late)(?=\s*$)", "", without.rstrip())
+    without = re.sub(r"\s(?:back|early|late|later|as early|as late)$", "", without.rstrip())
     if date and " and " in f"{rest} "[: date.start()] and begins:
         return  # the date may be that of a second verb
     if date and (turned := read.turned(_DAY.sub("", without).strip())):

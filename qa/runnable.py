@@ -9,14 +9,14 @@ from typing import Any, TypedDict
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from qa.path import QuestionPath
-from qa.types import Answer, AnswerEvent, AnswerReady, Turn
+from qa.types import Answer, AnswerEvent, AnswerReady, Earlier
 
 
 class QuestionInput(TypedDict, total=False):
     """What the runnable takes: the question, the turns before it, and the ids of the articles it is asked of."""
 
     question: str
-    history: Sequence[Turn]
+    history: Sequence[Earlier]
     articles: Sequence[str] | None
 
 

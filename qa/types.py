@@ -42,6 +42,8 @@ class Query:
     """``time.perf_counter()`` when the question came in."""
     scope: tuple[str, ...] | None = None
     """Ids of the articles it is asked of; None: of all."""
+    talked_about: tuple[str, ...] = ()
+    """Ids of the articles that the conversation is about, which count for more; none once the subject has changed."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,11 @@ class Answer:
             "notice": self.notice,
             "latency_ms": self.latency_ms,
         }
+
+
+Earlier = Turn | Answer
+"""A turn of a conversation as it is handed in: question and answer's text, or, better, the whole answer, which also
+says how its question was understood, how sure it was, and which articles it came from."""
 
 
 # Events ---------------------------------------------------------------------------------------

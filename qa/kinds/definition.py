@@ -72,7 +72,7 @@ class DefinitionStrategy:
 
     def gather(self, plan: Plan) -> Evidence:
         """See ``Strategy``."""
-        passages = self._gatherer.passages(plan.query.text, plan.articles, READ)
+        passages = self._gatherer.passages(plan.query.text, plan.articles, READ, plan.query.talked_about)
         known = {one.chunk_id for one in passages}
         more = self._gatherer.passages(_subject(plan), plan.articles, READ)
         return Evidence(passages + tuple(one for one in more if one.chunk_id not in known))

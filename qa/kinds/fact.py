@@ -42,7 +42,7 @@ class FactStrategy:
 
     def gather(self, plan: Plan) -> Evidence:
         """See ``Strategy``."""
-        return Evidence(self._gatherer.passages(plan.query.text, plan.articles))
+        return Evidence(self._gatherer.passages(plan.query.text, plan.articles, None, plan.query.talked_about))
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""

@@ -80,7 +80,7 @@ class YesNoStrategy:
 
     def gather(self, plan: Plan) -> Evidence:
         """See ``Strategy``."""
-        return Evidence(self._gatherer.passages(plan.query.text, plan.articles, PASSAGES))
+        return Evidence(self._gatherer.passages(plan.query.text, plan.articles, PASSAGES, plan.query.talked_about))
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.types import Answer, Passage, Turn
+from qa.types import Answer, Earlier, Passage, Turn
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,14 @@ class Pending:
 def turns(exchanges: Sequence[Exchange]) -> list[Turn]:
     """The conversation as the chatbot takes it; questions that got no answer are no part of it."""
     return [(exchange.question, exchange.answer.text) for exchange in exchanges if exchange.answer]
+
+
+def said(exchanges: Sequence[Exchange]) -> list[Earlier]:
+    """``turns`` with whole answers; one marked wrong is what the person said is right, or no answer."""
+    return [_as_judged(exchange, exchange.answer) for exchange in exchanges if exchange.answer]
+
+
+def _as_judged(exchange: Exchange, answer: Answer) -> Earlier:
+    if exchange.feedback is None or exchange.feedback.right:
+        return answer
+    return (answer.query or answer.question, next(iter(exchange.feedback.answers or ()), None))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from language.errors import ArticleQAError
 from qa.chatbot import Chatbot
 from qa.types import AnswerReady, PassagesFound, Planned, TextWritten
-from ui.history import Exchange, Pending, turns
+from ui.history import Exchange, Pending, said
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def converse(
     shown_at = time.monotonic()
     yield pending
     try:
-        for event in bot.stream(question, turns(earlier), cancel=stopped):
+        for event in bot.stream(question, said(earlier), cancel=stopped):
             if stopped.is_set():
                 break
             if isinstance(event, Planned):
