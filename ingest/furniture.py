@@ -39,10 +39,6 @@ _PROMOTION = re.compile(
     r"(?i)(?:watch(?: now| next| more| live)?|related(?: (?:story|stories|articles?|content|coverage|links?|videos?))?"
     r"|read (?:more|next|also)|more from [\w! ]{1,30}|don['’]t miss|up next|you may also like)\s?:\s*\S.*"
 )
-_COOKIE_NOTICE = re.compile(
-    r"(?i)(?:we|this (?:web)?site|our (?:web)?site|by (?:continuing|using|clicking))\b"
-    r"(?=.*\bcookies\b)(?=.*\byour?\b).*\b(?:experience|consent|agree|accept|preferences|settings|traffic|policy)\b.*"
-)
 _AGENCY = (
     r"(?:REX(?: Features)?|Shutterstock(?:\.com)?|Getty(?: Images)?|AP(?: Photo| Images)?|Associated Press|Reuters|AFP"
     r"|Splash(?: News)?|BACKGRID|WireImage|FilmMagic|Alamy(?: Stock Photo)?|iStock(?:photo)?|Unsplash|Pexels"
@@ -52,11 +48,6 @@ _AGENCY = (
 _NAME_PART = r"[A-Z0-9][\w.'’&!-]*(?: (?:[A-Z0-9][\w.'’&!-]*|de|del|van|von|der|da|di|la|le|for|via|of|and|the)){0,6}"
 _AGENCY_CREDIT = re.compile(
     rf"(?=.*(?:^|/)\s?{_AGENCY}(?:\s?/|$| (?:for|via) ))(?:{_NAME_PART})(?:\s?/\s?{_NAME_PART}){{0,4}}"
-)
-_PHOTO_CREDIT = re.compile(
-    rf"(?:(?i:photo(?:graph)?s?|image|picture)(?i:\scredit)?\s?:"
-    rf"|(?i:(?:photo(?:graph)?s?|image|picture|photography) (?:by|courtesy of)))"
-    rf"\s*(?:{_NAME_PART})(?:\s?/\s?{_NAME_PART}){{0,4}}"
 )
 _GALLERY = re.compile(
     r"(?=.*(?:['’]s?\s|&|\b(?:Best|Cutest|Hottest|Sexiest|Biggest|Wildest|Craziest|Sweetest|Most)\b))"
@@ -120,7 +111,6 @@ def _is_furniture(lines: list[str], index: int) -> bool:
         return False
     return (
         bool(_PAGE_LINES.fullmatch(line.rstrip(" :.!»›>→…")))
-        or bool(_COOKIE_NOTICE.fullmatch(line))
         or is_credit(line)
         or _is_caption(line)
         or (_stands_alone(lines, index) and (_is_labelled(line) or _asks_readers(line)))
@@ -131,7 +121,7 @@ def _is_furniture(lines: list[str], index: int) -> bool:
 
 def is_credit(line: str) -> bool:
     """Whether a line only says whose photograph stood there."""
-    return len(line) <= 100 and bool(_AGENCY_CREDIT.fullmatch(line) or _PHOTO_CREDIT.fullmatch(line))
+    return len(line) <= 100 and bool(_AGENCY_CREDIT.fullmatch(line))
 
 
 def _is_caption(line: str) -> bool:

@@ -164,7 +164,7 @@ def is_public(address: str) -> bool:
     if any(ip in network for network in _NOT_PUBLIC):
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or _nat64(ip)
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or _last_bits(ip)
         if inner is not None:
             return is_public(str(inner))
         if ip.is_site_local:
@@ -172,10 +172,12 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
 
 
-def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that a translating network hides in an IPv6 one (RFC 6052)."""
-    inside = ip in ipaddress.IPv6Network("64:ff9b::/96")
-    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if inside else None
+def _last_bits(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 one ends with, where a translating network (RFC 6052) or a tunnel within a network
+    (ISATAP, RFC 5214) hides one there."""
+    translated = ip in ipaddress.IPv6Network("64:ff9b::/96")
+    tunnelled = int(ip) >> 32 & 0xFFFFFFFF in (0x00005EFE, 0x02005EFE)
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if translated or tunnelled else None
 
 
 def _resolve(host: str, port: int) -> list[str]:

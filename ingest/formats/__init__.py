@@ -25,7 +25,7 @@ __all__ = [
     "read_articles",
 ]
 
-READER_VERSION = 5
+READER_VERSION = 6
 """Part of every fingerprint; raise it whenever the same bytes would be read differently."""
 
 Found = Article | LinkedPage | Skipped

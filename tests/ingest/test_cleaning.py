@@ -82,9 +82,6 @@ def test_endless_combining_marks_are_bounded_and_fast() -> None:
         "Jane Roe / Getty Images",
         "Jane Roe/Getty Images for River Trust",
         "AP Photo/Jane Roe",
-        "Photo: Jane Roe",
-        "Photo by Jane Roe/Getty Images",
-        "Image credit: Jane Roe",
         "Getty Images",
         "Ada Finch's River Looks Through the Years",
         "Ada & Ben Finch's Cutest Pics",
@@ -103,8 +100,6 @@ def test_endless_combining_marks_are_bounded_and_fast() -> None:
         "Skip to main content",
         "Accept all cookies",
         "Cookie settings",
-        "We use cookies to give you the best experience on our website.",
-        "This website uses cookies. By continuing to browse you agree to our cookie policy.",
         "Follow us on Facebook and Instagram",
     ],
 )
