@@ -43,6 +43,11 @@ class Reader(Protocol):
         ...
 
 
+def name_of(reader: Reader) -> str:
+    """What a reader is called for people: its name, or that of its class."""
+    return str(getattr(reader, "name", type(reader).__name__))
+
+
 @dataclass(frozen=True)
 class Plan:
     """What kind of answer a question asks for, about what, and over which articles."""

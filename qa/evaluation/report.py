@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, get_args
 
-from qa.evaluation.run import RECALL_AT, EvalResult, Outcome, QuestionResult
+from qa.evaluation.result import RECALL_AT, EvalResult, Outcome, QuestionResult
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """Worst first."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from qa.abstaining import Abstainer
 from qa.citations import cite
 from qa.gathering import Gatherer
-from qa.ports import Evidence, Plan, Reader
+from qa.ports import Evidence, Plan, Reader, name_of
 from qa.reranker import rerank
 from qa.selection import UNCALIBRATED, Calibration, RankedAnswer, Selection, select
 from qa.types import Alternative, Answer, Candidate, Citation, Passage
@@ -52,7 +52,7 @@ class FactStrategy:
         candidates = [candidate for candidate in found if "\n\n" not in candidate.text]
         selection = select(candidates, passages, self._calibration)
         read = rerank(passages, candidates)
-        name = getattr(self._reader, "name", type(self._reader).__name__)
+        name = name_of(self._reader)
         best = selection.chances[0] if selection.answers else 0.0
         if not selection.answers or best < self._threshold:
             return self._abstainer.abstain(
