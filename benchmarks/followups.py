@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from qa.conversation import standalone
+from qa.followups import load_followups
+from qa.followups.data import read_canard as read_parts
+from qa.ports import Rewriter
 from qa.types import Turn
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "followups.jsonl"
@@ -94,7 +97,13 @@ def keep(question: str, history: Sequence[Turn]) -> str:
     return question
 
 
-METHODS = {"as asked": keep, "previous question before it": append_previous, "`standalone`": standalone}
+METHODS: dict[str, Rewriter] = {
+    "as asked": keep,
+    "previous question before it": append_previous,
+    "`standalone`": standalone,
+    "`FollowUps`": load_followups(),
+}
+REWRITERS = {name: METHODS[name] for name in ("`standalone`", "`FollowUps`")}
 
 
 def canard_table(rows: Sequence[dict[str, Any]]) -> Iterable[str]:
@@ -115,6 +124,34 @@ def canard_table(rows: Sequence[dict[str, Any]]) -> Iterable[str]:
             yield f"| {half}, {setting} | {len(chosen)} | {name} | {recall:.1f} | {f1:.1f} | {changed:.0f} % |"
 
 
+def words_table(folder: Path) -> Iterable[str]:
+    """Markdown rows of the words that a person added and that are found, and of those added that the person did not."""
+    yield "| CANARD, unseen fifth, no title | turns | words found | words too many a turn |"
+    yield "|---|---|---|---|"
+    for name, method in REWRITERS.items():
+        found = wanted = wrong = turns_that_lean = 0
+        for row in read_parts(folder).unseen:
+            asked = set(content_words(row["question"]))
+            missing = set(content_words(row["rewrite"])) - asked
+            if not missing:
+                continue
+            added = set(content_words(method(row["question"], context_turns(row, False)))) - asked
+            turns_that_lean += 1
+            found += len(added & missing)
+            wanted += len(missing)
+            wrong += len(added - missing)
+        yield f"| {name} | {turns_that_lean} | {100 * found / wanted:.1f} % | {wrong / turns_that_lean:.2f} |"
+
+
+def heldout_questions(path: Path) -> list[str]:
+    """Questions without a pronoun of the twenty articles whose titles come last, which nothing was chosen on."""
+    with lzma.open(path, "rt", encoding="utf-8") as text:
+        articles = sorted(json.load(text)["data"], key=lambda article: article["title"])[20:]
+    questions = [qa["question"] for article in articles for p in article["paragraphs"] for qa in p["qas"]]
+    random.Random(2026).shuffle(questions)
+    return [question for question in questions if not PRONOUN.search(question)]
+
+
 def squad_questions(path: Path) -> list[str]:
     """Every question, in an order that does not depend on the article."""
     with lzma.open(path, "rt", encoding="utf-8") as text:
@@ -124,9 +161,9 @@ def squad_questions(path: Path) -> list[str]:
     return questions
 
 
-def unchanged(questions: Sequence[str]) -> list[tuple[str, str]]:
+def unchanged(questions: Sequence[str], method: Rewriter = standalone) -> list[tuple[str, str]]:
     """The questions that did not stay as they are, with what they became."""
-    asked = [(question, standalone(question, UNRELATED[i % len(UNRELATED)])) for i, question in enumerate(questions)]
+    asked = [(question, method(question, UNRELATED[i % len(UNRELATED)])) for i, question in enumerate(questions)]
     return [(question, out) for question, out in asked if question != out]
 
 
@@ -166,10 +203,16 @@ def main() -> None:
         changed = unchanged(chosen)
         wrong += changed
         lines.append(f"| {name} | {len(chosen)} | {100 - 100 * len(changed) / len(chosen):.2f} % |")
-    started = time.process_time()
-    for row in rows:
-        standalone(row["question"], context_turns(row, True))
-    lines += ["", f"Time: {1000 * (time.process_time() - started) / len(rows):.2f} ms a question."]
+    heldout = heldout_questions(options.data / "squad-heldout.json.xz")[:1000]
+    changed = unchanged(heldout, REWRITERS["`FollowUps`"])
+    wrong += changed
+    lines.append(f"| `FollowUps`, held out | {len(heldout)} | {100 - 100 * len(changed) / len(heldout):.2f} % |")
+    lines += ["", *words_table(options.data)]
+    for name, method in REWRITERS.items():
+        started = time.process_time()
+        for row in rows:
+            method(row["question"], context_turns(row, True))
+        lines += ["", f"{name}: {1000 * (time.process_time() - started) / len(rows):.2f} ms a question."]
     if SAMPLES.exists():
         lines += ["", *sample_table(SAMPLES)]
     if options.show:

@@ -11,8 +11,8 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 
 from qa.abstaining import Abstainer
-from qa.conversation import standalone
 from qa.errors import QAError
+from qa.followups import load_followups
 from qa.further import Further
 from qa.gathering import Gatherer
 from qa.kinds import strategies
@@ -128,10 +128,10 @@ class Chatbot:
 
     def _rewriter(self) -> Rewriter:
         if self._given_rewriter is not None or self._model is None:
-            return self._given_rewriter or standalone
+            return self._given_rewriter or load_followups()
         from qa.llm import ModelRewriter
 
-        return ModelRewriter(self._model, otherwise=standalone)
+        return ModelRewriter(self._model, otherwise=load_followups())
 
     def _writer(self) -> Writer | None:
         if self._model is None:

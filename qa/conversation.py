@@ -320,6 +320,11 @@ def _replace_pronouns(text: str, context: _Context) -> str:
     return "".join(pieces) + text[at:]
 
 
+def name_for_pronoun(question: str, name: str) -> str:
+    """``question`` with ``name`` in the place of a pronoun that points out of it; as it is where there is none."""
+    return _replace_pronouns(question, _Context((_Mention(name, _SUBJECT),)))
+
+
 def _points_inside(words: Sequence[_Word], i: int) -> bool:
     """Whether the pronoun at ``i`` points into its own question, as in "What did Obama say when he left?"."""
     lows = [word.low for word in words]
@@ -347,7 +352,12 @@ def _complete(text: str, led: bool, context: _Context) -> str:
     if not 0 < len(lows) <= 5 or _first(lows, en.QUESTION_WORDS | en.AUXILIARIES) >= 0:
         return ""
     if about or led or lows[0] in en.PREPOSITIONS:
-        return _graft(lows[0], _replace_pronouns(fragment, context), before)
+        said = _replace_pronouns(fragment, context)
+        if lows[0] in en.POSSESSIVES | {"her"} and said != fragment:
+            owner = said.partition("'s ")[0].partition("’ ")[0]
+            if owner.lower() not in before.lower():  # "and his wife?" after an answer: it asks for no more than that
+                return f"{'what' if lows[0] == 'its' else 'who'} is {said}"
+        return _graft(lows[0], said, before)
     return ""
 
 

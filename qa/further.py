@@ -120,11 +120,11 @@ class Further:
         return wishes, self._gatherer.vectors([text for said in EXAMPLES.values() for text in said])
 
     def before(self, history: Sequence[Earlier]) -> int | None:
-        """The index of the turn that was last answered with something new; None where that was not answered."""
+        """The index of the last turn that was answered with something new; None where there is none."""
         for place in reversed(range(len(history))):
             asked, text = _both(history[place])
-            if self.wish(asked) is None:
-                return None if text is None else place
+            if text is not None and self.wish(asked) is None:
+                return place
         return None
 
     def more(self, plan: Plan, before: Answer, said: Sequence[str]) -> Answer:

@@ -95,7 +95,8 @@ def test_the_wheel_holds_the_packages_their_data_and_nothing_else(wheel: Path) -
         }
     assert {name for name in names if ".dist-info/" not in name} == expected
     assert {f"{package}/__init__.py" for package in PACKAGES} <= names
-    for weights in ("reader.onnx", "evidence.onnx", "lower.bin", "tokenizer.json", "config.json", "evidence.json"):
+    networks = ("reader.onnx", "evidence.onnx", "followups.onnx", "lower.bin")
+    for weights in (*networks, "tokenizer.json", "config.json", "evidence.json", "followups.json"):
         assert f"qa/reader/weights/{weights}" in names
     assert any(name.startswith("samples/articles/") for name in names)
     assert any(re.fullmatch(r"samples/[^/]+\.jsonl", name) for name in names)

@@ -81,6 +81,7 @@ FOLLOW_UPS: list[tuple[str, list[Turn], str]] = [
     ("what about Kim?", PROPOSAL, "when did Kim propose?"),
     ("How about Saint?", [("When was North born?", "2013")], "When was Saint born?"),
     ("what about his mother?", [("when was Kanye born", "1977")], "when was Kanye's mother born?"),
+    ("and his wife?", [("who leads Wexmoor?", "Bob Lee")], "who is Bob Lee's wife?"),
     ("When was it?", [("Who won the cup?", "Germany"), ("when was the final", "May")], "When was the final?"),
     ("and in 2015?", [("Who won the cup in 2014?", "Germany")], "Who won the cup in 2015?"),
     ("in Spain?", [("How many people live in France?", "68 million")], "How many people live in Spain?"),

@@ -78,7 +78,8 @@ def test_entries_are_named_by_their_place(question: str, place: int | None) -> N
 
 def test_more_is_wanted_of_the_last_question_that_was_answered(further: Further) -> None:
     assert further.before([("when?", "1921"), ("who?", "Ann"), ("go on", "Ann sang."), ("what else?", None)]) == 1
-    assert further.before([("when?", "1921"), ("who?", None)]) is None
+    assert further.before([("when?", "1921"), ("who?", None)]) == 0
+    assert further.before([("who?", None)]) is None
     assert further.before([("go on", None)]) is None
     assert further.before([]) is None
 

@@ -1,0 +1,99 @@
+"""A follow-up and the conversation before it -> a question that can be searched and read alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, cached_property
+
+from language import words as en
+from qa.conversation import name_for_pronoun, standalone
+from qa.followups.features import Row, Word, content
+from qa.followups.tagger import TermTagger
+from qa.types import Turn
+
+LONGEST = 600
+"""Characters; a longer question says itself what it is about."""
+FRAGMENT = 3
+"""Words of a question that is no more than part of one."""
+TURNS_READ = 8
+"""The latest; more than these never fit into a row."""
+
+_JOINS = en.NAME_JOINS | {"the", "s"}
+"""What may stand inside of a run of words; the "s" is a possessive's."""
+
+
+class FollowUps:
+    """Puts into a question the words of the conversation that it leans on. Safe to share between threads.
+
+    The tagger decides which words, and the rules of ``qa.conversation`` how the question reads best, where they take
+    none that the tagger would not; where it takes none, they decide alone.
+    """
+
+    def __init__(self, tagger: TermTagger | None = None) -> None:
+        """``tagger``: the one that is shipped by default, loaded with the first follow-up."""
+        self._given = tagger
+
+    @cached_property
+    def _tagger(self) -> TermTagger:
+        return self._given or _shipped()
+
+    def __call__(self, question: str, history: Sequence[Turn]) -> str:
+        """See ``qa.ports.Rewriter``."""
+        if not history or len(question) > LONGEST or not _says_something(question):
+            return question
+        recent = history[-TURNS_READ:]
+        ruled = standalone(question, recent)
+        row, taken = self._tagger.taken(question, recent)
+        if not taken:
+            return ruled
+        by_rule = content(ruled) - content(question)
+        # What was left out of "and in 2015?" only the rules put in order.
+        text = ruled if by_rule <= taken or len(question.split()) <= FRAGMENT else question
+        runs = _runs(row, taken - content(text))
+        names = [run for run in runs if run[0].isupper()]
+        if text == question and len(names) == 1:
+            text = name_for_pronoun(question, names[0])
+        rest = [run for run in runs if not content(run) <= content(text)]
+        return f"{text} ({', '.join(rest)})" if rest else text
+
+
+def _says_something(question: str) -> bool:
+    """Whether there is a word in ``question`` at all."""
+    return any(character.isalnum() for character in question)
+
+
+def _runs(row: Row, taken: set[str]) -> list[str]:
+    """The words of ``taken`` as they were said, those that stood side by side together; the latest first.
+
+    A word is in one run only: the longest that it is part of.
+    """
+    runs: list[list[Word]] = []
+    for word in (word for word in row.words if word.low in taken):
+        last = runs[-1][-1] if runs else None
+        together = (
+            last is not None
+            and last.said == word.said
+            and _JOINS.issuperset(row.said[word.said][last.end : word.start].lower().strip(" -'’").split())
+        )
+        if together:
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    found: list[tuple[int, str]] = []
+    known: set[str] = set()
+    for place, run in sorted(enumerate(runs), key=lambda one: -len({word.low for word in one[1]})):
+        lows = {word.low for word in run}
+        if not lows <= known:
+            known |= lows
+            found.append((place, row.said[run[0].said][run[0].start : run[-1].end]))
+    return [text for _, text in sorted(found)]
+
+
+@cache
+def _shipped() -> TermTagger:
+    return TermTagger.load()
+
+
+def load_followups() -> FollowUps:
+    """What comes with the project; its model is loaded with the first follow-up."""
+    return FollowUps()
