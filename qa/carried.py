@@ -13,6 +13,9 @@ MOST_ARTICLES = 3
 NO_SUBJECT = ("chat",)
 """Kinds whose questions are about nothing in the articles."""
 
+IN_SENTENCES = ("explanation", "definition", "summary", "theme", "timeline")
+"""Kinds whose answers are sentences."""
+
 
 @dataclass(frozen=True)
 class Carried:
@@ -40,10 +43,15 @@ def carried(history: Sequence[Earlier]) -> Carried:
         if one.kind in NO_SUBJECT:
             continue
         good = is_good(one)
-        turns.append((one.query or one.question, one.text if good and one.kind != "catalogue" else None))
+        turns.append((one.query or one.question, _said(one) if good and one.kind != "catalogue" else None))
         if good:
             articles = tuple(dict.fromkeys(citation.article_id for citation in one.citations))[:MOST_ARTICLES]
     return Carried(tuple(turns), articles)
+
+
+def _said(answer: Answer) -> str | None:
+    """The answer's text; of one made of sentences the first, since the later ones lead away from what was asked."""
+    return answer.items[0].text if answer.items and answer.kind in IN_SENTENCES else answer.text
 
 
 def is_good(answer: Answer) -> bool:

@@ -23,7 +23,7 @@ from vectorstore import Article, ArticleFilter, ArticleIndex, FoundArticle
 FEWEST_LETTERS = 2
 """A run of text with fewer letters is no sentence: a number, a rule, a bullet."""
 
-TALKED_ABOUT = 0.1
+TALKED_ABOUT = 0.2
 """What it is worth, beside a fused score of about 1, that a passage is of an article that the conversation is about."""
 
 

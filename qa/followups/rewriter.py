@@ -15,6 +15,8 @@ LONGEST = 600
 """Characters; a longer question says itself what it is about."""
 FRAGMENT = 3
 """Words of a question that is no more than part of one."""
+SHORT = 3
+"""Letters of a word that is no name of its own: the "al" of "al-Amin"."""
 TURNS_READ = 8
 """The latest; more than these never fit into a row."""
 
@@ -48,7 +50,8 @@ class FollowUps:
             return ruled
         by_rule = content(ruled) - content(question)
         # What was left out of "and in 2015?" only the rules put in order.
-        text = ruled if by_rule <= taken or len(question.split()) <= FRAGMENT else question
+        agree = not any(len(word) > SHORT for word in by_rule - taken)
+        text = ruled if agree or len(question.split()) <= FRAGMENT else question
         runs = _runs(row, taken - content(text))
         names = [run for run in runs if run[0].isupper()]
         if text == question and len(names) == 1:
@@ -71,9 +74,7 @@ def _runs(row: Row, taken: set[str]) -> list[str]:
     for word in (word for word in row.words if word.low in taken):
         last = runs[-1][-1] if runs else None
         together = (
-            last is not None
-            and last.said == word.said
-            and _JOINS.issuperset(row.said[word.said][last.end : word.start].lower().strip(" -'’").split())
+            last is not None and last.said == word.said and _joins(row.said[word.said][last.end : word.start].lower())
         )
         if together:
             runs[-1].append(word)
@@ -87,6 +88,11 @@ def _runs(row: Row, taken: set[str]) -> list[str]:
             known |= lows
             found.append((place, row.said[run[0].said][run[0].start : run[-1].end]))
     return [text for _, text in sorted(found)]
+
+
+def _joins(between: str) -> bool:
+    """Whether what stands ``between`` two words leaves them one run: "the", "of", or the "al-" of a name."""
+    return all(word in _JOINS or (len(word) <= SHORT and "-" in between) for word in between.strip(" -'’").split())
 
 
 @cache

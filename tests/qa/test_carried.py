@@ -8,7 +8,7 @@ import pytest
 
 from qa import Chatbot
 from qa.carried import MOST_ARTICLES, carried
-from qa.types import Answer, Citation, Earlier
+from qa.types import Answer, Citation, Earlier, Item
 
 
 def _answer(text: str | None, **others: object) -> Answer:
@@ -40,6 +40,12 @@ def test_what_was_not_answered_or_doubtfully_leaves_its_question_alone(answer: A
 def test_small_talk_and_bylines_are_no_subject() -> None:
     assert carried([_answer("Hello.", kind="chat")]).turns == ()
     assert carried([_answer("Ann Lee", kind="catalogue")]).turns == (("who sang?", None),)
+
+
+def test_of_an_answer_in_sentences_the_first_is_carried() -> None:
+    items = (Item("Ann sang.", (0,)), Item("Call Bob at the paper.", (0,)))
+    known = carried([_answer("Ann sang. Call Bob at the paper.", kind="explanation", items=items)])
+    assert known.turns == (("who sang?", "Ann sang."),)
 
 
 def test_plain_turns_are_taken_at_their_word() -> None:
