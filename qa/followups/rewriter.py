@@ -52,12 +52,23 @@ class FollowUps:
         # What was left out of "and in 2015?" only the rules put in order.
         agree = not any(len(word) > SHORT for word in by_rule - taken)
         text = ruled if agree or len(question.split()) <= FRAGMENT else question
+        if text != question:
+            text = _with_whole_names(text, _runs(row, taken), by_rule)
         runs = _runs(row, taken - content(text))
         names = [run for run in runs if run[0].isupper()]
         if text == question and len(names) == 1:
             text = name_for_pronoun(question, names[0])
         rest = [run for run in runs if not content(run) <= content(text)]
         return f"{text} ({', '.join(rest)})" if rest else text
+
+
+def _with_whole_names(text: str, runs: Sequence[str], by_rule: set[str]) -> str:
+    """``text`` with names whole of which the rules took the first word: "Ayman" of "Ayman al-Zawahiri"."""
+    for run in runs:
+        first = run.split()[0]
+        if first.lower() in by_rule and not content(run) <= content(text):
+            text = text.replace(first, run, 1)
+    return text
 
 
 def _says_something(question: str) -> bool:

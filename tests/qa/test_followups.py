@@ -114,6 +114,12 @@ def test_one_name_takes_the_place_of_a_pronoun(rows: Rows) -> None:
     assert rewrite("What is her first song?", history) == "What is Anna Bell's first song?"
 
 
+def test_a_name_is_put_in_whole(rows: Rows) -> None:
+    history: list[Turn] = [("Who led Wexmoor?", "Omar al-Amin")]
+    rewrite = FollowUps(_Chosen(rows, ["omar", "al", "amin"]))
+    assert rewrite("When was he born?", history) == "When was Omar al-Amin born?"
+
+
 def test_the_rules_word_a_question_whose_words_the_tagger_takes(rows: Rows) -> None:
     history: list[Turn] = [("When did Anna Bell retire?", "in 1934")]
     assert FollowUps(_Chosen(rows, ["anna", "bell", "retire"]))("why?", history) == "why did Anna Bell retire?"
