@@ -96,11 +96,11 @@ def take_all(pictures: Pictures, work: Path) -> None:
     talk.page.get_by_label("The right answer is…").fill("May 24, 2014")
     talk.page.keyboard.press("Enter")
     talk.page.locator(".noted").wait_for()
-    talk.page.get_by_role("button", name="New conversation").click()
+    talk.page.get_by_role("link", name="New conversation").click()
     talk.page.locator(".welcome h2").wait_for()
     talk.ask("How much does an Arctic tern weigh?")
     talk.open_history()
-    talk.page.get_by_text("Manage").first.click()
+    talk.page.locator(".manage > summary").first.click()
     take_last(talk, "history")
 
     talk = visit(scale=1.5)
@@ -114,6 +114,13 @@ def take_all(pictures: Pictures, work: Path) -> None:
     take(talk, "phone")
     talk.last.locator(".source").first.tap()
     take_last(talk, "phone-article")
+    talk = visit()
+    talk.open_library()
+    row = talk.page.locator(".articles li", has_text="The Bird That Lives in Summer")
+    row.locator(".tick input").check()
+    row.locator(".source").click()
+    talk.page.locator(".guide-slot .examples").wait_for()
+    take_last(talk, "guide")
     talk = visit()
     talk.ask(UNSAID)
     take_last(talk, "abstain")
@@ -139,7 +146,7 @@ def take_first(pictures: Pictures) -> None:
     talk.page.keyboard.press("Enter")
     talk.page.locator(".welcome h2").wait_for()
     pictures.take(talk, "empty")
-    talk.page.get_by_role("button", name="Add the sample articles").click()
+    talk.page.get_by_role("button", name="Try it with the sample articles").click()
     talk.page.locator("#report", has_text="12").wait_for()
     pictures.take_last(talk, "adding", wait=0)
 
@@ -158,6 +165,8 @@ def take_working(pictures: Pictures) -> None:
 
 def still(page: Page, wait: int) -> None:
     """Waits until nothing moves, with the focus nowhere."""
+    if page.locator(".guide-slot").count():
+        page.locator(".guide-slot .guide").wait_for(state="attached")
     page.evaluate("document.activeElement?.blur()")
     page.mouse.move(1, 1)
     page.wait_for_timeout(wait)

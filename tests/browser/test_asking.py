@@ -221,7 +221,7 @@ def test_conversation_survives_a_reload_until_it_is_cleared(samples_server: str,
     assert "100 grams" in talk.page.locator(".exchange").first.inner_text()
     talk.page.locator(".exchange .source").first.click()
     talk.page.locator(".article-text mark strong").wait_for()
-    talk.page.get_by_role("button", name="New conversation").click()
+    talk.page.get_by_role("link", name="New conversation").click()
     talk.page.locator(".welcome h2").wait_for()
     talk.page.wait_for_timeout(300)
     talk.page.reload()

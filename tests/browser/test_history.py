@@ -65,7 +65,7 @@ def test_conversations_are_listed_renamed_exported_opened_and_deleted(samples_se
     talk.open_history()
     assert "No conversations yet" in talk.page.locator("#past").inner_text()
     talk.ask(SURE)
-    talk.page.get_by_role("button", name="New conversation").click()
+    talk.page.get_by_role("link", name="New conversation").click()
     talk.page.locator(".welcome h2").wait_for()
     talk.ask("Who founded Nintendo?")
     talk.open_history()
@@ -101,7 +101,7 @@ def test_many_conversations_are_found_by_their_title(samples_server: str, open_p
     talk = open_page(samples_server)
     for question in [SURE, *(f"??? {'!' * number}" for number in range(8))]:  # what is no question is told at once
         talk.ask(question)
-        talk.page.get_by_role("button", name="New conversation").click()
+        talk.page.get_by_role("link", name="New conversation").click()
         talk.page.locator(".welcome h2").wait_for()
     talk.open_history()
     rows, sought = talk.page.locator(".conversations > li"), talk.page.get_by_label("Find a conversation")
@@ -136,9 +136,10 @@ def test_stop_ends_a_slow_answer_and_all_of_it_outlasts_a_restart(sample_folder:
         assert talk.page.get_by_label("Your question").input_value() == "typed meanwhile"
         talk.page.get_by_role("button", name="Ask", exact=True).wait_for()
         assert talk.page.locator(".answer, .abstained, .failed").count() == 0
+        here = talk.page.url
         talk.leave()
-    with contextmanager(serve)(sample_folder, port=port) as address:
-        talk.page.goto(address)
+    with contextmanager(serve)(sample_folder, port=port):
+        talk.page.goto(here)
         talk.last.locator(".stopped").wait_for()
         talk.page.get_by_role("button", name="Ask again").click()
         talk.page.locator(".answered").wait_for()

@@ -154,14 +154,18 @@ def test_a_question_that_nobody_could_type_is_refused_and_not_kept(sample_folder
     with contextmanager(serve)(sample_folder) as address, httpx.Client(base_url=address, timeout=60) as visitor:
         config = visitor.get("/config").json()
         (box,) = (one["id"] for one in config["components"] if one["props"].get("elem_id") == "question")
-        (ask,) = (one for one in config["dependencies"] if [box, "submit"] in one["targets"])
-        call = {"data": ["why " * 50_000, ""], "fn_index": ask["id"], "session_hash": "visitor"}
+        (ask,) = (one for one in config["dependencies"] if [box, "ask"] in one["targets"])
+        call = {
+            "data": [],
+            "fn_index": ask["id"],
+            "session_hash": "visitor",
+            "event_data": {"question": "why " * 50_000},
+        }
         assert visitor.post("/gradio_api/queue/join", json=call).is_success
         told = visitor.get("/gradio_api/queue/data", params={"session_hash": "visitor"}).text
         assert "more than the 1,000" in told and len(told) < 100_000
-        assert (
-            visitor.post("/gradio_api/queue/join", json={**call, "data": ["why " * 5_000_000, ""]}).status_code == 413
-        )
+        longer = {**call, "event_data": {"question": "why " * 5_000_000}}
+        assert visitor.post("/gradio_api/queue/join", json=longer).status_code == 413
     assert (sample_folder / "conversations.sqlite3").stat().st_size < 100_000
 
 

@@ -18,8 +18,10 @@ from qa.types import Answer, Citation
 from tests.ui.stub_bot import StubBot
 from ui.history import Conversation, Exchange, Feedback, History, as_json, as_markdown, as_test_set, file_name, store
 from ui.history.store import FILE_NAME, KEPT
-from ui.page.layout import _Page
 from ui.page.library import Library
+from ui.page.parts import Parts
+from ui.page.questions import Questions
+from ui.page.talk import Talk
 from vectorstore import ArticleIndex, StoreError
 
 ME, YOU = "browser:me", "user:you"
@@ -85,16 +87,15 @@ def test_a_full_disk_is_said_and_what_was_kept_stays_and_goes_on(history: Histor
 
 def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(library: ArticleIndex, history: History) -> None:
     bot: Any = StubBot(library)
-    page = _Page(bot, Library(library), history)
     with gr.Blocks():
-        page.build()
+        parts = Parts()
+    talk = Talk(parts, bot, history, Questions(bot, history), Library(library))
     history._connection.execute("PRAGMA query_only = 1")
+    asked = {"question": "How many elephants did Barnum lead across the Brooklyn Bridge?", "id": "q1"}
     with pytest.warns(UserWarning, match="could not be kept"):
-        *_, last = page.ask(
-            "How many elephants did Barnum lead across the Brooklyn Bridge?", "", gr.Request(username="me", cookies={})
-        )
-    assert "21" in last[page.conversation] and "Barnum" in last[page.conversation]
-    assert "Barnum" in last[page.article]
+        *_, last = talk.ask(gr.Request(username="me", cookies={}), gr.EventData(None, asked))
+    assert "21" in last[parts.conversation] and "Barnum" in last[parts.conversation]
+    assert "Barnum" in last[parts.article]
 
 
 def test_a_clock_that_is_set_back_changes_nothing(history: History, monkeypatch: pytest.MonkeyPatch) -> None:

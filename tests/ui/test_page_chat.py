@@ -12,7 +12,7 @@ import pytest
 from qa.errors import QAError
 from qa.types import Answer, AnswerEvent, AnswerReady, PassagesFound, TextWritten, Turn
 from ui.history import Exchange, Pending
-from ui.page.chat import UNEXPECTED, Stops, converse
+from ui.page.chat import UNEXPECTED, converse
 
 
 class Bot:
@@ -22,7 +22,14 @@ class Bot:
         self._events = events
         self.is_closed = threading.Event()
 
-    def stream(self, question: str, history: Sequence[Turn] = (), *, cancel: threading.Event) -> Generator[AnswerEvent]:
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        articles: Sequence[str] | None = None,
+        *,
+        cancel: threading.Event,
+    ) -> Generator[AnswerEvent]:
         try:
             for event in self._events:
                 if isinstance(event, Exception):
@@ -67,11 +74,3 @@ def test_stop_ends_a_question_that_still_waits() -> None:
 )
 def test_failure_is_its_message(raised: Exception, told: str) -> None:
     assert states(Bot(FOUND, raised))[-1] == Exchange("q", error=told)
-
-
-def test_stop_is_for_one_visitor() -> None:
-    stops = Stops()
-    with stops.waiting("me") as mine, stops.waiting("me") as mine_too, stops.waiting("you") as yours:
-        stops.stop("me")
-        assert mine.is_set() and mine_too.is_set() and not yours.is_set()
-    stops.stop("me")  # nothing waits any more

@@ -9,10 +9,14 @@ from html.parser import HTMLParser
 import pytest
 
 from ingest.report import IngestReport, Outcome, Progress
+from qa.names import Name
+from qa.themes import Theme
 from qa.types import Alternative, Answer, Citation, Item, Passage
 from ui.history import Conversation, Exchange, Feedback, Pending, turns
 from ui.page import render
-from ui.page.render import Mark
+from ui.page.address import Address, Mark
+from ui.page.guide import Dated, Guide
+from ui.page.overview import Overview
 from vectorstore.types import Article, ArticleSummary
 
 EVIL = "<script>alert(1)</script><img src=x onerror=\"alert('2')\">&amp;"
@@ -109,7 +113,8 @@ def test_answer_at_the_edges_of_the_quote_is_marked_whole() -> None:
 
 def test_paragraphs_are_kept_and_nothing_of_the_text_is_lost() -> None:
     html = render.render_text(TEXT, mark(TEXT, "on Oct."))
-    assert "\n\n".join(inside(f"{html}".replace('<p dir="auto">', "<p>"), "p")) == TEXT.replace("\n\n\n", "\n\n")
+    shown = re.sub(r'<p dir="auto" data-at="[0-9]+">', "<p>", html)
+    assert "\n\n".join(inside(shown, "p")) == TEXT.replace("\n\n\n", "\n\n")
 
 
 @pytest.mark.parametrize("place", [Mark("a1", 0, 0), Mark("a1", 5, 3), Mark("a1", 9999, 99999), Mark("a1", 3, 9999)])
@@ -125,6 +130,9 @@ def test_very_long_articles_are_shown_around_the_mark() -> None:
     assert "left out here" in html
 
 
+SUMMARY = ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)
+
+
 @pytest.mark.parametrize(
     "html",
     [
@@ -137,20 +145,30 @@ def test_very_long_articles_are_shown_around_the_mark() -> None:
         render.render_conversation([Exchange(EVIL, answer(citations=(citation(article_id=EVIL, published=EVIL),)))]),
         render.render_conversation([Exchange(EVIL, answer(None, passages=(passage(text=EVIL, title=EVIL),)))]),
         render.render_conversation([Exchange(EVIL, error=EVIL)]),
-        render.render_conversation([], Pending(EVIL, EVIL, (passage(title=EVIL),), EVIL)),
+        render.render_conversation([], Pending(EVIL, EVIL, EVIL, EVIL, (passage(title=EVIL),), EVIL)),
         render.render_reasons(answer(alternatives=(Alternative(EVIL, 0.1, citation(title=EVIL)),))),
         render.render_reasons(answer(passages=(passage(text=EVIL, title=EVIL, source=EVIL),))),
         render.render_library([ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)]),
         render.render_library([ArticleSummary("a", "b", "c", (), None, 1, 1, "2026-01-01")], EVIL),
         render.render_report(IngestReport((Outcome(EVIL, "skipped", EVIL, EVIL, EVIL),), 0, 0.1)),
         render.render_message(EVIL, failed=True),
-        render.render_conversation([Exchange(EVIL, stopped=True)], None, EVIL),
+        render.render_conversation([Exchange(EVIL, stopped=True, id=EVIL, scope=EVIL, correction=(EVIL,))], None, EVIL),
         render.render_answer(answer(), 0, Feedback(right=False, answers=(EVIL,))),
-        render.render_history([Conversation(EVIL, EVIL, EVIL, EVIL, 1)], EVIL),
+        render.render_history([Conversation(EVIL, EVIL, EVIL, EVIL, 1)]),
         render.render_download(EVIL, EVIL, EVIL),
         render.render_about([ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)], EVIL, EVIL),
         render.render_no_article(EVIL, EVIL),
-        render.render_welcome(1, [EVIL]),
+        render.render_welcome(Overview(1, (EVIL, EVIL), (SUMMARY,), (Theme((EVIL,), (SUMMARY,)),), (EVIL,))),
+        render.render_guide(
+            Guide(
+                EVIL,
+                (citation(title=EVIL, quote=EVIL, article_id=EVIL),),
+                (Name(EVIL, 1, 2, 2, True), Name(EVIL, 1, 2, 2, False)),
+                (Dated(EVIL, Mark(EVIL, 1, 2)),),
+                ((EVIL, 1), (EVIL, 2)),
+                (EVIL,),
+            )
+        ),
     ],
 )
 def test_nothing_from_outside_becomes_markup(html: str) -> None:
@@ -178,12 +196,11 @@ def test_quotes_without_a_known_place_of_the_answer_are_whole() -> None:
     assert render.render_quote(citation(answer_start=None, answer_end=None)) == citation().quote
 
 
-def test_button_of_a_citation_carries_its_place() -> None:
-    place = citation()
-    html = render.render_answer(answer(), number=4)
-    assert (
-        f'data-do="show" data-exchange="4" data-article="a1" data-start="{place.start}" data-end="{place.end}"' in html
-    )
+def test_link_of_a_citation_names_its_place() -> None:
+    html = unescape(render.render_answer(answer(), number=4))
+    found = re.search(r'href="#(article=[^"]+)"', html)
+    assert found
+    assert Address.read(found[1]) == Address("", Mark.of(citation()), 4)
 
 
 def test_abstention_says_so_and_lists_the_nearest_sentences() -> None:
@@ -247,11 +264,8 @@ def test_stepper_leads_to_the_next_quote() -> None:
     first, second = mark(TEXT, "First"), mark(TEXT, "The end")
     html = render.render_article(article(), first, [first, second], number=2)
     assert "Quote 1 of 2" in html
-    assert (
-        f'aria-label="Next quote" data-do="show" data-exchange="2" data-article="a1" data-start="{second.start}"'
-        in html
-    )
-    assert 'aria-label="Previous quote" disabled' in html
+    assert f'aria-label="Next quote" href="#article=a1&amp;at={second.start}-{second.end}&amp;exchange=2"' in html
+    assert 'aria-label="Previous quote" aria-disabled="true"' in html
 
 
 def test_library_is_narrowed_by_all_the_words() -> None:
@@ -262,7 +276,7 @@ def test_library_is_narrowed_by_all_the_words() -> None:
     assert "Blue Whales" not in render.render_library(articles, "blue KIND")
     assert "Blue Whales" in render.render_library(articles, "two.txt")
     assert "No article is called" in render.render_library(articles, "green")
-    assert "No articles yet" in render.render_library([])
+    assert "Add your first article" in render.render_library([])
     assert "added 23 November 2026" in render.render_library(articles)
 
 
@@ -345,10 +359,10 @@ def conversation(title: str = "When?", conversation_id: str = "c1") -> Conversat
     return Conversation(conversation_id, title, "2026-11-24T09:00:00+00:00", "2026-11-25T09:00:00+00:00", 2)
 
 
-def test_history_lists_conversations_and_marks_the_open_one() -> None:
-    html = render.render_history([conversation(), conversation("Why?", "c2")], "c2")
-    assert html.count("aria-current") == 1
-    assert "2 questions · 25 November 2026 · open" in html
+def test_history_lists_conversations_by_their_addresses() -> None:
+    html = render.render_history([conversation(), conversation("Why?", "c2")])
+    assert html.count('href="#conversation=c') == 2
+    assert "2 questions · 25 November 2026" in html
     assert "Download as a test set" not in html
 
 
@@ -379,8 +393,8 @@ def test_progress_has_an_estimate_once_there_is_one(done: int, seconds: float, l
     [
         (Progress(3, 12, 0, 40, "/x/lake.txt"), "3 of 12: lake.txt"),  # nothing is done yet that could be measured
         (Progress(6, 12, 20, 40, "/x/lake.txt"), "6 of 12: lake.txt · about 30 s left"),
-        (Progress(12, 12, 32, 1200, ""), "All 12 read, storing: 32 of 1,200 chunks · about 6 min left"),
-        (Progress(1, 1, 64, 128, ""), "Read, storing: 64 of 128 chunks · about 10 s left"),
+        (Progress(12, 12, 32, 1200, ""), "All 12 read, storing: 32 of 1,200 passages · about 6 min left"),
+        (Progress(1, 1, 64, 128, ""), "Read, storing: 64 of 128 passages · about 10 s left"),
         (Progress(12, 12, 128, 128, ""), "All 12 read, storing"),
     ],
 )
@@ -388,15 +402,38 @@ def test_the_estimate_is_of_what_takes_the_time_which_is_storing(now: Progress, 
     assert render.progress_in_words(now, 10.0) == told
 
 
-def test_library_tells_its_size_and_its_models() -> None:
-    article = ArticleSummary("1", "/x/one.txt", "Kind of Blue", (), None, 9, 2, "2026-11-23T10:00:00Z")
-    about = render.render_about([article], "all-MiniLM-L6-v2", "ollama:llama3.2")
-    assert "1 article" in about and "all-MiniLM-L6-v2 and BM25" in about and "ollama:llama3.2" in about
+def test_library_tells_its_size_and_its_models_in_plain_words() -> None:
+    html = render.render_about([SUMMARY], "minilm", "the built-in reader")
+    assert "1 article<" in html and "minilm" in html and "the built-in reader" in html
+    assert not any(word in html for word in ("chunk", "BM25"))
 
 
 def test_nothing_leaves_is_promised_only_where_it_is_so() -> None:
-    assert "Nothing leaves this computer" in render.render_welcome(0, [], stays_here=True)
-    assert "Nothing leaves" not in render.render_welcome(0, [])
+    assert "Nothing leaves this computer" in render.render_welcome(Overview(0), stays_here=True)
+    assert "Nothing leaves" not in render.render_welcome(Overview(0), stays_here=False)
+
+
+def test_exported_page_works_alone_and_holds_no_path() -> None:
+    exchanges = [
+        Exchange("when?", answer(citations=(citation(source="/srv/secret/a.txt"),)), scope="two articles"),
+        Exchange("why?", error="no"),
+    ]
+    html = render.render_export(conversation(), exchanges)
+    assert "Oct. 21, 2013" in html and "<em>" in html and "two articles" in html
+    assert not any(other in html for other in ("http:", "https:", "<script", "src=", "@import", "secret"))
+
+
+def test_copied_answer_has_its_quotes() -> None:
+    html = unescape(render.render_answer(answer()))
+    assert f"“{citation().quote}”" in html  # as text
+    assert "> — Title" in html  # as Markdown
+
+
+def test_a_correction_stands_before_the_answer() -> None:
+    html = render.render_conversation([Exchange("when?", answer(), correction=("May 24",))])
+    assert (
+        html.index("You said:") < html.index("May 24") < html.index("From the articles:") < html.rindex("Very likely")
+    )
 
 
 def test_conversations_are_narrowed_by_all_the_words_and_not_listed_without_end() -> None:

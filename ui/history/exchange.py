@@ -29,6 +29,12 @@ class Exchange:
     feedback: Feedback | None = None
     asked_at: str = ""
     """ISO 8601, UTC, to the second; set when it is stored."""
+    id: str = ""
+    """What the page called it when it was asked; empty where none did."""
+    scope: str = ""
+    """Which articles it was asked of, in words; empty for all."""
+    correction: tuple[str, ...] | None = None
+    """What the same person had said was right when they asked the same before; None where they had not."""
 
     @property
     def gold(self) -> tuple[str, ...] | None:
@@ -45,6 +51,8 @@ class Pending:
     """A question that is being answered."""
 
     question: str
+    id: str = ""
+    scope: str = ""
     query: str = ""
     passages: tuple[Passage, ...] | None = None
     """What is being read; None while the library is searched."""

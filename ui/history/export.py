@@ -28,6 +28,27 @@ def as_markdown(conversation: Conversation, exchanges: Sequence[Exchange]) -> st
     return "\n\n".join(parts) + "\n"
 
 
+def answer_as_markdown(exchange: Exchange) -> str:
+    """One question with its answer and quotes, to be pasted where Markdown is read."""
+    question = f"**{' '.join(exchange.question.split())}**"
+    return "\n\n".join([question, *_answered(exchange)]) + "\n"
+
+
+def answer_as_text(exchange: Exchange) -> str:
+    """The same to be pasted anywhere: no signs of Markdown."""
+    answer = exchange.answer
+    parts = [" ".join(exchange.question.split())]
+    if answer is None:
+        return "\n\n".join([*parts, exchange.error or "Stopped before there was an answer."]) + "\n"
+    if answer.text is None:
+        quotes = [one.citation for one in answer.alternatives] or list(answer.nearest)
+        parts.append(wording.abstention(answer))
+    else:
+        quotes = list(answer.citations)
+        parts.append(answer.text)
+    return "\n\n".join([*parts, *(f"“{one.quote.strip()}”\n{_about(one)}" for one in quotes)]) + "\n"
+
+
 def _answered(exchange: Exchange) -> Iterable[str]:
     answer = exchange.answer
     if answer is None:
@@ -55,8 +76,11 @@ def _answered(exchange: Exchange) -> Iterable[str]:
 
 def _quoted(citation: Citation) -> str:
     lines = [f"> {line}".rstrip() for line in citation.quote.splitlines()]
-    about = ", ".join(part for part in (citation.title, citation.published, _place(citation.source)) if part)
-    return "\n".join([*lines, ">", f"> — {about}"])
+    return "\n".join([*lines, ">", f"> {_about(citation)}"])
+
+
+def _about(citation: Citation) -> str:
+    return f"— {', '.join(part for part in (citation.title, citation.published, _place(citation.source)) if part)}"
 
 
 def _place(source: str) -> str:

@@ -6,6 +6,7 @@ Every call names the owner, and sees and changes that owner's conversations only
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import sqlite3
 import threading
@@ -51,6 +52,7 @@ CREATE TABLE IF NOT EXISTS exchanges (
 );
 """
 
+_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 _KNOWN, _UNKNOWN = 1, 2
 _STORED = TypeAdapter(Exchange)
 
@@ -66,6 +68,11 @@ class Conversation:
     updated_at: str
     """The same to the microsecond: two conversations may go on within a second, and the latest comes first."""
     questions: int
+
+
+def new_conversation_id() -> str:
+    """An id for a conversation that is to begin; nobody can guess it."""
+    return secrets.token_urlsafe(12)
 
 
 class History:
@@ -178,10 +185,30 @@ class History:
         counts = dict(rows)
         return counts.get(_KNOWN, 0), counts.get(_UNKNOWN, 0)
 
+    def correction(self, owner: str, query: str) -> tuple[str, ...] | None:
+        """What the owner last said was right when they had asked the same and got something wrong.
+
+        The same is what was searched in the same words, whatever their case and the marks between them. Empty where
+        they said that the articles do not say; None where they said nothing.
+        """
+        rows = self._rows(
+            "SELECT question, exchange FROM exchanges JOIN conversations ON id = conversation "
+            "WHERE owner = ? AND judged = ? ORDER BY updated_at DESC, conversations.rowid DESC, number DESC",
+            (owner, _KNOWN),
+        )
+        wanted = _words(query)
+        for exchange in (_loaded(*row) for row in rows):
+            if exchange.answer and _words(exchange.answer.query or exchange.question) == wanted:
+                return None if exchange.feedback is None or exchange.feedback.right else exchange.gold
+        return None
+
     # Writing: each raises StoreError where nothing can be written -------------------------------
 
     def append(self, owner: str, conversation_id: str | None, exchange: Exchange) -> str:
-        """Adds an exchange to a conversation, or to a new one where the owner has no such; returns its id."""
+        """Adds an exchange to a conversation; returns its id.
+
+        Where the owner has no such, it is a new one, under the id that was given if nobody has it.
+        """
         moment = datetime.now(UTC)
         now = moment.isoformat(timespec="seconds")
         with self._transaction() as connection:
@@ -193,7 +220,8 @@ class History:
                 moment = max(moment, datetime.fromisoformat(latest) + timedelta(microseconds=1))
             exactly = moment.isoformat(timespec="microseconds")
             if not _owns(connection, owner, conversation_id):
-                conversation_id = secrets.token_urlsafe(12)
+                if not _is_free(connection, conversation_id):
+                    conversation_id = new_conversation_id()
                 title = _title(exchange.question) or "Conversation"
                 connection.execute(
                     "INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", (conversation_id, owner, title, now, exactly)
@@ -265,6 +293,12 @@ def _owns(connection: sqlite3.Connection, owner: str, conversation_id: str | Non
     return found is not None
 
 
+def _is_free(connection: sqlite3.Connection, conversation_id: str | None) -> bool:
+    if not conversation_id or not _ID.fullmatch(conversation_id):
+        return False
+    return connection.execute("SELECT 1 FROM conversations WHERE id = ?", (conversation_id,)).fetchone() is None
+
+
 def _dumped(exchange: Exchange) -> str:
     return _STORED.dump_json(exchange).decode()
 
@@ -275,6 +309,10 @@ def _loaded(question: str, stored: str) -> Exchange:
         return _STORED.validate_json(stored)
     except ValidationError:
         return Exchange(question, error="This answer was stored by another version of article-qa. Ask again.")
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _title(text: str) -> str:

@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 from language.errors import ArticleQAError
@@ -21,47 +20,23 @@ SECONDS_BETWEEN_UPDATES = 0.08
 UNEXPECTED = "Something went wrong while answering. What it was is in the log of the program that serves this page."
 
 
-class Stops:
-    """Which questions each visitor waits for, so that they can be stopped."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, list[threading.Event]] = {}
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def waiting(self, visitor: str) -> Iterator[threading.Event]:
-        """The event that is set once the visitor no longer waits for what the block does."""
-        stopped = threading.Event()
-        with self._lock:
-            self._waiting.setdefault(visitor, []).append(stopped)
-        try:
-            yield stopped
-        finally:
-            stopped.set()
-            with self._lock:
-                self._waiting[visitor].remove(stopped)
-                if not self._waiting[visitor]:
-                    del self._waiting[visitor]
-
-    def stop(self, visitor: str) -> None:
-        """Stops all that the visitor waits for."""
-        with self._lock:
-            for stopped in self._waiting.get(visitor, ()):
-                stopped.set()
-
-
 def converse(
-    bot: Chatbot, question: str, earlier: Sequence[Exchange], stopped: threading.Event
+    bot: Chatbot,
+    question: str,
+    earlier: Sequence[Exchange],
+    stopped: threading.Event,
+    articles: Sequence[str] | None = None,
 ) -> Iterator[Pending | Exchange]:
     """The states of one question, the last of them an ``Exchange``.
 
+    ``articles`` are the ids of those it is asked of; None for all.
     A failure is an exchange with its message, and one without an answer when ``stopped`` is set before there is one.
     """
     pending = Pending(question)
     shown_at = time.monotonic()
     yield pending
     try:
-        for event in bot.stream(question, said(earlier), cancel=stopped):
+        for event in bot.stream(question, said(earlier), articles, cancel=stopped):
             if stopped.is_set():
                 break
             if isinstance(event, Planned):

@@ -7,7 +7,8 @@ import shutil
 import threading
 import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
+from urllib.parse import urlsplit
 
 import samples
 from ingest import add_articles
@@ -43,6 +44,10 @@ class Library:
     def articles(self) -> list[ArticleSummary]:
         """Every article, by title."""
         return self.index.articles()
+
+    def ids_from(self, place: str) -> tuple[str, ...]:
+        """The ids of the articles that came from one place: a folder, or a site on the web."""
+        return tuple(article.id for article in self.articles() if place_of(article.source) == place)
 
     def examples(self) -> list[str]:
         """Questions that the sample articles in the library answer; none where there are none."""
@@ -128,6 +133,14 @@ class Library:
         for path in folder.iterdir():
             if str(path) not in stored and path.is_file():
                 path.unlink()
+
+
+def place_of(source: str) -> str:
+    """Where an article came from, in words: the site of an address, the name of a file's folder."""
+    if re.match(r"https?://", source, re.IGNORECASE):
+        return urlsplit(source).netloc.rpartition("@")[2]
+    folder = PurePath(source.partition("!/")[0]).parent.name
+    return "Uploaded files" if folder == UPLOADS else folder
 
 
 def safe_name(name: str) -> str:

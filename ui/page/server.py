@@ -28,6 +28,7 @@ from ui.page.layout import build_page
 from ui.page.library import Library
 from ui.page.no_fetching import forbid_fetching
 from ui.page.policy import ContentPolicy
+from ui.page.questions import Questions
 from ui.page.theme import look
 from ui.page.visitor import VisitorCookie
 from ui.throttle import Throttle, address_key
@@ -73,7 +74,8 @@ def launch(
     except (StoreError, QAError) as error:
         sys.exit(f"article-qa: {error}")
     library = Library(bot.index)
-    page = build_page(bot, library, history)
+    questions = Questions(bot, history)
+    page = build_page(bot, library, history, questions)
     page.queue(max_size=limits.waiting, default_concurrency_limit=4, api_open=False)
     forbid_fetching()
     throttle = Throttle()
@@ -129,6 +131,7 @@ def launch(
         page.block_thread()
     finally:
         page.close(verbose=False)
+        questions.close()
         history.close()
         bot.index.close()
 

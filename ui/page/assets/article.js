@@ -12,3 +12,12 @@ new ResizeObserver(() => {
   height = element.clientHeight;
 }).observe(element);
 watch('value', () => requestAnimationFrame(bring));
+// Alt with an arrow up or down steps through the quotes, wherever the keyboard is.
+document.addEventListener('keydown', (event) => {
+  if (!event.altKey || !['ArrowDown', 'ArrowUp'].includes(event.key)) return;
+  const [back, on] = element.querySelectorAll('a.step');
+  const step = event.key === 'ArrowDown' ? on : back;
+  if (!step?.hasAttribute('href')) return;
+  event.preventDefault();
+  page.visit(step.getAttribute('href'));
+});

@@ -6,7 +6,9 @@ element.addEventListener('click', (event) => {
 });
 watch('value', () => {
   const exchanges = element.querySelectorAll('.exchange');
-  const now = `${element.querySelector('.exchanges')?.dataset.of} ${exchanges.length}`;
+  const of = element.querySelector('.exchanges')?.dataset.of;
+  if (of && page.following) page.adopted(of);
+  const now = `${of} ${exchanges.length}`;
   const isNew = now !== seen;
   seen = now;
   if (judged && !isNew) {

@@ -40,11 +40,20 @@ const filesIn = async (folder) => {
   }
 };
 const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');
+let leaving = null; // a drag tells every moment where it is; none for a while, and it has left the page
+const dropping = (isOver) => {
+  clearTimeout(leaving);
+  document.body.classList.toggle('dropping', isOver);
+  if (isOver) leaving = setTimeout(() => dropping(false), 700);
+};
 document.addEventListener('dragover', (event) => {
-  if (holdsFiles(event)) event.preventDefault(); // or a drop beside the place would leave the page for the file
+  if (!holdsFiles(event)) return;
+  event.preventDefault(); // or a drop beside the place would leave the page for the file
+  dropping(true);
 });
 document.addEventListener('drop', async (event) => {
   if (!holdsFiles(event)) return;
+  dropping(false);
   const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
   const isOnPlace = event.target.closest('#files .upload-container');
   if (isOnPlace && !entries.some((entry) => entry.isDirectory)) return; // the place takes files by itself
@@ -54,3 +63,16 @@ document.addEventListener('drop', async (event) => {
   const dropped = await Promise.all(entries.map((entry) => (entry.isFile ? fileOf(entry) : filesIn(entry))));
   hand(dropped.flat());
 }, true);
+
+// While something is being added, the head of the page says how far it is, wherever one is on the page.
+const held = () => document.querySelector('#brand p');
+const tell = () => {
+  const line = held();
+  if (!line) return;
+  const told = document.querySelector('#report .progress-level-inner')?.textContent.trim();
+  line.dataset.held ??= line.textContent;
+  const now = told ? `Adding: ${told}` : line.dataset.held;
+  if (line.textContent !== now) line.textContent = now;
+  line.classList.toggle('adding', Boolean(told));
+};
+setInterval(tell, 500);

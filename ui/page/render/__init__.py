@@ -1,17 +1,19 @@
 """Values to HTML, by the templates in ``ui/page/templates``, where everything is escaped as it is put in.
 
-Buttons carry what they do in ``data-do`` and its arguments beside it; ``assets/buttons.js`` turns a press into an
-event of the component they stand in.
+What can be gone to is a link with an address of the page (``ui.page.address``). Buttons carry what they do in
+``data-do`` and its arguments beside it; ``assets/buttons.js`` makes of a press an event of the component they are in.
 """
 
-from ui.page.render.article import SHOWN_AROUND, Mark, render_article, render_no_article, render_text
+from ui.page.render.article import SHOWN_AROUND, render_article, render_no_article, render_text
 from ui.page.render.conversation import (
     render_answer,
     render_conversation,
+    render_export,
+    render_question_box,
     render_quote,
     render_reasons,
-    render_welcome,
     spoken,
+    steps_of,
 )
 from ui.page.render.history import render_download, render_history
 from ui.page.render.library import (
@@ -20,15 +22,16 @@ from ui.page.render.library import (
     render_brand,
     render_folder,
     render_library,
+    render_link,
     render_message,
     render_places,
     render_report,
 )
 from ui.page.render.values import date_in_words, source_name
+from ui.page.render.welcome import render_guide, render_welcome
 
 __all__ = [
     "SHOWN_AROUND",
-    "Mark",
     "date_in_words",
     "progress_in_words",
     "render_about",
@@ -37,12 +40,16 @@ __all__ = [
     "render_brand",
     "render_conversation",
     "render_download",
+    "render_export",
     "render_folder",
+    "render_guide",
     "render_history",
     "render_library",
+    "render_link",
     "render_message",
     "render_no_article",
     "render_places",
+    "render_question_box",
     "render_quote",
     "render_reasons",
     "render_report",
@@ -50,4 +57,5 @@ __all__ = [
     "render_welcome",
     "source_name",
     "spoken",
+    "steps_of",
 ]

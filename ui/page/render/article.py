@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.types import Citation, Passage
+from ui.page.address import Mark
 from ui.page.render.values import fill, paragraph_spans
 from vectorstore.types import Article
 
@@ -14,27 +14,11 @@ SHOWN_AROUND = 150_000
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A place in an article to show: what is marked, and the words in it that are the answer."""
-
-    article_id: str
-    start: int
-    end: int
-    answer_start: int | None = None
-    answer_end: int | None = None
-
-    @classmethod
-    def of(cls, place: Citation | Passage) -> Mark:
-        """Where a citation or a passage stands."""
-        if isinstance(place, Passage):
-            return cls(place.article_id, place.start, place.end)
-        return cls(place.article_id, place.start, place.end, place.answer_start, place.answer_end)
-
-
-@dataclass(frozen=True)
 class Paragraph:
     """A paragraph cut at the mark: before it, the mark itself (before, in and after the answer), after it."""
 
+    start: int
+    """Where it begins in the article's text."""
     before: str
     marked: tuple[str, str, str] | None = None
     after: str = ""
@@ -85,9 +69,10 @@ def _paragraph(text: str, start: int, end: int, mark: Mark | None) -> Paragraph:
     """``text[start:end]``, with the part of the mark that falls into it."""
     at, to = _clipped(mark.start, mark.end, start, end) if mark else (start, start)
     if mark is None or at == to:
-        return Paragraph(text[start:end])
+        return Paragraph(start, text[start:end])
     answer_at, answer_to = _clipped(mark.answer_start or 0, mark.answer_end or 0, at, to)
-    return Paragraph(text[start:at], (text[at:answer_at], text[answer_at:answer_to], text[answer_to:to]), text[to:end])
+    marked = text[at:answer_at], text[answer_at:answer_to], text[answer_to:to]
+    return Paragraph(start, text[start:at], marked, text[to:end])
 
 
 def _clipped(start: int, end: int, low: int, high: int) -> tuple[int, int]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qa.path import MAX_QUESTION_CHARS
 from qa.types import Answer, Citation, Item, Passage
 from ui import wording
-from ui.history import Exchange, Feedback, Pending
-from ui.page.render.article import Mark
+from ui.history import Conversation, Exchange, Feedback, Pending, answer_as_markdown, answer_as_text
+from ui.page.address import Mark
 from ui.page.render.values import count, fill
 
 SHORT = 140
@@ -32,6 +33,11 @@ def render_conversation(exchanges: Sequence[Exchange], pending: Pending | None =
     return fill(TEMPLATE, "conversation", shown, pending, doing, conversation, spoken(exchanges, pending))
 
 
+def render_question_box() -> str:
+    """The box that questions are typed into; its script does the rest."""
+    return fill(TEMPLATE, "box", MAX_QUESTION_CHARS)
+
+
 def render_answer(answer: Answer, number: int = 0, feedback: Feedback | None = None) -> str:
     """The answer in its shape, with its places and what it rests on; ``number`` is its place in the conversation."""
     return fill(TEMPLATE, "answer", View.of(answer, number, feedback))
@@ -50,9 +56,10 @@ def render_reasons(answer: Answer, number: int = 0) -> str:
     return fill(TEMPLATE, "reasons", [(other, Quoted.of(other.citation)) for other in others], read, number, Mark.of)
 
 
-def render_welcome(articles: int, examples: Sequence[str], stays_here: bool = False) -> str:
-    """What stands in place of a conversation before the first question; ``stays_here``: no model of others is asked."""
-    return fill(TEMPLATE, "welcome", articles, examples, stays_here)
+def steps_of(answer: Answer) -> list[Mark]:
+    """The places that one steps through: of an abstention those of what came near."""
+    shown = answer.citations or [one.citation for one in answer.alternatives[:CANDIDATES]] or answer.nearest
+    return list(dict.fromkeys(map(Mark.of, shown)))
 
 
 def spoken(exchanges: Sequence[Exchange], pending: Pending | None) -> str:
@@ -69,6 +76,16 @@ def spoken(exchanges: Sequence[Exchange], pending: Pending | None) -> str:
     if last.answer.text is None:
         return wording.abstention(last.answer)
     return f"Answer: {last.answer.text}. {wording.basis(last.answer)}".strip()
+
+
+def render_export(conversation: Conversation, exchanges: Sequence[Exchange]) -> str:
+    """The conversation as a page of its own: one file that works alone."""
+    shown = []
+    for exchange in exchanges:
+        answer = exchange.answer
+        cited = (answer.citations or [one.citation for one in answer.alternatives] or answer.nearest) if answer else ()
+        shown.append((exchange, tuple(map(Quoted.of, cited))))
+    return fill("export.html", "page", conversation, shown) + "\n"
 
 
 @dataclass(frozen=True)
@@ -129,6 +146,12 @@ class View:
         """The question as it was searched, where that is not the one that was asked."""
         answer = self.answer
         return answer.query if answer.query and answer.query != " ".join(answer.question.split()) else ""
+
+    @property
+    def copied(self) -> dict[str, str]:
+        """The answer with its quotes as people copy it: as text, and as Markdown."""
+        exchange = Exchange(self.answer.question, self.answer)
+        return {"text": answer_as_text(exchange), "markdown": answer_as_markdown(exchange)}
 
     @property
     def is_short(self) -> bool:

@@ -13,7 +13,6 @@ LISTED_CONVERSATIONS = 50
 
 def render_history(
     conversations: Sequence[Conversation],
-    opened: str = "",
     wanted: str = "",
     marks: tuple[int, int] = (0, 0),
     is_kept: bool = True,
@@ -26,7 +25,7 @@ def render_history(
     found = [one for one in conversations if all(word in one.title.casefold() for word in words)]
     listed = found[:LISTED_CONVERSATIONS]
     left = len(found) - len(listed)
-    return fill("history.html", "history", bool(conversations), listed, left, opened, wanted.strip(), marks, is_kept)
+    return fill("history.html", "history", bool(conversations), listed, left, wanted.strip(), marks, is_kept)
 
 
 def render_download(name: str, text: str, number: str) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from ingest.report import IngestReport, Progress, Status
+from ui.page.library import place_of
 from ui.page.render.values import count, fill, source_name
 from vectorstore.types import ArticleSummary
 
 LISTED = 200
 """Articles listed at once; the filter finds the others."""
+PLACES_LISTED = 20
+"""Folders and sites that can be asked by themselves: those that most articles came from."""
 OPEN_GROUP = 3
 """Outcomes of a kind that are shown without being asked for."""
 
@@ -26,7 +30,7 @@ REASONS: dict[Status, str] = {
     "unchanged": "nothing in it has changed",
     "removed": "its file is no longer there",
 }
-PLACES = (("chat", "Chat"), ("library", "Library"), ("history", "History"))
+PLACES = (("chat", "Chat"), ("article", "Article"), ("library", "Library"), ("history", "History"))
 TEMPLATE = "library.html"
 
 
@@ -37,10 +41,9 @@ def render_folder(suffixes: Sequence[str]) -> str:
 
 def render_about(articles: Sequence[ArticleSummary], embedder: str, answers_with: str) -> str:
     """What the library holds, and which models are at work on it."""
-    chunks = sum(article.chunks for article in articles)
     facts = (
-        ("Holds", f"{count(len(articles), 'article')}, {count(chunks, 'chunk')}"),
-        ("Finds with", f"{embedder} and BM25"),
+        ("Holds", count(len(articles), "article")),
+        ("Finds with", f"meaning ({embedder}) and words"),
         ("Answers with", answers_with),
     )
     return fill(TEMPLATE, "about", facts) if articles else ""
@@ -50,7 +53,8 @@ def render_library(articles: Sequence[ArticleSummary], wanted: str = "") -> str:
     """The list of articles whose title, source or author has all the words of ``wanted``."""
     words = wanted.casefold().split()
     found = [article for article in articles if all(word in _findable(article) for word in words)]
-    return fill(TEMPLATE, "library", bool(articles), found[:LISTED], len(found) - LISTED, wanted.strip())
+    places = Counter(place_of(article.source) for article in articles).most_common(PLACES_LISTED)
+    return fill(TEMPLATE, "library", bool(articles), found[:LISTED], len(found) - LISTED, wanted.strip(), places)
 
 
 def _findable(article: ArticleSummary) -> str:
@@ -81,13 +85,18 @@ def render_places() -> str:
     return fill(TEMPLATE, "places", PLACES)
 
 
+def render_link() -> str:
+    """Where the page says that its server cannot be reached; its script fills it in."""
+    return fill(TEMPLATE, "link")
+
+
 def progress_in_words(now: Progress, seconds: float) -> str:
     """How far an ingest is after ``seconds``, and about how long it still takes."""
     name = source_name(now.source)
     told = f"{now.done:,} of {now.total:,}{name and ': '}{name}"
     if now.done >= now.total:
         told = f"All {now.total:,} read" if now.total > 1 else "Read"
-        told += f", storing: {now.chunks:,} of {count(now.cut, 'chunk')}" if now.chunks < now.cut else ", storing"
+        told += f", storing: {now.chunks:,} of {count(now.cut, 'passage')}" if now.chunks < now.cut else ", storing"
     if not 0 < now.share < 1 or seconds < 1:
         return told
     return f"{told} · {_about(seconds / now.share * (1 - now.share))} left"

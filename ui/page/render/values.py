@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ui import wording
+from ui.page.address import address_of
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -29,6 +30,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.filters |= {
+        "address": address_of,
         "count": count,
         "date": date_in_words,
         "joined": joined,

@@ -1,0 +1,135 @@
+"""A question outlives the connection it was asked over, and is asked once however often it is sent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from qa.types import Answer, AnswerEvent, AnswerReady, PassagesFound, Turn
+from ui.history import Exchange, Feedback, History, Pending
+from ui.page import questions
+from ui.page.questions import Asking, Questions
+
+ME, YOU = "browser:me", "browser:you"
+
+
+class Bot:
+    """Answers once it is let."""
+
+    def __init__(self) -> None:
+        self.may_answer = threading.Event()
+        self.asked: list[tuple[str, Sequence[str] | None]] = []
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        articles: Sequence[str] | None = None,
+        *,
+        cancel: threading.Event,
+    ) -> Generator[AnswerEvent]:
+        self.asked.append((question, articles))
+        yield PassagesFound(question, ())
+        while not self.may_answer.wait(0.01):
+            if cancel.is_set():
+                return
+        yield AnswerReady(Answer(question, "Oct. 21", score=0.9, query=question))
+
+
+@pytest.fixture
+def bot() -> Bot:
+    return Bot()
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    opened = History.open(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def asking(bot: Bot, history: History) -> Iterator[Questions]:
+    opened = Questions(bot, history)  # type: ignore[arg-type]
+    yield opened
+    opened.close()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_answer_is_kept_though_nobody_waited_for_it(bot: Bot, history: History, asking: Questions) -> None:
+    asked = asking.ask(ME, Asking("q1", "When?", articles=("a",), scope="Year Three"))
+    first = next(iter(asked.states()))
+    assert isinstance(first, Pending) and (first.id, first.scope) == ("q1", "Year Three")
+    bot.may_answer.set()
+    eventually(lambda: isinstance(asked.state, Exchange))
+    [kept] = history.exchanges(ME, asked.conversation)
+    assert kept.answer and kept.answer.text == "Oct. 21"
+    assert (kept.id, kept.scope, bot.asked) == ("q1", "Year Three", [("When?", ("a",))])
+
+
+def test_question_sent_twice_is_asked_once_and_its_conversation_is_found(
+    bot: Bot, history: History, asking: Questions
+) -> None:
+    asked = asking.ask(ME, Asking("q1", "When?"))
+    assert asking.ask(ME, Asking("q1", "When?")) is asked
+    assert asking.running(ME, asked.conversation) is asked
+    assert asking.running(YOU, asked.conversation) is None
+    assert asking.ask(YOU, Asking("q1", "When?")) is not asked
+    bot.may_answer.set()
+    assert isinstance(list(asked.states())[-1], Exchange)
+    assert asking.ask(ME, Asking("q1", "When?")) is asked  # also once it is answered
+    assert [one.id for one in history.conversations(ME)] == [asked.conversation]
+
+
+def test_stop_is_for_the_own_question(bot: Bot, history: History, asking: Questions) -> None:
+    asked = asking.ask(ME, Asking("q1", "When?"))
+    asking.stop(YOU, "q1")
+    assert not asked.stopped.is_set()
+    asking.stop(ME, "q1")
+    assert list(asked.states())[-1].stopped  # type: ignore[union-attr]
+    [kept] = history.exchanges(ME, asked.conversation)
+    assert kept.stopped
+
+
+def test_question_that_nobody_comes_back_for_is_given_up(asking: Questions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "ABANDONED_SECONDS", 0.05)
+    asked = asking.ask(ME, Asking("q1", "When?"))
+    following = asked.states()
+    next(following)
+    following.close()
+    eventually(asked.stopped.is_set)
+
+
+def test_one_question_too_many_is_told_to_come_back(asking: Questions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "MOST_WAITING", 1)
+    asking.ask(ME, Asking("q1", "When?"))
+    [told] = asking.ask(ME, Asking("q2", "Why?")).states()
+    assert isinstance(told, Exchange) and told.error == questions.TOO_MANY
+
+
+def test_correction_comes_with_the_same_question(bot: Bot, history: History, asking: Questions) -> None:
+    bot.may_answer.set()
+    asked = asking.ask(ME, Asking("q1", "When did he propose?"))
+    list(asked.states())
+    history.judge(ME, asked.conversation, 0, Feedback(right=False, answers=("Oct. 22",)))
+
+    def correction(owner: str, asking_id: str, question: str) -> tuple[str, ...] | None:
+        last = list(asking.ask(owner, Asking(asking_id, question)).states())[-1]
+        assert isinstance(last, Exchange)
+        return last.correction
+
+    assert correction(ME, "q2", "when did he propose") == ("Oct. 22",)
+    assert correction(ME, "q3", "When did he marry?") is None
+    assert correction(YOU, "q4", "When did he propose?") is None
+    history.judge(ME, asked.conversation, 0, Feedback(right=True))
+    assert correction(ME, "q5", "When did he propose?") is None

@@ -1,0 +1,73 @@
+"""Addresses of the page: a conversation, an article and a place in it stand after the ``#``.
+
+``#conversation=…`` is a conversation, ``#article=…&at=120-180&answer=130-138`` a place in an article, with the words in
+it that are the answer; ``exchange=2`` says which question of the conversation the place belongs to. What stands after
+the ``#`` stays in the browser: no log and no other site sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode
+
+from qa.types import Citation, Passage
+
+_SPAN = re.compile(r"(\d{1,11})-(\d{1,11})")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in an article to show: what is marked, and the words in it that are the answer."""
+
+    article_id: str
+    start: int
+    end: int
+    answer_start: int | None = None
+    answer_end: int | None = None
+
+    @classmethod
+    def of(cls, place: Citation | Passage) -> Mark:
+        """Where a citation or a passage stands."""
+        if isinstance(place, Passage):
+            return cls(place.article_id, place.start, place.end)
+        return cls(place.article_id, place.start, place.end, place.answer_start, place.answer_end)
+
+
+@dataclass(frozen=True)
+class Address:
+    """What an address names; empty, or None, where it names no such."""
+
+    conversation: str = ""
+    mark: Mark | None = None
+    exchange: int | None = None
+
+    @classmethod
+    def read(cls, text: object) -> Address:
+        """What is named after the ``#``, as a browser sent it: trusted for nothing."""
+        named = parse_qs(str(text or "")[:2000].lstrip("#"))
+        article = named.get("article", [""])[0]
+        answer = _span(named, "answer")
+        exchange = named.get("exchange", [""])[0]
+        return cls(
+            named.get("conversation", [""])[0],
+            Mark(article, *(_span(named, "at") or (0, 0)), *(answer or (None, None))) if article else None,
+            int(exchange) if exchange.isascii() and exchange.isdigit() and len(exchange) < 12 else None,
+        )
+
+
+def address_of(mark: Mark, exchange: int | None = None) -> str:
+    """What stands after the ``#`` for a place in an article."""
+    named: dict[str, object] = {"article": mark.article_id}
+    if mark.end > mark.start:
+        named["at"] = f"{mark.start}-{mark.end}"
+    if mark.answer_start is not None and mark.answer_end is not None:
+        named["answer"] = f"{mark.answer_start}-{mark.answer_end}"
+    if exchange is not None:
+        named["exchange"] = exchange
+    return urlencode(named)
+
+
+def _span(named: dict[str, list[str]], name: str) -> tuple[int, int] | None:
+    found = _SPAN.fullmatch(named.get(name, [""])[0])
+    return (int(found[1]), int(found[2])) if found else None

@@ -1,0 +1,40 @@
+// Whether the server can be reached. While an answer is waited for, it is looked at every few seconds; a lost connection
+// is said, and once it is there again the page is loaded anew where something was under way.
+const LOOK = 3000;
+const PATIENCE = 6000;
+const line = document.getElementById('link').querySelector('p');
+let looking = null;
+page.isLost = false;
+const reached = async () => {
+  try {
+    const answer = await fetch('gradio_api/app_id', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
+    return answer.ok;
+  } catch (error) {
+    console.debug(error);
+    return false;
+  }
+};
+const say = (isLost) => {
+  page.isLost = isLost;
+  document.body.classList.toggle('lost', isLost);
+  line.textContent = isLost
+    ? 'No connection to the server. What you typed and asked is kept, and goes on when the connection is back.'
+    : '';
+};
+const waits = () => page.kept('sending') || document.querySelector('.exchange[aria-busy]');
+const look = async () => {
+  clearTimeout(looking);
+  const wasLost = page.isLost;
+  const isThere = await reached();
+  say(!isThere);
+  if (isThere && wasLost && waits()) window.location.reload();
+  clearTimeout(looking);
+  if (!isThere || waits()) looking = setTimeout(look, LOOK);
+};
+page.watchLink = () => {
+  clearTimeout(looking);
+  looking = setTimeout(look, LOOK);
+};
+window.addEventListener('offline', () => { say(true); page.watchLink(); });
+window.addEventListener('online', look);
+if (waits()) page.watchLink();

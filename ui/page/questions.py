@@ -1,0 +1,174 @@
+"""The questions that are being answered. Each outlives the connection it was asked over."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from qa.chatbot import Chatbot
+from ui.history import Exchange, History, Pending, new_conversation_id
+from ui.page.chat import converse
+from vectorstore import StoreError
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Questions that are answered at the same time; more would only take turns."""
+MOST_WAITING = 64
+"""Questions that are answered or wait for it; one more is told to come back."""
+REMEMBERED = 1000
+"""Questions that are known by their id after they were answered, for a page that asks again what came of them."""
+ABANDONED_SECONDS = 60.0
+"""For a page that lost its connection to come back; after that its question is given up."""
+LOOK_SECONDS = 1.0
+"""Between two looks of one who follows a question at whether there is something new."""
+TOO_MANY = "Too many people are asking at once. Ask again in a moment."
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A question as a page asks it."""
+
+    id: str
+    """Made by the page, so that asking again after a lost connection is no second question."""
+    question: str
+    conversation: str = ""
+    articles: tuple[str, ...] | None = None
+    """Ids of the articles it is asked of; None for all."""
+    scope: str = ""
+    """The same in words; empty for all."""
+
+
+class Question:
+    """One question, and how far it has come."""
+
+    def __init__(self, asking: Asking, owner: str, conversation: str) -> None:
+        self.asking = asking
+        self.owner = owner
+        self.conversation = conversation
+        """Its id from the beginning, though it is stored with the answer only."""
+        self.stopped = threading.Event()
+        self.unkept: Exchange | None = None
+        """What came of it, where that could not be stored."""
+        self.state: Pending | Exchange = Pending(asking.question, asking.id, asking.scope)
+        self._changed = threading.Condition()
+        self._followers = 0
+
+    def publish(self, state: Pending | Exchange) -> None:
+        """Tells all who follow how far it has come."""
+        with self._changed:
+            self.state = state
+            self._changed.notify_all()
+
+    def states(self) -> Iterator[Pending | Exchange]:
+        """How far it has come, each time that changes, until it is answered.
+
+        Given up where nobody has followed it for ``ABANDONED_SECONDS``.
+        """
+        with self._changed:
+            self._followers += 1
+        try:
+            shown: Pending | Exchange | None = None
+            while not isinstance(shown, Exchange):
+                with self._changed:
+                    if self.state is shown:
+                        self._changed.wait(LOOK_SECONDS)
+                    now = self.state
+                if now is not shown:
+                    shown = now
+                    yield now
+        finally:
+            with self._changed:
+                self._followers -= 1
+            later = threading.Timer(ABANDONED_SECONDS, self._give_up_if_abandoned)
+            later.daemon = True
+            later.start()
+
+    def _give_up_if_abandoned(self) -> None:
+        with self._changed:
+            if not self._followers:
+                self.stopped.set()
+
+
+class Questions:
+    """Answers questions in threads of their own, and keeps what came of them in the history."""
+
+    def __init__(self, bot: Chatbot, history: History) -> None:
+        self._bot = bot
+        self._history = history
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[str, str], Question] = OrderedDict()
+        self._running: dict[tuple[str, str], threading.Thread] = {}
+
+    def ask(self, owner: str, asking: Asking) -> Question:
+        """Begins to answer a question; one that the same page asked before is found again."""
+        key = owner, asking.id
+        with self._lock:
+            if asking.id and key in self._known:
+                return self._known[key]
+            question = Question(asking, owner, asking.conversation or new_conversation_id())
+            if len(self._running) >= MOST_WAITING:
+                question.unkept = Exchange(asking.question, error=TOO_MANY, id=asking.id, scope=asking.scope)
+                question.publish(question.unkept)
+                return question
+            self._known[key] = question
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+            thread = threading.Thread(target=self._answer, args=(question, key), name="answering", daemon=True)
+            self._running[key] = thread
+        thread.start()
+        return question
+
+    def running(self, owner: str, conversation: str) -> Question | None:
+        """What is being answered in a conversation."""
+        with self._lock:
+            questions = [self._known[key] for key in self._running if key in self._known]
+        return next((one for one in questions if (one.owner, one.conversation) == (owner, conversation)), None)
+
+    def stop(self, owner: str, asking_id: str) -> None:
+        """Gives up a question."""
+        with self._lock:
+            question = self._known.get((owner, asking_id))
+        if question is not None:
+            question.stopped.set()
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Gives up all questions, and waits a little until they are stored as such."""
+        with self._lock:
+            threads = list(self._running.values())
+            for question in self._known.values():
+                question.stopped.set()
+        for thread in threads:
+            thread.join(seconds)
+
+    def _answer(self, question: Question, key: tuple[str, str]) -> None:
+        asking = question.asking
+        came = Exchange(asking.question, stopped=True)
+        try:
+            earlier = self._history.exchanges(question.owner, question.conversation)
+            with self._places:
+                for state in converse(self._bot, asking.question, earlier, question.stopped, asking.articles):
+                    if isinstance(state, Exchange):
+                        came = state
+                    else:
+                        question.publish(replace(state, id=asking.id, scope=asking.scope))
+        finally:
+            came = replace(came, id=asking.id, scope=asking.scope)
+            try:
+                came = replace(came, correction=self._correction(question.owner, came))
+                question.conversation = self._history.append(question.owner, question.conversation, came)
+            except StoreError as error:
+                logger.warning("%s", error)
+                question.unkept = came
+            finally:
+                with self._lock:
+                    self._running.pop(key, None)
+                question.publish(came)
+
+    def _correction(self, owner: str, came: Exchange) -> tuple[str, ...] | None:
+        """What the same person said was right when they asked the same before."""
+        return self._history.correction(owner, came.answer.query or came.question) if came.answer else None
