@@ -62,7 +62,7 @@ class Plan:
     sides: tuple[str, ...] = ()
     """For ``comparison``: what is compared."""
     filter: ArticleFilter | None = None
-    """For ``catalogue``: which articles are asked for."""
+    """For ``catalogue``: which articles are asked for. For ``timeline``: of what time, where a question says."""
     wanted: Literal["articles", "authors", "published", "number"] = "articles"
     """For ``catalogue``: what of them is asked for."""
 

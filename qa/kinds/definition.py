@@ -39,6 +39,7 @@ _AFTER = (
     # X is a …, X (or x), known to …, is the …
     (0.3, rf"{_BETWEEN}\s+(?:(?:is|was|are|were)\s+(?:\w+\s+)?(?:an?|the|one|any|when|where)|refers? to|means?)\b"),
     (0.3, rf"{_BETWEEN}\s+stands? for\b"),
+    (0.3, rf"{_BETWEEN}\s+(?:took office as|(?:was|were) (?:sworn in|elected|appointed|named|chosen)(?: as)?)\b"),
     (0.15, rf"{_BETWEEN}\s+(?:became|has become|will become|serves? as|served as|works? as)\b"),
     # X, a …; X – the …
     (
@@ -57,8 +58,9 @@ _BEFORE = (
 )
 """What the form of a sentence is worth, by the words after the subject and before it, beside its relevance."""
 _DESCRIPTOR = re.compile(r"\b([a-z]+)\s+[“\"‘']?\Z")
+_TITLE = re.compile(r"\b([A-Z][\w'’]{2,})\s+\Z")
 DESCRIPTOR = 0.15
-"""the French director X"""
+"""the French director X, District Attorney X"""
 
 
 class DefinitionStrategy:
@@ -90,11 +92,12 @@ class DefinitionStrategy:
             if scores.max() >= LEAST:
                 chosen = [sentences[place] for place in _best(scores, vectors)]
                 return told(plan, chosen, passages=evidence.passages)
-        read = self._fact.answer(plan, Evidence(evidence.passages[:READ]))
-        if read.text is not None:
-            return read
+        if is_person:  # "who is the head of the library" asks for a name as often as for what somebody is
+            read = self._fact.answer(plan, Evidence(evidence.passages[:READ]))
+            if read.text is not None:
+                return read
         said = self._theme.answer(replace(plan, kind="theme", subject=subject), evidence)
-        return read if said.text is None else replace(said, notice=NOT_SAID.format(subject))
+        return said if said.text is None else replace(said, notice=NOT_SAID.format(subject))
 
 
 def _subject(plan: Plan) -> str:
@@ -129,6 +132,8 @@ def _worth_of_name(text: str, words: Sequence[str], is_person: bool) -> float:
     worth = sum(value for value, pattern in _AFTER if re.match(pattern, after))
     worth += sum(value for value, pattern in _BEFORE if re.search(pattern, before))
     descriptor = _DESCRIPTOR.search(before)
-    if is_person and descriptor and found.group()[0].isupper() and descriptor[1] not in STOPWORDS:
+    if is_person and len(words) > 1:  # of a last name alone it is the first name that stands there
+        descriptor = descriptor or _TITLE.search(before)
+    if is_person and descriptor and found.group()[0].isupper() and descriptor[1].lower() not in STOPWORDS:
         worth += DESCRIPTOR
     return worth + FIRST * (len(words_of(before)) <= 2) if worth else 0.0

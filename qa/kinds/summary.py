@@ -54,10 +54,15 @@ class SummaryStrategy:
     def gather(self, plan: Plan) -> Evidence:
         """See ``Strategy``."""
         if plan.articles is not None:
-            return Evidence(articles=self._gatherer.articles(plan.articles[:MOST_ARTICLES]))
+            articles = self._gatherer.articles(plan.articles[:MOST_ARTICLES])
+            if len(articles) != 1 or not plan.subject:
+                return Evidence(articles=articles)
+            found = self._gatherer.catalogue(ArticleFilter(about=plan.subject, limit=NAMED + 1))
+            is_first = bool(found) and found[0].summary.id == articles[0].id
+            return Evidence(articles=articles, catalogue=found if is_first else ())
         if plan.subject and len(self._gatherer.index.articles()) > 1:
             found = self._gatherer.catalogue(ArticleFilter(about=plan.subject, limit=NAMED + 1))
-            about = really_about(self._gatherer, found, plan.subject)
+            about = really_about(self._gatherer.index, found, plan.subject)
             articles = tuple(article for article, _ in about[:1])
             return Evidence(articles=articles, catalogue=tuple(one for _, one in about) or found)
         newest = self._gatherer.catalogue(ArticleFilter(order="newest", limit=MOST_ARTICLES))

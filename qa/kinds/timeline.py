@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from language.dated import dates_in
-from language.dates import date_in_words
+from language.dates import date_in_words, days_of
 from qa.about import holds
 from qa.choosing import choose
 from qa.gathering import Gatherer
@@ -47,8 +47,12 @@ class TimelineStrategy:
 
     def gather(self, plan: Plan) -> Evidence:
         """See ``Strategy``."""
-        if plan.articles is not None and not plan.subject:
+        if not plan.subject and plan.articles is not None:
             return Evidence(articles=self._gatherer.articles(plan.articles[:MOST_ARTICLES]))
+        if not plan.subject and plan.filter is not None:
+            # "What happened in 2018?": what the articles of then say of it.
+            found = self._gatherer.catalogue(replace(plan.filter, order="newest", limit=MOST_ARTICLES))
+            return Evidence(articles=self._gatherer.articles([one.summary.id for one in found]), catalogue=found)
         passages = self._theme.gather(plan).passages
         about = ArticleFilter(about=plan.searched, limit=MOST_ARTICLES)
         found = self._gatherer.catalogue(about, plan.articles)
@@ -56,22 +60,25 @@ class TimelineStrategy:
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
-        dated = self._dated(plan.searched, evidence)[:WEIGHED]
-        if len(dated) >= FEWEST_DATES:
+        dated = self._dated(plan, evidence)[:WEIGHED]
+        # Of a time that was asked for, one date is an answer.
+        fewest = FEWEST_DATES if plan.filter is None else 1
+        if len(dated) >= fewest:
             chosen = self._chosen(plan, evidence, dated)
-            if len(chosen) >= FEWEST_DATES:
+            if len(chosen) >= fewest:
                 text = "\n".join(f"{date_in_words(date)}: {plain(sentence)}" for sentence, date in chosen)
                 sentences, dates = zip(*chosen, strict=True)
                 return told(plan, sentences, text=text, dates=dates, passages=evidence.passages)
         return self._theme.answer(replace(plan, kind="theme"), evidence)
 
-    def _dated(self, subject: str, evidence: Evidence) -> list[tuple[Sentence, str]]:
-        """The sentences on the subject that name a date, with the one they name most exactly."""
+    def _dated(self, plan: Plan, evidence: Evidence) -> list[tuple[Sentence, str]]:
+        """The sentences on the subject that name a date, with the one they name most exactly, of the time asked for."""
         found = []
-        for one in self._sentences(subject, evidence):
+        for one in self._sentences(plan.searched, evidence):
             before = one.article.text[max(0, one.start - CONTEXT) : one.start]
             opening = one.article.text[one.article.body_start :][:OPENING]
-            if mentions := dates_in(one.text, one.article.published, opening, before):
+            dated = dates_in(one.text, one.article.published, opening, before)
+            if mentions := [mention for mention in dated if _is_within(mention.date, plan.filter)]:
                 found.append((one, max(mentions, key=lambda mention: len(mention.date)).date))
         return found
 
@@ -94,6 +101,15 @@ class TimelineStrategy:
         best = choose(scores, vectors, REPETITION, lambda chosen: len(chosen) >= MOST_DATES)
         # "2022" begins before "2022-03" does: a year stands before its days.
         return sorted((dated[place] for place in best), key=lambda one: (one[1], one[0].article.id, one[0].start))
+
+
+def _is_within(date: str, wanted: ArticleFilter | None) -> bool:
+    """Whether all of ``date`` lies in the time that ``wanted`` names."""
+    days = days_of(date)
+    if wanted is None or days is None:
+        return wanted is None
+    since, until = days_of(wanted.since or ""), days_of(wanted.until or "")
+    return (since is None or since[0] <= days[0]) and (until is None or days[1] <= until[1])
 
 
 def _all_about(found: Sequence[FoundArticle]) -> list[str]:

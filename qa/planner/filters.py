@@ -104,7 +104,7 @@ def _period(cue: str, date: str, end: str | None) -> Period:
     return Period(date, date)
 
 
-def _without_dates(about: str, question: str) -> str:
+def without_dates(about: str, question: str) -> str:
     """``about`` without the period that ``question`` names: what is left is what the articles are about."""
     dates = " ".join(match.group() for pattern in (_PERIOD, _WEEK) for match in pattern.finditer(question))
     of_dates = {token.word for token in tokens(dates)}
@@ -161,7 +161,7 @@ def make_filter(question: str, about: str, author: str | None, site: str | None,
     """The filter that ``question`` asks for; ``about``, ``author`` and ``site`` are what was found in it."""
     words = [token.word for token in tokens(question)]
     told = period(question, today)
-    subject = core(_without_dates(about, question))
+    subject = core(without_dates(about, question))
     mentioned = subject if subject and is_mention(words) else None
     ordered = order([word for word in words if word not in subject.lower().split()])
     return ArticleFilter(

@@ -7,8 +7,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from qa.about import really_about
 from qa.planner.features import tokens
-from qa.planner.filters import ARTICLE_WORDS, core, is_plural, make_filter, order, speaks_of_articles, speaks_of_library
+from qa.planner.filters import (
+    ARTICLE_WORDS,
+    Period,
+    core,
+    is_plural,
+    make_filter,
+    order,
+    period,
+    speaks_of_articles,
+    speaks_of_library,
+    without_dates,
+)
 from qa.planner.model import QuestionModel, Reading, load_model
 from qa.planner.names import THIS_ARTICLE, LibraryNames, Named
 from qa.ports import Plan
@@ -21,6 +33,8 @@ SURE_OF_CHAT = 0.6
 """The same for ``chat``, which searches nothing: a question taken for it wrongly is lost."""
 SURE_OF_ARTICLES = 0.6
 """The same for ``catalogue`` where the question speaks of articles, or names one or its author."""
+SURE_OF_ONE = 0.5
+"""The same where it says what the article is about: "who wrote the article about the trial"."""
 SURE_UNSAID = 0.6
 """The same where it does not: "whats new"."""
 NEVER = 1.1
@@ -59,6 +73,8 @@ class LearnedPlanner:
         kind: Kind = reading.kind  # type: ignore[assignment]
         subject = reading.marks.get("subject", "") if kind in ON_A_SUBJECT else ""
         plan = Plan(query, kind, subject, scope)
+        if kind == "timeline":
+            plan = self._of_a_time(plan)
         return plan if kind == "chat" or named.articles else self._narrowed(plan, reading.marks.get("article"))
 
     def _read(self, named: Named) -> Reading:
@@ -93,6 +109,8 @@ class LearnedPlanner:
         author = reading.marks.get("author", "")
         if author and not self._names.is_author(author) and not speaks_of_library(words) and "by" not in words:
             return NEVER  # what somebody wrote who wrote none of these articles stands in them, if anywhere
+        if speaks_of_articles(_words(reading.marks.get("article", ""))):
+            return SURE_OF_ONE
         if named.articles or named.authors or speaks_of_articles(words) or speaks_of_library(words):
             return SURE_OF_ARTICLES
         if reading.wanted in ("authors", "published"):
@@ -111,15 +129,23 @@ class LearnedPlanner:
         if reference is None and plan.kind == "summary":
             # "What is the newest article about?" names one without a subject, "summarise hertz" without saying so.
             asked = plan.query.text
-            found = self._referred(asked if order(_words(asked)) else self._model.unusual(asked), plan.articles)
-            return replace(plan, articles=found) if found else plan
+            reference = asked if order(_words(asked)) else self._model.unusual(asked)
         if not reference or (plan.kind != "summary" and not speaks_of_articles(_words(reference))):
             return plan
         found = self._referred(reference, plan.articles)
-        if found:
-            return replace(plan, articles=found)
-        # An article that is not there: a summary says so; anything else may still stand in the others.
-        return replace(plan, subject=core(reference)) if plan.kind == "summary" else plan
+        if plan.kind == "summary":
+            # What is not there is told by its subject, as is that several could be meant.
+            plan = replace(plan, subject=core(reference))
+        return replace(plan, articles=found) if found else plan
+
+    def _of_a_time(self, plan: Plan) -> Plan:
+        """``plan``, for a timeline, with the time it asks for apart from its subject."""
+        asked = plan.query.text
+        told = period(asked, datetime.date.today())
+        if told == Period():
+            return plan
+        subject = core(without_dates(plan.subject or self._model.unusual(asked), asked))
+        return replace(plan, subject=subject, filter=ArticleFilter(since=told.since, until=told.until))
 
     def _referred(self, reference: str, scope: Scope) -> tuple[str, ...]:
         """Ids of the articles that ``reference`` names: the best, or all where it is in the plural."""
@@ -133,7 +159,10 @@ class LearnedPlanner:
         else:
             site, about = self._site_apart(subject)
             wanted = ArticleFilter(about=about or None, source=site, order=ordered, limit=limit)
-        return tuple(one.summary.id for one in self._index.find_articles(wanted, scope))
+        found = self._index.find_articles(wanted, scope)
+        if wanted.about and limit == 1:
+            return tuple(article.id for article, _ in really_about(self._index, found, wanted.about))
+        return tuple(one.summary.id for one in found)
 
     def _site_apart(self, subject: str) -> tuple[str | None, str]:
         """The site that ``subject`` names, if any, and the rest of it."""

@@ -12,12 +12,14 @@ from ingest import add_articles
 from qa import Chatbot, Settings
 from qa.ports import Plan
 from qa.types import Answer, Kind, Query
-from vectorstore import ArticleIndex
+from vectorstore import ArticleFilter, ArticleIndex
 
 
-def _ask(bot: Chatbot, kind: Kind, question: str, subject: str = "", *articles: str) -> Answer:
+def _ask(
+    bot: Chatbot, kind: Kind, question: str, subject: str = "", *articles: str, when: ArticleFilter | None = None
+) -> Answer:
     """Answers as the strategy does once the question is planned; checks what holds for every answer."""
-    plan = Plan(Query(question, question, time.perf_counter()), kind, subject, articles or None)
+    plan = Plan(Query(question, question, time.perf_counter()), kind, subject, articles or None, filter=when)
     strategy = bot.path._strategies[kind]
     answer = strategy.answer(plan, strategy.gather(plan))
     for citation in (*answer.citations, *answer.nearest):
@@ -128,6 +130,12 @@ def test_what_no_article_speaks_of_has_no_definition(bot: Chatbot) -> None:
     assert _ask(bot, "definition", "What is photosynthesis?", "photosynthesis").text is None
 
 
+def test_what_nothing_defines_is_told_by_what_is_said_of_it(bot: Chatbot) -> None:
+    answer = _ask(bot, "definition", "What is the Eiffel Tower?", "the Eiffel Tower")
+    assert answer.kind in ("definition", "theme")
+    assert all("Eiffel" in item.text for item in answer.items)
+
+
 # Explanations -----------------------------------------------------------------------------------
 
 
@@ -172,6 +180,14 @@ def test_a_timeline_is_in_the_order_of_its_dates(bot: Chatbot) -> None:
 def test_days_without_a_year_are_read_against_the_articles_date(bot: Chatbot) -> None:
     answer = _ask(bot, "timeline", "timeline of Kim and Kanye's marriage", "Kim and Kanye")
     assert all(item.date and item.date < "2017-05-12" for item in answer.items)
+
+
+def test_of_a_time_that_is_asked_for_nothing_else_is_told(bot: Chatbot) -> None:
+    when = ArticleFilter(since="1890", until="1899")
+    answer = _ask(bot, "timeline", "what happened to marie curie in the 1890s", "marie curie", when=when)
+    assert answer.kind == "timeline"
+    assert answer.items
+    assert all(item.date and "1890" <= item.date < "1900" for item in answer.items)
 
 
 def test_where_too_little_is_dated_it_is_said_by_article(bot: Chatbot) -> None:

@@ -14,7 +14,7 @@ from qa.planner.data import own_questions
 from qa.ports import Plan
 from qa.types import Query
 from tests.qa.kinds.catalogue_questions import ARTICLES, SMALL_TALK, TITLES, TOLD
-from vectorstore import ArticleIndex
+from vectorstore import ArticleFilter, ArticleIndex
 
 UNSEEN = [row for row in own_questions() if row.unseen]
 
@@ -105,6 +105,22 @@ def test_an_article_that_is_named_is_the_one_to_sum_up(
 def test_an_article_that_is_not_there_is_told_as_a_subject(planner: LearnedPlanner) -> None:
     plan = _plan(planner, "Summarize the article about volcanoes")
     assert (plan.kind, plan.subject, plan.articles) == ("summary", "volcanoes", None)
+
+
+@pytest.mark.parametrize("reference", ["the article about cheese exports to Antarctica", "radium dumping in Peru"])
+def test_an_article_on_part_of_it_is_not_the_one_that_is_meant(planner: LearnedPlanner, reference: str) -> None:
+    plan = _plan(planner, f"give me a summary of {reference}")
+    assert (plan.kind, plan.articles) == ("summary", None)
+    assert plan.subject
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [("what happened in brooklyn in 1883", "brooklyn"), ("what happened in 1883", "")],
+)
+def test_the_time_of_a_timeline_is_no_part_of_its_subject(planner: LearnedPlanner, question: str, subject: str) -> None:
+    plan = _plan(planner, question)
+    assert (plan.kind, plan.subject, plan.filter) == ("timeline", subject, ArticleFilter(since="1883", until="1883"))
 
 
 def test_a_choice_of_articles_holds_for_every_kind(planner: LearnedPlanner, library: ArticleIndex) -> None:
