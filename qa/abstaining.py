@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -21,8 +21,10 @@ LEAST_SIMILARITY = 0.35
 class Abstainer:
     """Makes the abstentions of every kind of question."""
 
-    def __init__(self, gatherer: Gatherer) -> None:
+    def __init__(self, gatherer: Gatherer, word_about: Callable[[str], str | None] | None = None) -> None:
+        """``word_about`` says what there is to say of a question that got no answer, if anything."""
         self._gatherer = gatherer
+        self._word_about = word_about
 
     def abstain(
         self,
@@ -38,6 +40,8 @@ class Abstainer:
         nearest = self._nearest(plan.searched, passages)
         if notice is None and not passages and self._gatherer.index.counts()[0] == 0:
             notice = "There are no articles in the library yet."
+        if notice is None and self._word_about is not None:
+            notice = self._word_about(plan.query.question)
         return Answer(
             question=plan.query.question,
             text=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from langchain_core.retrievers import BaseRetriever
 from qa.abstaining import Abstainer
 from qa.errors import QAError
 from qa.followups import load_followups
+from qa.foreign import word_about_language
 from qa.further import Further
 from qa.gathering import Gatherer
 from qa.kinds import strategies
@@ -103,8 +104,12 @@ class Chatbot:
     def path(self) -> QuestionPath:
         """The way of a question; its parts load their models on first use."""
         return QuestionPath(
-            self._rewriter(), self._planner, self._kinds, self._writer(), Speller(self.index), Further(self.gatherer)
+            self._rewriter(), self._planner, self._kinds, self._writer(), self._speller, Further(self.gatherer)
         )
+
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller(self.index)
 
     @cached_property
     def _planner(self) -> Planner:
@@ -112,7 +117,7 @@ class Chatbot:
 
     @cached_property
     def _kinds(self) -> dict[Kind, Strategy]:
-        abstainer = Abstainer(self.gatherer)
+        abstainer = Abstainer(self.gatherer, partial(word_about_language, speller=self._speller))
         fact = FactStrategy(self.gatherer, self.reader, abstainer, self._calibration(), self.settings.threshold)
         return strategies(self.gatherer, abstainer, fact, self.reader, self.settings.threads) | self._given_kinds
 

@@ -11,6 +11,7 @@ from qa.carried import Carried, carried
 from qa.errors import QuestionError
 from qa.further import Further, entry, ordinal_in, words_of
 from qa.ports import Cancel, Plan, Planner, Rewriter, Strategy, Writer
+from qa.several import questions_in, together
 from qa.types import Answer, AnswerEvent, AnswerReady, Earlier, Kind, PassagesFound, Planned, Query
 
 MAX_QUESTION_CHARS = 1000
@@ -64,6 +65,9 @@ class QuestionPath:
                 yield AnswerReady(more)
             return
         query = self._rewrite(question, history, articles)
+        if self._writer is None and len(parts := questions_in(query.text)) > 1:
+            yield from self._several(query, parts, articles, waiting)
+            return
         plan = self._planner.plan(query)
         yield Planned(query.text, plan.kind)
         strategy = self._strategies[plan.kind]
@@ -77,6 +81,20 @@ class QuestionPath:
             return
         for event in self._writer.write(plan, evidence, lambda: strategy.answer(plan, evidence), waiting):
             yield AnswerReady(_finished(event.answer, query)) if isinstance(event, AnswerReady) else event
+
+    def _several(
+        self, query: Query, parts: Sequence[str], articles: Sequence[str] | None, waiting: Cancel
+    ) -> Iterator[AnswerEvent]:
+        """The answers to ``parts``, each read with those before it as its conversation."""
+        yield Planned(query.text, "list")
+        answers: list[tuple[str, Answer]] = []
+        for part in parts:
+            plan = self._planner.plan(self._rewrite(part, [answer for _, answer in answers], articles))
+            strategy = self._strategies[plan.kind]
+            answers.append((part, replace(strategy.answer(plan, strategy.gather(plan)), query=plan.query.text)))
+            if waiting.is_set():
+                return
+        yield AnswerReady(_finished(together(query.question, answers), query))
 
     def _more(self, question: str, history: Sequence[Earlier], articles: Sequence[str] | None) -> Answer | None:
         """What goes on with the answer before; None where ``question`` asks for something else."""

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from language.words import fold
 from qa.reader import WEIGHTS
-from vectorstore import ArticleIndex
+from vectorstore import ArticleFilter, ArticleIndex
 
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -46,6 +46,16 @@ class Speller:
             return word[0] if right is None else right[:1].upper() + right[1:] if word[0][0].isupper() else right
 
         return _WORD.sub(corrected, question)
+
+    def is_strange(self, word: str) -> bool:
+        """Whether neither the dictionary nor the library has ``word``, however it is spelled."""
+        return self._vocabulary.token_to_id(fold(word)) is None and not self.is_in_library(word)
+
+    def is_in_library(self, word: str) -> bool:
+        """Whether an article of the library has ``word``, in its text, its title or its author's name."""
+        if fold(word) in self._names(self._index.generation):
+            return True
+        return bool(self._index.find_articles(ArticleFilter(mentions=word, limit=1)))
 
     def _is_no_word(self, word: str) -> bool:
         """Whether nobody knows it; one that is spelled with care, as WiFi and iPhone are, is meant as it stands."""

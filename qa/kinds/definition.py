@@ -58,7 +58,7 @@ _BEFORE = (
 )
 """What the form of a sentence is worth, by the words after the subject and before it, beside its relevance."""
 _DESCRIPTOR = re.compile(r"\b([a-z]+)\s+[“\"‘']?\Z")
-_TITLE = re.compile(r"\b([A-Z][\w'’]{2,})\s+\Z")
+_TITLE = re.compile(r"(?<!\S)([A-Z][\w'’]{2,})\s+\Z")
 DESCRIPTOR = 0.15
 """the French director X, District Attorney X"""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from qa.abstaining import Abstainer
 from qa.citations import cite
+from qa.furniture import is_in_dateline, stands_alone
 from qa.gathering import Gatherer
 from qa.ports import Evidence, Plan, Reader, name_of
 from qa.reranker import rerank
@@ -49,7 +50,8 @@ class FactStrategy:
         passages = evidence.passages
         found = self._reader.read(plan.query.text, [passage.as_read for passage in passages])
         # No answer begins in one paragraph and ends in another; in a table or a list they are easily run together.
-        candidates = [candidate for candidate in found if "\n\n" not in candidate.text]
+        whole = [candidate for candidate in found if "\n\n" not in candidate.text]
+        candidates = [candidate for candidate in whole if self._states(candidate, passages[candidate.passage])]
         selection = select(candidates, passages, self._calibration)
         read = rerank(passages, candidates)
         name = name_of(self._reader)
@@ -73,6 +75,12 @@ class FactStrategy:
             alternatives=self._alternatives(selection, passages, 1, MIN_ALTERNATIVE),
             model=name,
         )
+
+    def _states(self, candidate: Candidate, passage: Passage) -> bool:
+        """Whether it is part of what its article says, and no byline, dateline or heading."""
+        article = self._gatherer.article_of(passage)
+        start, end = passage.start + candidate.start, passage.start + candidate.end
+        return not stands_alone(article, start, end) and not is_in_dateline(article, start, end)
 
     def _score(self, chance: float) -> float | None:
         return chance if self._is_measured else None

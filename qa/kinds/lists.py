@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from language.numbers import numbers_in, unit_of
 from qa.citations import cite_span, enclosing_sentence
+from qa.furniture import is_in_dateline
 from qa.gathering import Gatherer
 from qa.kinds.chances import chance, log_odds
 from qa.kinds.conjunctions import split_conjunction
@@ -18,7 +19,6 @@ from qa.reader.evidence import Evidence as Weighed
 from qa.reader.evidence import EvidenceReader
 from qa.selection import standardized
 from qa.types import Answer, Candidate, Citation, Item, Passage
-from vectorstore import Article
 
 PASSAGES = 20
 """Weighed for a list: with what else a question needs, about as many as a second allows on two cores."""
@@ -159,7 +159,11 @@ class ListStrategy:
                 + weights.retrieval * liked[one.passage]
             )
             found.append(self._finding(passages, one, likely))
-        return [one for one in found if not _is_dateline(self._gatherer.article_of(passages[one.passage]), one)]
+        return [
+            one
+            for one in found
+            if not is_in_dateline(self._gatherer.article_of(passages[one.passage]), one.start, one.end)
+        ]
 
     def _finding(self, passages: Sequence[Passage], one: _Candidate, likely: float) -> Finding:
         passage = passages[one.passage]
@@ -178,11 +182,6 @@ class ListStrategy:
     def _cite(self, finding: Finding, passages: Sequence[Passage]) -> Citation:
         article = self._gatherer.article_of(passages[finding.passage])
         return replace(cite_span(article, *finding.sentence), answer_start=finding.start, answer_end=finding.end)
-
-
-def _is_dateline(article: Article, finding: Finding) -> bool:
-    """Whether it stands in a line such as "Washington CNN —", which says where a story was filed."""
-    return article.text[slice(*finding.sentence)].endswith(("—", "–"))
 
 
 def _candidates(spans: Sequence[Candidate], weighed: Sequence[Weighed]) -> list[_Candidate]:
