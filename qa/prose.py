@@ -34,7 +34,7 @@ _DATELINE = re.compile(
 )
 _TO_THE_READER = re.compile(
     r"(?:editor[’']s note|corrections? (?:&|and) clarifications?|sign up|subscribe|read (?:more|our)|click here"
-    r"|for the latest)\b",
+    r"|for the latest)\b|[^.]{0,120}\b(?:in|to) your inbox\b",
     re.IGNORECASE,
 )
 _LEANING = frozenset("this that these those such both neither another also but and so".split()) | PRONOUNS.keys()

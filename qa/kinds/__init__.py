@@ -11,6 +11,7 @@ from qa.kinds.count import CountStrategy
 from qa.kinds.definition import DefinitionStrategy
 from qa.kinds.explanation import ExplanationStrategy
 from qa.kinds.fact import FactStrategy
+from qa.kinds.in_a_sentence import InASentence
 from qa.kinds.lists import ListStrategy
 from qa.kinds.summary import SummaryStrategy
 from qa.kinds.theme import ThemeStrategy
@@ -31,10 +32,14 @@ def strategies(
     listing = ListStrategy(gatherer, fact, reader, weigher)
     shown = ShownSentences(gatherer)
     theme = ThemeStrategy(gatherer, shown, abstainer)
+
+    def or_in_a_sentence(strategy: Strategy) -> Strategy:
+        return InASentence(strategy, gatherer, shown, weigher)
+
     return {
-        "fact": TwoHops(gatherer, fact),
-        "list": listing,
-        "count": CountStrategy(abstainer, fact, listing),
+        "fact": or_in_a_sentence(TwoHops(gatherer, fact)),
+        "list": or_in_a_sentence(listing),
+        "count": or_in_a_sentence(CountStrategy(abstainer, fact, listing)),
         "yes_no": YesNoStrategy(gatherer, abstainer, weigher),
         "comparison": ComparisonStrategy(gatherer, abstainer, fact, weigher),
         "explanation": ExplanationStrategy(gatherer, shown, abstainer, fact, weigher),

@@ -35,9 +35,11 @@ SURNAME_COSTS = 0.1
 """What a sentence loses that has a person's last name only."""
 
 _BETWEEN = r"[”\"’]?(?:\s*\([^)]*\))?(?:,[^,.]{2,80},)?"
+_ADVERB = r"(?:(?!(?:about|at|by|for|from|in|into|like|near|of|on|over|to|under|with)\b)\w+\s+)?"
+"""X is usually a …, but not: X is on the …"""
 _AFTER = (
     # X is a …, X (or x), known to …, is the …
-    (0.3, rf"{_BETWEEN}\s+(?:(?:is|was|are|were)\s+(?:\w+\s+)?(?:an?|the|one|any|when|where)|refers? to|means?)\b"),
+    (0.3, rf"{_BETWEEN}\s+(?:(?:is|was|are|were)\s+{_ADVERB}(?:an?|the|one|any|when|where)|refers? to|means?)\b"),
     (0.3, rf"{_BETWEEN}\s+stands? for\b"),
     (0.3, rf"{_BETWEEN}\s+(?:took office as|(?:was|were) (?:sworn in|elected|appointed|named|chosen)(?: as)?)\b"),
     (0.15, rf"{_BETWEEN}\s+(?:became|has become|will become|serves? as|served as|works? as)\b"),
@@ -119,7 +121,8 @@ def worth_of_form(text: str, subject: str, is_person: bool = False) -> float:
     words = [word for word in re.findall(r"[^\s?!,\"“”]+", subject) if word.lower() not in ("the", "a", "an")]
     worth = _worth_of_name(text, words, is_person) if words else 0.0
     if not worth and is_person and len(words) > 1:
-        worth = max(0.0, _worth_of_name(text, words[-1:], is_person) - SURNAME_COSTS)
+        alone = re.sub(rf"(?<!\S)[A-Z][\w'’]*\s+(?i:{re.escape(words[-1])})(?!\w)", " ", text)
+        worth = max(0.0, _worth_of_name(alone, words[-1:], is_person) - SURNAME_COSTS)
     return worth
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.about import really_about
 from qa.abstaining import Abstainer
 from qa.choosing import choose
 from qa.gathering import Gatherer
@@ -30,6 +31,7 @@ LEAST = 0.5
 NEAR_BEST = 0.65
 """Of the relevance of the best sentence of all, the least that another sentence, of any article, must have."""
 REPETITION = 0.2
+NEAREST = "No article is about “{}” as a whole; this is what comes nearest."
 
 
 class ThemeStrategy:
@@ -57,7 +59,8 @@ class ThemeStrategy:
         scores = relevance(sentences, vectors, self._gatherer.vector(plan.searched), plan.searched)
         least = max(LEAST, NEAR_BEST * float(scores.max()))
         wanted = stems_of(plan.searched)
-        known = {one.summary.id for one in evidence.catalogue}
+        about_it = really_about(self._gatherer.index, evidence.catalogue, plan.searched)
+        known = {one.summary.id for _, one in about_it} or {one.summary.id for one in evidence.catalogue}
         about: dict[str, list[int]] = {}
         for place, one in enumerate(sentences):
             # Beside articles that are about it, one that is about something else has to name it.
@@ -77,6 +80,7 @@ class ThemeStrategy:
             text=by_article(chosen),
             labels=[one.article.title for one in chosen],
             passages=evidence.passages,
+            notice=NEAREST.format(plan.searched) if evidence.catalogue and not about_it else None,
         )
 
     def _sentences(self, evidence: Evidence) -> list[Sentence]:

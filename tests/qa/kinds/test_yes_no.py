@@ -41,6 +41,13 @@ def test_an_unsure_one_shows_the_sentence_alone(parts: Any) -> None:
     assert answer.text == COUNSELOR
 
 
+def test_what_is_said_of_one_is_not_said_of_the_other(parts: Any) -> None:
+    said = "The council voted 5-4 to rebuild on Ferry Street."
+    evidence = ScriptedEvidence(telling=[said])
+    assert _judged(parts, "Was the rebuild on Ferry Street voted by the owners?", evidence).verdict is None
+    assert _judged(parts, "Did the council lose the vote on Ferry Street again?", evidence).verdict is None
+
+
 def test_silence_is_not_a_no(parts: Any) -> None:
     answer = _judged(parts, "Did Serena Williams win the US Open in 2022?", ScriptedEvidence())
     assert answer.verdict is None and answer.text is None
