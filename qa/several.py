@@ -11,7 +11,7 @@ from qa.types import Answer, Citation, Item
 FEWEST_WORDS = 3
 """Of the first question; a later one may be "why?"."""
 NOTICE = "These are {} questions; each was answered by itself."
-NO_ANSWER = "no answer was found"
+NO_ANSWER = "No answer was found."
 
 _ENDED = re.compile(r"(?<=\?) ")
 _JOINT = re.compile(r", (?:and )?| and ")
@@ -60,25 +60,26 @@ def _asks(words: Sequence[str]) -> bool:
 
 
 def together(asked: str, answers: Sequence[tuple[str, Answer]]) -> Answer:
-    """The answers to several questions as one: an item each, labelled with its question.
+    """The answers to several questions as one: an item for each that has one, labelled with its question.
 
-    Where none was found, the first abstention.
+    Where none has, the first abstention.
     """
     if all(answer.text is None for _, answer in answers):
         return answers[0][1]
     items: list[Item] = []
     citations: list[Citation] = []
     for question, answer in answers:
-        places = tuple(range(len(citations), len(citations) + len(answer.citations)))
-        items.append(Item(answer.text or NO_ANSWER, places, label=question))
-        citations += answer.citations
+        if answer.text is not None and answer.citations:
+            places = tuple(range(len(citations), len(citations) + len(answer.citations)))
+            items.append(Item(answer.text, places, label=question))
+            citations += answer.citations
     passages = {passage.chunk_id: passage for _, answer in answers for passage in answer.passages}
     return Answer(
         question=asked,
-        text="\n".join(f"{item.label} {item.text}" for item in items),
+        text="\n".join(f"{question} {answer.text or NO_ANSWER}" for question, answer in answers),
         kind="list",
         items=tuple(items),
         citations=tuple(citations),
         passages=tuple(passages.values()),
-        notice=NOTICE.format(len(items)),
+        notice=NOTICE.format(len(answers)),
     )
