@@ -50,6 +50,15 @@ def test_article_opens_with_its_guide_and_the_sentences_that_carry_it_are_marked
     assert guide.count() == 1  # it is there again at once, though the article was drawn anew
 
 
+def test_guide_does_not_push_the_marked_words_out_of_sight(samples_server: str, open_page: OpenPage) -> None:
+    talk = open_page(samples_server)
+    talk.ask("When did Kanye propose?")
+    talk.page.locator(".article-text .guide .examples, .article-text .guide .speaks-of").first.wait_for(
+        state="attached"
+    )
+    expect(talk.page.locator(".article-text mark")).to_be_in_viewport()
+
+
 def test_question_is_asked_of_the_articles_that_were_chosen_until_escape(
     samples_server: str, open_page: OpenPage
 ) -> None:

@@ -7,6 +7,7 @@ import shutil
 import threading
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
@@ -135,6 +136,7 @@ class Library:
                 path.unlink()
 
 
+@lru_cache(maxsize=1 << 16)  # asked of every article each time the list is narrowed
 def place_of(source: str) -> str:
     """Where an article came from, in words: the site of an address, the name of a file's folder."""
     if re.match(r"https?://", source, re.IGNORECASE):

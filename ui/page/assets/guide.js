@@ -41,7 +41,7 @@ const putGuide = () => {
   const seen = text.querySelector('mark') ?? text.querySelector('p');
   const before = seen?.getBoundingClientRect().top;
   slot.innerHTML = guides.get(article);
-  if (text.scrollTop > 0 && seen) text.scrollTop += seen.getBoundingClientRect().top - before; // what is read stays put
+  if (text.querySelector('mark') || (text.scrollTop > 0 && seen)) text.scrollTop += seen.getBoundingClientRect().top - before; // what is read stays put
   underline(text, slot.querySelectorAll('.carrying a'));
 };
 new MutationObserver(putGuide).observe(source, { childList: true, subtree: true });
