@@ -51,7 +51,8 @@ class FollowUps:
         by_rule = content(ruled) - content(question)
         # What was left out of "and in 2015?" only the rules put in order.
         agree = not any(len(word) > SHORT for word in by_rule - taken)
-        text = ruled if agree or len(question.split()) <= FRAGMENT else question
+        is_fragment = len(question.split()) <= FRAGMENT and name_for_pronoun(question, "X") == question
+        text = ruled if agree or is_fragment else question
         if text != question:
             text = _with_whole_names(text, _runs(row, taken), by_rule)
         runs = _runs(row, taken - content(text))
@@ -63,11 +64,14 @@ class FollowUps:
 
 
 def _with_whole_names(text: str, runs: Sequence[str], by_rule: set[str]) -> str:
-    """``text`` with names whole of which the rules took the first word: "Ayman" of "Ayman al-Zawahiri"."""
+    """``text`` with names whole of which the rules took the beginning: "Ayman" of "Ayman al-Zawahiri"."""
     for run in runs:
-        first = run.split()[0]
-        if first.lower() in by_rule and not content(run) <= content(text):
-            text = text.replace(first, run, 1)
+        words = run.split()
+        if words[0].lower() not in by_rule or content(run) <= content(text):
+            continue
+        beginnings = (" ".join(words[:number]) for number in range(len(words) - 1, 0, -1))
+        taken = next((part for part in beginnings if part in text), None)
+        text = text.replace(taken, run, 1) if taken else text
     return text
 
 

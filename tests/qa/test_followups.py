@@ -118,6 +118,9 @@ def test_a_name_is_put_in_whole(rows: Rows) -> None:
     history: list[Turn] = [("Who led Wexmoor?", "Omar al-Amin")]
     rewrite = FollowUps(_Chosen(rows, ["omar", "al", "amin"]))
     assert rewrite("When was he born?", history) == "When was Omar al-Amin born?"
+    ride: list[Turn] = [("Where is the Wild Mouse 2 ride?", None)]
+    rewrite = FollowUps(_Chosen(rows, ["wild", "mouse", "2", "ride"]))
+    assert rewrite("Who built it?", ride) == "Who built the Wild Mouse 2 ride?"
 
 
 def test_the_rules_word_a_question_whose_words_the_tagger_takes(rows: Rows) -> None:
