@@ -6,7 +6,7 @@
 # VERBOSE=1 (show what pip prints).
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-test setup-bench chat test fuzz crash check bench format lock clean
+.PHONY: help setup setup-dev setup-test setup-bench chat test coverage fuzz crash check bench format lock clean
 
 RUN := .venv/bin/python -m
 
@@ -56,6 +56,9 @@ chat: setup ## serve the chat on 127.0.0.1:7860, with the sample articles at fir
 
 test: setup-test ## run every test, those in a browser included
 	$(RUN) pytest $(ARGS)
+
+coverage: setup-test ## run the quick tests, and say where they reach less than they did
+	$(RUN) scripts.coverage_gate
 
 SECONDS ?= 300
 fuzz: setup-dev ## feed the readers broken files for SECONDS (300)

@@ -20,7 +20,8 @@ from starlette.types import Receive, Scope, Send
 
 from tests.loops import complete
 from ui.access import Access
-from ui.page.guard import BODY_BYTES, CALLS_AT_ONCE, LOGIN_BYTES, Guard
+from ui.page.bodies import BODY_BYTES
+from ui.page.guard import CALLS_AT_ONCE, LOGIN_BYTES, Guard
 from ui.page.no_fetching import forbid_fetching
 from ui.page.policy import policy
 from ui.throttle import FREE_TRIES

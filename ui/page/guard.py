@@ -7,16 +7,12 @@ here, one by one, and what is not named does not exist.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import math
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from secrets import compare_digest
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -28,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.access import Access
 from ui.mcp_server import PATH as MCP
 from ui.mcp_server import Login
+from ui.page.bodies import BODY_BYTES, Refusal, again, said_length, whole_body, whole_json
 from ui.throttle import Throttle, address_key, name_key
 
 logger = logging.getLogger(__name__)
@@ -44,15 +41,7 @@ _DIRECT = re.compile(rf"{API}/run/[^/]+")
 _UPLOAD = re.compile(rf"{API}/upload")
 _LOGIN, _LOGOUT = "/login", "/logout"
 
-BODY_BYTES = 4 << 20
-"""Of any request but an upload. What fills it is the names of a folder that was uploaded: some 400 bytes a file."""
-TEXT_CHARS = 1 << 18
-"""Of one text in such a request: a question has 1,000, and 2,000 addresses of pages that were pasted 200,000."""
-BODY_DEPTH = 32
-"""Of lists within lists in such a request; Gradio walks through it by calling itself."""
 LOGIN_BYTES = 16 << 10
-BODY_SECONDS = 60.0
-"""For such a request to arrive in full."""
 STOPS_AT_ONCE = 8
 """Requests beside the queue that are dealt with at the same time: only Stop comes that way, and is done at once."""
 CALLS_AT_ONCE = 4
@@ -78,16 +67,6 @@ _SHARED = {
 _LOGOUT_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Log out</title>
 <body><form method="post" action="logout"><p>Log out of these articles, on every device?</p>
 <button>Log out</button></form></body></html>"""
-
-
-@dataclass(frozen=True)
-class _Refusal(Exception):
-    """Why a request is not let through, in words for whoever sent it."""
-
-    status: int
-    reason: str
-    wait: float = 0.0
-    """Seconds after which it may be tried again, where that is so."""
 
 
 class Guard:
@@ -139,14 +118,14 @@ class Guard:
         answering = _Answering(send, secure=scope["scheme"] == "https", shared=shared)
         try:
             await self._let_through(scope, receive, answering, shared)
-        except _Refusal as refusal:
+        except Refusal as refusal:
             await _response(refusal)(scope, receive, answering)
         except Exception as error:
             # Gradio stumbles over what its own page would not send, and has said so to whoever sent it.
             told = (scope["method"], scope["path"][:200], error)
             logger.warning("%s %s failed: %r", *told, exc_info=logger.isEnabledFor(logging.DEBUG))
             if not answering.began:
-                await _response(_Refusal(500, "this request failed; the log says why"))(scope, receive, answering)
+                await _response(Refusal(500, "this request failed; the log says why"))(scope, receive, answering)
 
     async def _let_through(self, scope: Scope, receive: Receive, send: Send, shared: str | None) -> None:
         method, path = scope["method"], scope["path"]
@@ -166,27 +145,27 @@ class Guard:
         elif method == "POST" and path == _LOGIN:
             await self._app(scope, await self._checked_login(scope, receive), send)
         elif method == "POST" and _GIVEN_UP.fullmatch(path):
-            await self._app(scope, await _whole_json(receive, scope), send)
+            await self._app(scope, await whole_json(receive, scope), send)
         elif method == "POST" and _QUEUED.fullmatch(path):
-            replayed = await _whole_json(receive, scope)
+            replayed = await whole_json(receive, scope)
             if self._waiting_from(_address(scope)) >= self._share:
-                raise _Refusal(503, "too many questions from your address wait already: come back later", 1.0)
+                raise Refusal(503, "too many questions from your address wait already: come back later", 1.0)
             await self._app(scope, replayed, send)
         elif method == "POST" and _DIRECT.fullmatch(path):
-            replayed = await _whole_json(receive, scope)
+            replayed = await whole_json(receive, scope)
             async with self._stops.one(_address(scope)):
                 await self._app(scope, replayed, send)
         elif method == "POST" and _UPLOAD.fullmatch(path):
             self._check_upload(scope)
             await self._app(scope, receive, send)  # Gradio counts each file while it comes in
         elif method == "POST" and path == MCP:
-            replayed = await _whole_body(receive, scope, BODY_BYTES)
+            replayed = await whole_body(receive, scope, BODY_BYTES)
             async with self._calls.one(_address(scope)):
                 await self._app(scope, replayed, send)
         elif path == MCP:
             await self._app(scope, receive, send)
         else:
-            raise _Refusal(403 if path.startswith(API) else 404, "there is nothing here")
+            raise Refusal(403 if path.startswith(API) else 404, "there is nothing here")
 
     # Who asks ---------------------------------------------------------------------------------
 
@@ -196,7 +175,7 @@ class Guard:
         hosts = _hosts(headers)
         for host in hosts or ("",):
             if not self._access.allows_host(host):
-                raise _Refusal(
+                raise Refusal(
                     421,
                     f"this server is not known as {host[:200]!r}. If that is its name, start it with --allowed-host "
                     "NAME, or put the name into ARTICLE_QA_ALLOWED_HOSTS",
@@ -204,13 +183,13 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None:
             if not self._access.allows_origin(origin, hosts):
-                raise _Refusal(
+                raise Refusal(
                     403,
                     f"pages of {origin[:200]!r} may not ask here. If they shall, start it with --allowed-origin "
                     "ORIGIN, or put the origin into ARTICLE_QA_ALLOWED_ORIGINS",
                 )
         elif headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not _opens_the_page(scope):
-            raise _Refusal(403, "pages of other sites may lead to the page, and take nothing from it")
+            raise Refusal(403, "pages of other sites may lead to the page, and take nothing from it")
 
     def _shared_with(self, scope: Scope) -> str | None:
         """The origin of another site that may read the response."""
@@ -220,28 +199,28 @@ class Guard:
     def _check_upload(self, scope: Scope) -> None:
         """Refuses an upload that does not say how large it is, or is too large altogether."""
         if "content-length" not in Headers(scope=scope):
-            raise _Refusal(411, "an upload says in Content-Length how large it is")
-        if _said_length(scope) > self._upload_bytes:
-            raise _Refusal(413, f"one upload has {self._upload_bytes >> 20} MB at most, all its files together")
+            raise Refusal(411, "an upload says in Content-Length how large it is")
+        if said_length(scope) > self._upload_bytes:
+            raise Refusal(413, f"one upload has {self._upload_bytes >> 20} MB at most, all its files together")
 
     async def _checked_login(self, scope: Scope, receive: Receive) -> Receive:
         """The body of a login once more, if its name and password are right or there is nothing to log in to."""
-        replayed = await _whole_body(receive, scope, LOGIN_BYTES)
+        replayed = await whole_body(receive, scope, LOGIN_BYTES)
         if not self._logins:
             return replayed
         try:
-            form = await Request(scope, _again(replayed)).form(max_files=0, max_fields=10)
+            form = await Request(scope, again(replayed)).form(max_files=0, max_fields=10)
         except (HTTPException, MultiPartException, ValueError) as error:
-            raise _Refusal(400, "this is no form with a name and a password") from error
+            raise Refusal(400, "this is no form with a name and a password") from error
         name, password = (str(form.get(field, "")) for field in ("username", "password"))
         name = name.strip()
         keys = _address(scope), name_key(name)
         # Nothing is awaited from here on, so that many guesses at once are counted one after the other.
         if wait := self._throttle.wait(*keys):
-            raise _Refusal(429, f"too many wrong passwords: try again in {wait:.0f} seconds", wait)
+            raise Refusal(429, f"too many wrong passwords: try again in {wait:.0f} seconds", wait)
         if not _is_known(name, password, self._logins):
             self._throttle.failed(*keys)
-            raise _Refusal(400, "Incorrect credentials.")
+            raise Refusal(400, "Incorrect credentials.")
         self._throttle.succeeded(name_key(name))
         return replayed
 
@@ -290,7 +269,7 @@ class _Places:
     async def one(self, key: str) -> AsyncIterator[None]:
         """A place; raises a refusal where too many wait already, or too many of this address."""
         if self._taken.total() >= self._most or self._taken[key] >= self._share:
-            raise _Refusal(503, "too many requests at once: come back later", 1.0)
+            raise Refusal(503, "too many requests at once: come back later", 1.0)
         self._taken[key] += 1
         try:
             async with self._free:
@@ -301,90 +280,10 @@ class _Places:
                 del self._taken[key]
 
 
-# Requests -----------------------------------------------------------------------------------------
-
-
-async def _whole_body(receive: Receive, scope: Scope, most: int) -> Receive:
-    """The same request with its body in memory, refused before it is parsed where there is more than ``most`` bytes."""
-    if _said_length(scope) > most:
-        raise _too_large(most)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return receive
-                body += message.get("body", b"")
-                if len(body) > most:
-                    raise _too_large(most)
-                if not message.get("more_body", False):
-                    break
-    except TimeoutError as error:
-        raise _Refusal(408, f"the request did not arrive within {BODY_SECONDS:.0f} seconds") from error
-    whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
-
-    async def replayed() -> Message:
-        return whole.pop() if whole else await receive()
-
-    replayed.body = bytes(body)  # type: ignore[attr-defined]
-    return replayed
-
-
-async def _whole_json(receive: Receive, scope: Scope) -> Receive:
-    """The same for a body that must be JSON: refused where it is none, or holds what Gradio stumbles over."""
-    replayed = await _whole_body(receive, scope, BODY_BYTES)
-    try:
-        value = json.loads(getattr(replayed, "body", b"") or b"{}", parse_float=_finite, parse_constant=_finite)
-    except (ValueError, RecursionError) as error:
-        raise _Refusal(400, f"the request cannot be read as JSON: {error}") from error
-    level = [value]
-    for _ in range(BODY_DEPTH):
-        inner = [one for outer in level for one in _inside(outer)]
-        if any(isinstance(one, str) and len(one) > TEXT_CHARS for one in inner):
-            raise _Refusal(413, f"a text in the request is too long: {TEXT_CHARS:,} characters are the most")
-        level = [one for one in inner if isinstance(one, list | dict)]
-        if not level:
-            return replayed
-    raise _Refusal(400, f"the request has lists within lists, more than {BODY_DEPTH} deep")
-
-
-def _finite(number: str) -> float:
-    """A number that can be sent back: JSON has none without end."""
-    if not math.isfinite(value := float(number)):
-        raise ValueError(f"{number[:20]} is no number of JSON")
-    return value
-
-
-def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _again(receive: Receive) -> Receive:
-    """What ``_whole_body`` gave, to be read without being used up."""
-    body = getattr(receive, "body", b"")
-
-    async def read() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return read
-
-
-def _said_length(scope: Scope) -> int:
-    said = Headers(scope=scope).get("content-length", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
-
-
-def _too_large(most: int) -> _Refusal:
-    return _Refusal(413, f"the request is too large: {most >> 10} KB is the most. Files are uploaded by themselves")
-
-
 # Responses ----------------------------------------------------------------------------------------
 
 
-def _response(refusal: _Refusal) -> Response:
+def _response(refusal: Refusal) -> Response:
     headers = {"connection": "close"}  # what is left of the request is not read
     if refusal.wait:
         headers["retry-after"] = str(int(refusal.wait) + 1)
