@@ -53,11 +53,16 @@ QUICK = (
     "tests/ingest/formats/test_encoding.py",
     "tests/ingest/formats/test_markdown.py",
     "tests/ingest/formats/test_plain.py",
+    "tests/vectorstore/test_lexical.py",
+    "tests/qa/test_decoding.py",
+    "tests/qa/test_selection.py",
+    "tests/qa/llm/test_quotes.py",
+    "tests/qa/llm/test_reply.py",
     "tests/ui/test_access.py",
     "tests/ui/test_guard.py",
     "tests/ui/test_throttle.py",
 )
-"""Those tests."""
+"""Those tests, and other quick ones that come by there."""
 CALLS = 300
 """Calls of a function that are watched: what they did not reach, further ones hardly do."""
 ROOM = 3

@@ -89,7 +89,7 @@ class Database:
             connection.close()
             self._local.connection = None
 
-    def damaged(self, error: sqlite3.Error | str) -> StoreDamaged:
+    def damaged(self, error: Exception | str) -> StoreDamaged:
         """What to tell of a file that cannot be read."""
         return StoreDamaged(
             f"{self.path} is damaged or not a library's record ({error}); put back a backup of the folder, or move it "
@@ -102,7 +102,7 @@ class Database:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or _is_no_text(error):
                 raise self.damaged(error) from error
             raise
 
@@ -138,6 +138,11 @@ class Database:
             else:
                 return connection
         return connection
+
+
+def _is_no_text(error: sqlite3.DatabaseError) -> bool:
+    """Whether Python could not read as text what stands where a text should; SQLite itself does not look."""
+    return str(error).startswith("Could not decode to UTF-8")
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,11 +200,11 @@ class Record:
             title,
             text,
             fingerprint,
-            authors=tuple(json.loads(authors)),
+            authors=tuple(self._list(authors)),
             published=published,
             origin=origin,
             language=language,
-            sections=tuple(Section(start, label) for start, label in json.loads(sections)),
+            sections=tuple(Section(start, label) for start, label in self._list(sections)),
             body_start=body_start,
             other_sources=tuple(sorted(json.loads(others))),
         )
@@ -221,7 +222,7 @@ class Record:
             "ORDER BY a.title COLLATE NOCASE, a.id"
         )
         return [
-            ArticleSummary(i, source, title, tuple(json.loads(authors)), published, length, chunks, at, language,
+            ArticleSummary(i, source, title, tuple(self._list(authors)), published, length, chunks, at, language,
                            tuple(sorted(json.loads(others))))
             for i, source, title, authors, published, length, chunks, at, language, others in rows
         ]  # fmt: skip
@@ -321,6 +322,16 @@ class Record:
             yield f"{lost} articles are shown as near-duplicates of none"
         if self._database.writable and (problem := self.lexical.problem()):
             yield problem
+
+    def _list(self, stored: str) -> list[Any]:
+        """A list as it was stored. Raises StoreDamaged where there is none."""
+        try:
+            found = json.loads(stored)
+        except (TypeError, ValueError) as error:
+            raise self._database.damaged(error) from error
+        if not isinstance(found, list):
+            raise self._database.damaged(f"a list was expected, not {stored[:40]!r}")
+        return found
 
     def _count(self, rows: str, *parameters: object) -> int:
         [(count,)] = self._database.rows(f"SELECT count(*) {rows}", parameters)

@@ -429,6 +429,16 @@ def test_a_record_whose_pages_are_broken_is_named_and_not_a_traceback(index: Art
     broken.close()
 
 
+@pytest.mark.parametrize("harm", ["CAST(x'ff00fe' AS TEXT)", "'[1,'", "'7'"])
+@pytest.mark.parametrize("column", ["authors", "sections"])
+def test_a_record_with_something_else_in_its_rows_is_named(index: ArticleIndex, harm: str, column: str) -> None:
+    with sqlite3.connect(index.folder / "record.sqlite3") as connection:
+        connection.execute(f"UPDATE articles SET {column} = {harm}")
+    connection.close()
+    with pytest.raises(StoreDamaged, match=r"record\.sqlite3 is damaged.*backup"):
+        index.article("terns")
+
+
 def test_a_library_that_is_deleted_in_mid_write_takes_no_more_articles(index: ArticleIndex) -> None:
     with pytest.raises(StoreError, match="deleted"), index.writing():
         shutil.rmtree(index.folder)
