@@ -18,10 +18,11 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.squad import halves, make_library
 from qa.evaluation.metrics import auroc, best_over_gold, exact_match, expected_calibration_error, token_f1
-from qa.reader import WEIGHTS, OnnxReader
+from qa.reader import WEIGHTS, OnnxReader, RereadingReader
 from qa.reader.data import Example, TrainingArticle
+from qa.reader.second import CONFIG_FILE as SECOND_FILE
 from qa.retriever import HybridRetriever
-from qa.selection import Calibration, Calibrations, clipped_margin, rank_answers
+from qa.selection import CALIBRATION_FILE, Calibration, Calibrations, clipped_margin, rank_answers
 from qa.types import Candidate, Passage
 
 RETRIEVAL_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -133,7 +134,7 @@ def describe(name: str, cases: Sequence[Case], calibration: Calibration) -> str:
     )
 
 
-def gold_cases(articles: Sequence[TrainingArticle], reader: OnnxReader, limit: int) -> list[Case]:
+def gold_cases(articles: Sequence[TrainingArticle], reader: OnnxReader | RereadingReader, limit: int) -> list[Case]:
     """Questions with the one paragraph they were written for."""
     examples = _sample(articles, limit)
     read = reader.read_many([(e.question, [(e.title, e.context)]) for e in examples])
@@ -143,7 +144,7 @@ def gold_cases(articles: Sequence[TrainingArticle], reader: OnnxReader, limit: i
 
 
 def library_cases(
-    articles: Sequence[TrainingArticle], reader: OnnxReader, limit: int, folder: Path, top_k: int
+    articles: Sequence[TrainingArticle], reader: OnnxReader | RereadingReader, limit: int, folder: Path, top_k: int
 ) -> list[Case]:
     """Questions asked of all the articles together."""
     retriever = HybridRetriever(index=make_library(articles, folder), top_k=top_k)
@@ -177,8 +178,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=2500, help="questions of each half given the paragraph, at random")
     parser.add_argument("--library-limit", type=int, default=1000, help="those asked of a library, ten times the work")
     parser.add_argument("--top-k", type=int, default=10)
+    parser.add_argument("--alone", action="store_true", help="fit the small reader without the second reading")
     arguments = parser.parse_args()
-    reader = OnnxReader.load(arguments.weights)
+    reader = (OnnxReader if arguments.alone else RereadingReader).load(arguments.weights)
     fitted, reported = halves(arguments.heldout)
     gold: Callable[[Sequence[TrainingArticle]], list[Case]] = lambda half: gold_cases(half, reader, arguments.limit)  # noqa: E731
     cases = gold(fitted)
@@ -189,10 +191,10 @@ def main() -> None:
         first = library_cases(fitted, reader, arguments.library_limit, Path(scratch) / "fitted", arguments.top_k)
         second = library_cases(reported, reader, arguments.library_limit, Path(scratch) / "reported", arguments.top_k)
     library = fit(first, RETRIEVAL_WEIGHTS, AGREEMENTS)
-    Calibrations(passage, library).save(arguments.weights)
+    Calibrations(passage, library).save(arguments.weights / (CALIBRATION_FILE if arguments.alone else SECOND_FILE))
     print(describe("library, fitted half         ", first, library))
     print(describe("library, reported half       ", second, library))
-    print((arguments.weights / "calibration.json").read_text())
+    print(library)
 
 
 if __name__ == "__main__":

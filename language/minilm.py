@@ -1,6 +1,6 @@
-"""MiniLM-L6 as an ONNX graph, built straight from its weights: no PyTorch, under a second.
+"""MiniLM-L6, and networks of its kind, as ONNX graphs built straight from their weights: no PyTorch, under a second.
 
-The encoder is written once, for the embedding model and for the reader, with the operators that onnxruntime runs
+The encoder is written once, for the embedding model and for the readers, with the operators that onnxruntime runs
 fastest, which a traced export does not find. In ``int8`` the weights of the linear layers have one scale a column, and
 their inputs one scale a token: no token is rounded by the values of another, so what comes out for a text does not
 depend on what else is in its batch.
@@ -9,6 +9,7 @@ depend on what else is in its batch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,8 @@ LAYERS = 6
 HEADS = 12
 DIMENSION = 384
 EPSILON = 1e-12
+TINY = 1e-12
+"""Stands in for a largest value of 0, by which nothing can be divided."""
 OPSET = 18
 """Of ONNX; ``ReduceMax`` has its axes as an input from there on."""
 FUSED = "com.microsoft"
@@ -52,26 +55,49 @@ def build(weights: Path, precision: Precision) -> onnx.ModelProto:
     return graph.looped("all-MiniLM-L6-v2", ["input_ids", "attention_mask"], "vectors", vectors)
 
 
+@dataclass(frozen=True)
+class Architecture:
+    """What two encoders of one kind differ in, beside their weights."""
+
+    layers: int = LAYERS
+    heads: int = HEADS
+    epsilon: float = EPSILON
+    """Added to the variance in every layer normalisation."""
+    distances: int = 0
+    """Tokens up to which attention takes a bias from how far two of them are apart (Song et al. 2020, arXiv
+    2004.09297, section 2.3); 0: it takes none."""
+
+
 class EncoderGraph:
     """The nodes and constants so far; each method adds some and returns the name of what they compute."""
 
-    def __init__(self, weights: Mapping[str, NDArray[np.float32]], precision: Precision, words: Words) -> None:
-        """``weights`` as transformers names those of a ``BertModel``; ``words`` is how word embeddings are kept."""
+    def __init__(
+        self,
+        weights: Mapping[str, NDArray[np.float32]],
+        precision: Precision,
+        words: Words,
+        architecture: Architecture = Architecture(),
+    ) -> None:
+        """``weights`` as transformers names those of a ``BertModel``, and, where there are distances,
+        ``encoder.relative_attention_bias.weight``, float32 ``[buckets, heads]``; ``words`` is how word embeddings are
+        kept."""
         self._weights = weights
+        self._architecture = architecture
         self._precision = precision
         self._words = words
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
     def encode(self, types: str | None = None) -> str:
-        """Hidden states, ``[texts, tokens, 384]``, from the inputs ``input_ids`` and ``attention_mask``.
+        """Hidden states, ``[texts, tokens, channels]``, from the inputs ``input_ids`` and ``attention_mask``.
 
         ``types`` names an input with each token's type; None: all are of the first.
         """
         mask = self.node("Cast", "attention_mask", to=TensorProto.INT32)
         hidden = self._embeddings(types)
-        for number in range(LAYERS):
-            hidden = self._layer(f"encoder.layer.{number}", hidden, mask)
+        nearness = self._nearness() if self._architecture.distances else ""
+        for number in range(self._architecture.layers):
+            hidden = self._layer(f"encoder.layer.{number}", hidden, mask, nearness)
         return hidden
 
     def model(
@@ -143,10 +169,10 @@ class EncoderGraph:
     def _embeddings(self, types: str | None) -> str:
         word = self._word_embeddings()
         places = self._weights["embeddings.position_embeddings.weight"]
-        kinds = self._weights["embeddings.token_type_embeddings.weight"]
-        if types is None:
+        kinds = self._weights.get("embeddings.token_type_embeddings.weight")
+        if kinds is not None and types is None:
             places = places + kinds[0]
-        else:
+        elif kinds is not None and types is not None:
             word = self.node("Add", word, self.node("Gather", self.constant(kinds), types))
         tokens = self.node("Shape", "input_ids", start=1)
         place = self.node("Slice", self.constant(places), self.constant(np.zeros(1, dtype=np.int64)), tokens)
@@ -166,19 +192,33 @@ class EncoderGraph:
             "Mul", self.node("Cast", rows, to=TensorProto.FLOAT), self.node("Gather", self.constant(scale), "input_ids")
         )
 
-    def _layer(self, name: str, hidden: str, mask: str) -> str:
-        attended = self._attention(f"{name}.attention.self", hidden, mask)
+    def _nearness(self) -> str:
+        """What each head adds for how far two tokens are apart, ``[1, heads, tokens, tokens]``."""
+        most = self._architecture.distances - 1
+        buckets = self._weights["encoder.relative_attention_bias.weight"]
+        biases = buckets[distance_buckets(np.arange(-most, most + 1), len(buckets))]  # [distances, heads]
+        zero, one = self.constant(np.int64(0)), self.constant(np.int64(1))
+        count = self.node("Squeeze", self.node("Shape", "input_ids", start=1))
+        places = self.node("Range", zero, count, one)
+        first, last = (self.constant(np.array([axis], dtype=np.int64)) for axis in (0, 1))
+        apart = self.node("Sub", self.node("Unsqueeze", places, first), self.node("Unsqueeze", places, last))
+        rows = self.node("Gather", self.constant(biases), self.node("Add", apart, self.constant(np.int64(most))))
+        return self.node("Unsqueeze", self.node("Transpose", rows, perm=[2, 0, 1]), first)
+
+    def _layer(self, name: str, hidden: str, mask: str, nearness: str) -> str:
+        attended = self._attention(f"{name}.attention.self", hidden, mask, nearness)
         attended = self._add_and_norm(f"{name}.attention.output", attended, hidden)
         wide = self._linear(self._kernel(f"{name}.intermediate.dense"), attended)
         wide = self.node("BiasGelu", wide, self._weight(f"{name}.intermediate.dense.bias"), domain=FUSED)
         return self._add_and_norm(f"{name}.output", wide, attended)
 
-    def _attention(self, name: str, hidden: str, mask: str) -> str:
+    def _attention(self, name: str, hidden: str, mask: str, nearness: str) -> str:
         parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-        kernel = np.concatenate([self._kernel(part) for part in parts], axis=1)  # [384, 3 x 384]
+        kernel = np.concatenate([self._kernel(part) for part in parts], axis=1)  # [channels, 3 x channels]
         bias = np.concatenate([self._weights[f"{part}.bias"] for part in parts])
         inputs = self.split(self._linear(kernel, hidden), len(parts), axis=-1)
-        return self.node("MultiHeadAttention", *inputs, self.constant(bias), mask, domain=FUSED, num_heads=HEADS)
+        inputs += [self.constant(bias), mask] + [nearness] * bool(nearness)
+        return self.node("MultiHeadAttention", *inputs, domain=FUSED, num_heads=self._architecture.heads)
 
     def _add_and_norm(self, name: str, hidden: str, residual: str) -> str:
         """A linear layer whose output is added to ``residual`` and normalised."""
@@ -189,7 +229,7 @@ class EncoderGraph:
 
     def _norm(self, name: str, hidden: str) -> str:
         constants = [self._weight(f"{name}.LayerNorm.{part}") for part in ("weight", "bias")]
-        return self.node("LayerNormalization", hidden, *constants, epsilon=EPSILON)
+        return self.node("LayerNormalization", hidden, *constants, epsilon=self._architecture.epsilon)
 
     def _linear(self, kernel: NDArray[np.float32], hidden: str) -> str:
         """``hidden @ kernel``; ``kernel`` is ``[inputs, outputs]``."""
@@ -199,7 +239,7 @@ class EncoderGraph:
         rounded = np.rint(kernel / scale).astype(np.int8)
         last = self.constant(np.array([-1], dtype=np.int64))
         highest, lowest = (self.node(reduce, hidden, last, keepdims=1) for reduce in ("ReduceMax", "ReduceMin"))
-        least = self.constant(np.float32(EPSILON))  # nothing to divide zeros by
+        least = self.constant(np.float32(TINY))  # nothing to divide zeros by
         largest = self.node("Max", highest, self.node("Neg", lowest), least)
         step = self.node("Mul", largest, self.constant(np.float32(1.0 / (INPUT_ZERO - 1))))  # [texts, tokens, 1]
         units = self._quantized(hidden, step, len(kernel))
@@ -221,6 +261,20 @@ class EncoderGraph:
 
     def _weight(self, name: str) -> str:
         return self.constant(self._weights[name])
+
+
+def distance_buckets(apart: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Which of ``count`` buckets each distance from a token to another belongs to, negative where that stands before.
+
+    Half of the buckets are for each direction; near distances have one each, far ones share them, the wider the
+    farther, up to 128 (Raffel et al. 2020, arXiv 1910.10683, section 2.1).
+    """
+    half = count // 2
+    exact = half // 2
+    far = np.abs(apart).astype(np.float32)
+    shared = exact + np.log(np.maximum(far, 1) / exact) / np.log(128 / exact) * (half - exact)
+    bucket = np.where(far < exact, far, np.minimum(np.floor(np.maximum(shared, 0)), half - 1)).astype(np.int64)
+    return bucket + half * (apart > 0)
 
 
 def _model(graph: onnx.GraphProto) -> onnx.ModelProto:

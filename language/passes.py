@@ -25,15 +25,18 @@ Inputs = Mapping[str, NDArray[Any] | Sequence[NDArray[Any]]]
 class Passes:
     """A loaded model. May be used from several threads."""
 
-    def __init__(self, model: Path, threads: int | None = None) -> None:
-        """``threads`` is how many passes run at a time: as many as there are usable cores by default."""
+    def __init__(self, model: Path | bytes, threads: int | None = None) -> None:
+        """``model`` is an ONNX file, or what one holds. ``threads`` is how many passes run at a time: as many as there
+        are usable cores by default."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         # The graphs are written in the operators that are fastest; fusing them further makes some slower.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
+        )
         self.threads = threads or usable_cores()
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="forward")
 

@@ -93,7 +93,8 @@ class Chatbot:
     @cached_property
     def reader(self) -> Reader:
         """The extractive reader, loaded on first use."""
-        return self._given_reader or load_reader(self.settings.reader, self.settings.threads)
+        settings = self.settings
+        return self._given_reader or load_reader(settings.reader, settings.threads, settings.second_reading)
 
     @cached_property
     def gatherer(self) -> Gatherer:

@@ -56,15 +56,15 @@ class Calibrations:
     library: Calibration
 
     @classmethod
-    def load(cls, folder: Path) -> Calibrations:
-        """Those stored beside a reader's weights."""
-        data = json.loads((folder / CALIBRATION_FILE).read_text(encoding="utf-8"))
+    def load(cls, path: Path) -> Calibrations:
+        """Those stored in a reader's JSON file, among whatever else it holds."""
+        data = json.loads(path.read_text(encoding="utf-8"))
         return cls(Calibration(**data["passage"]), Calibration(**data["library"]))
 
-    def save(self, folder: Path) -> None:
-        """The reverse of ``load``."""
-        text = json.dumps(asdict(self), indent=2) + "\n"
-        (folder / CALIBRATION_FILE).write_text(text, encoding="utf-8")
+    def save(self, path: Path) -> None:
+        """The reverse of ``load``; what else the file holds stays."""
+        held = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        path.write_text(json.dumps(held | asdict(self), indent=2) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True)

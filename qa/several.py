@@ -22,7 +22,8 @@ _RELATIVES = frozenset("who whom whose which where".split())
 def questions_in(text: str) -> list[str]:
     """The questions that ``text`` is made of, in their order; one, itself, where it is one."""
     parts = [part for ended in _ENDED.split(" ".join(text.split())) for part in _apart(ended)]
-    return [f"{part.rstrip(' ,?')}?" for part in parts] if len(parts) > 1 else [text]
+    asked = [part.rstrip(" ,?") for part in parts if any(character.isalnum() for character in part)]
+    return [f"{part}?" for part in asked] if len(asked) > 1 else [text]
 
 
 def _apart(text: str) -> list[str]:

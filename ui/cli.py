@@ -379,7 +379,7 @@ def _evaluate(
             return evaluate(bot, questions, tell)
     from qa.reader import load_reader
 
-    reader = load_reader(settings.reader, settings.threads)
+    reader = load_reader(settings.reader, settings.threads, settings.second_reading)
     calibration = getattr(reader, "paragraph_calibration", None)
     return evaluate_gold_context(reader, calibration, questions, tell, settings.threshold)
 

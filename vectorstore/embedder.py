@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import os
-import tempfile
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -14,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from language.passes import Passes, batches_by_length
+from language.built import loaded
+from language.passes import batches_by_length
 from vectorstore.errors import StoreError
 from vectorstore.exact import unit_length
 from vectorstore.protocols import Embedder
@@ -97,7 +95,9 @@ class MiniLMEmbedder(Embeddings):
     def __init__(self, name: str = DEFAULT_EMBEDDER, threads: int | None = None) -> None:
         """``name`` is one of ``PRECISIONS``. Builds the graph on its very first use on a machine: about a second."""
         self.name = name
-        self._passes = _passes(PRECISIONS[name], threads)
+        precision = PRECISIONS[name]
+        cached = f"{MINILM}-{MODEL_SHA256[:12]}-{precision}-v{EXPORT_VERSION}.onnx"
+        self._passes = loaded(cached, lambda: _export(precision), threads)
         self._tokenizer = Tokenizer.from_file(str(default_model_path() / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
@@ -204,55 +204,6 @@ def _provided(name: str) -> Embeddings:
         raise StoreError(f"the embedding model {name!r} cannot be used: {error}") from error
 
 
-def _passes(precision: Precision, threads: int | None) -> Passes:
-    """The published model, loaded; made anew where what is cached of it was cut off. Raises StoreError."""
-    path = _cached_model(precision)
-    try:
-        return Passes(path, threads)
-    except Exception as error:  # onnxruntime's errors have no base of their own
-        logger.warning("the exported model %s cannot be loaded (%s); making it anew", path, error)
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"the exported model {path} is damaged; delete it, and it is made anew") from error
-    return Passes(_cached_model(precision), threads)
-
-
-def _cached_model(precision: Precision) -> Path:
-    """The cached ONNX graph of the published model; builds it where there is none yet."""
-    name = f"{MINILM}-{MODEL_SHA256[:12]}-{precision}-v{EXPORT_VERSION}.onnx"
-    folders = [folder for folder in _cache_folders() if _is_ours(folder)]
-    for folder in folders:
-        if (folder / name).is_file():
-            return folder / name
-    for folder in folders:
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder) as scratch:
-                exported = Path(scratch) / name
-                exported.write_bytes(_export(precision))
-                # Moved into place whole: another process never sees half a model.
-                return exported.replace(folder / name)
-        except PermissionError:
-            logger.info("%s cannot be written; trying the next place for the exported model", folder)
-    raise StoreError(
-        "the embedding model cannot be exported: neither the user's cache nor the temporary folder can be written"
-    )
-
-
-def _cache_folders() -> list[Path]:
-    user = platformdirs.user_cache_path("article-qa", appauthor=False)
-    # The second is for service accounts without a home; its name is theirs alone.
-    return [user, Path(tempfile.gettempdir()) / f"article-qa-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"]
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether nobody else can have put a model there: folders for temporary files are everybody's."""
-    if not hasattr(os, "getuid") or not folder.exists():
-        return True
-    return folder.stat().st_uid in (os.getuid(), 0)
-
-
 def _export(precision: Precision) -> bytes:
     """The published model as an ONNX file. Raises StoreError when another is installed in its place."""
     weights = default_model_path() / "model.safetensors"
@@ -263,5 +214,4 @@ def _export(precision: Precision) -> bytes:
         )
     from language import minilm  # and with it onnx: needed once on a machine
 
-    logger.info("exporting %s in %s for onnxruntime, once", MINILM, precision)
     return minilm.build(weights, precision).SerializeToString()  # type: ignore[no-any-return]

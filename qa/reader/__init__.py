@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from qa.ports import Reader
 from qa.reader.reader import WEIGHTS, OnnxReader
+from qa.reader.rereading import RereadingReader
 
-__all__ = ["WEIGHTS", "OnnxReader", "Reader", "load_reader"]
+__all__ = ["WEIGHTS", "OnnxReader", "Reader", "RereadingReader", "load_reader"]
 
 
-def load_reader(name: str | None = None, threads: int | None = None) -> Reader:
-    """Our own reader, or the Hugging Face extractive question-answering model called ``name`` (or at that path)."""
+def load_reader(name: str | None = None, threads: int | None = None, second: bool = True) -> Reader:
+    """Our own reader, or the Hugging Face extractive question-answering model called ``name`` (or at that path).
+
+    ``second``: whether our larger reader reads again what the small one likes best.
+    """
     if name is None:
-        return OnnxReader.load(threads=threads)
+        return RereadingReader.load(threads=threads) if second else OnnxReader.load(threads=threads)
     from qa.reader.huggingface import HuggingFaceReader
 
     return HuggingFaceReader(name)

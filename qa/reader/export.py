@@ -8,16 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 
-from language.minilm import EncoderGraph, Precision
-from qa.reader.network import MASKED
+from qa.reader.graphs import reader_graph
 from qa.reader.reader import WEIGHTS
 from vectorstore.embedder import default_model_path
 
@@ -38,28 +35,6 @@ def export(checkpoints: Sequence[Path], out: Path, name: str) -> None:
     shutil.copyfile(default_model_path() / "tokenizer.json", out / "tokenizer.json")
     config = {"name": name, "max_tokens": MAX_TOKENS, "stride": STRIDE}
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-
-
-def reader_graph(weights: Mapping[str, NDArray[np.float32]], precision: Precision) -> onnx.ModelProto:
-    """``qa.reader.network.SpanNetwork`` with ``weights``, its state, as an ONNX graph.
-
-    Inputs as in ``qa.reader.features.Batch``; outputs ``start`` and ``end``, float32 ``[windows, tokens]``.
-    """
-    prefix = "encoder."
-    encoder = {name.removeprefix(prefix): values for name, values in weights.items() if name.startswith(prefix)}
-    # Words in eight bits as well: they are half of the network's size.
-    graph = EncoderGraph(encoder, precision, words=precision)
-    hidden = graph.encode(types="token_type_ids")
-    logits = graph.node("MatMul", hidden, graph.constant(weights["head.weight"].T))  # [windows, tokens, 2]
-    logits = graph.node("Add", logits, graph.constant(weights["head.bias"]))
-    last = graph.constant(np.array([-1], dtype=np.int64))
-    allowed = graph.node("Unsqueeze", "span_mask", last)
-    logits = graph.node("Where", allowed, logits, graph.constant(np.float32(MASKED)))
-    start, end = (graph.node("Squeeze", one, last) for one in graph.split(logits, 2, axis=-1))
-    tokens = dict.fromkeys(("input_ids", "attention_mask", "token_type_ids"), onnx.TensorProto.INT64)
-    inputs = {**tokens, "span_mask": onnx.TensorProto.BOOL}
-    shape = ("texts", "tokens")
-    return graph.model("article-qa reader", inputs, {"start": (start, shape), "end": (end, shape)})
 
 
 def main() -> None:

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel
 
-MASKED = -1e4
-"""Logit of a token where no span may start or end; finite, so that bf16 and int8 survive it."""
+from qa.reader.graphs import MASKED
 
 
 class SpanNetwork(nn.Module):

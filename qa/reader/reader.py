@@ -46,7 +46,7 @@ class OnnxReader:
         ``calibrations`` were fitted for it; None: nobody has measured what its scores mean.
         """
         self._passes = Passes(network, threads)
-        self._featurizer = featurizer
+        self.featurizer = featurizer
         self._calibrations = calibrations
         self.name = name
 
@@ -56,7 +56,8 @@ class OnnxReader:
         config = load_config(folder, "config.json", ("reader.onnx", "tokenizer.json"))
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         featurizer = Featurizer(tokenizer, max_tokens=config["max_tokens"], stride=config["stride"])
-        calibrations = Calibrations.load(folder) if (folder / CALIBRATION_FILE).is_file() else None
+        fitted = folder / CALIBRATION_FILE
+        calibrations = Calibrations.load(fitted) if fitted.is_file() else None
         return cls(folder / "reader.onnx", featurizer, config["name"], threads, calibrations)
 
     @property
@@ -75,9 +76,10 @@ class OnnxReader:
 
     def read_many(self, questions: Sequence[tuple[str, Sequence[Text]]], top_k: int = 3) -> list[list[Candidate]]:
         """``read`` for many questions with their passages, whose windows share forward passes."""
-        return read_many(self._featurizer, self._forward, questions, top_k, PASS_TOKENS)
+        return read_many(self.featurizer, self.forward, questions, top_k, PASS_TOKENS)
 
-    def _forward(self, batches: Iterable[Batch]) -> Iterable[Logits]:
+    def forward(self, batches: Iterable[Batch]) -> Iterable[Logits]:
+        """The logits for each of ``batches``, in their order."""
         return ((start, end) for start, end in self._passes.map(map(inputs_of, batches)))
 
 

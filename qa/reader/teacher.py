@@ -1,4 +1,4 @@
-"""A larger network that learns the task first and then teaches the reader what it makes of each question.
+"""A larger network: the second reader, which can also teach the small one what it makes of each question.
 
 ``python -m qa.reader.teacher learn --encoder FOLDER --data DATA --out RUN`` trains it, and
 ``python -m qa.reader.teacher label --encoder FOLDER --data DATA --network RUN/network.pt --out LABELS`` writes its
@@ -25,20 +25,31 @@ from qa.reader.data import Example, SoftLabel, crop, load_corpus
 from qa.reader.features import Featurizer
 from qa.reader.network import SpanNetwork
 from qa.reader.reader import window_logits
-from qa.reader.train import RECIPE, Phase, best_device, examples_of, in_pytorch, reader_tokenizer, train
+from qa.reader.train import (
+    RECIPE,
+    Phase,
+    best_device,
+    examples_of,
+    fastest_precision,
+    in_pytorch,
+    reader_tokenizer,
+    train,
+)
 
 TEACHER_RECIPE = replace(
     RECIPE,
-    # Short passages: what a teacher of this size learns in an hour on two cores depends on how many questions it sees.
+    # Short passages: what a network of this size learns in an hour depends on how many questions it sees.
     phases=(
-        Phase("find", 5_000, (7e-5, 6.5e-5), unanswerable=False, frozen_layers=4, crop_chars=(150, 300, 300)),
-        Phase("tell", 19_000, (6.5e-5, 0.0), unanswerable=True, frozen_layers=4, crop_chars=(150, 300, 300)),
-        Phase("more", 30_000, (5e-5, 0.0), unanswerable=True, frozen_layers=4, crop_chars=(150, 300, 300, 450)),
+        Phase("find", 3_000, (7e-5, 7e-5), unanswerable=False, frozen_layers=4, crop_chars=(150, 300, 300)),
+        Phase("tell", 18_000, (7e-5, 1e-5), True, 0.25, frozen_layers=4, crop_chars=(150, 300, 300, 450, 600)),
+        # In the four bits that it is shipped in, on passages as long as those it will read.
+        Phase("round", 3_000, (2e-5, 0.0), True, 0.25, 4, crop_chars=(150, 300, 450, 600, 800), rounded=True),
     ),
     warmup=1500,
-    batch_tokens=1800,
+    batch_tokens=2700,
     pool=1000,
-    watch_questions=300,
+    qamr_share=0.15,
+    watch_questions=100,
 )
 LABELLED_CHARS = 300
 """Contexts are cropped to this length around the answer before the teacher reads them, as when it learned."""
@@ -53,18 +64,27 @@ class TeacherNetwork(SpanNetwork):
     def __init__(self, encoder_path: Path) -> None:
         """Raises ValueError where the encoder in ``encoder_path`` knows other word pieces than the reader."""
         super().__init__(encoder_path)
-        theirs = Tokenizer.from_file(str(encoder_path / "tokenizer.json")).get_vocab()
-        ours = reader_tokenizer().get_vocab()
-        places = {index: theirs.get(_SPECIAL.get(piece, piece)) for piece, index in ours.items()}
-        if None in places.values():
-            raise ValueError(f"the encoder in {encoder_path} knows other word pieces than the reader")
         self.places: Tensor
-        self.register_buffer("places", torch.tensor([places[index] for index in range(len(ours))]), persistent=False)
+        self.register_buffer("places", torch.tensor(word_places(encoder_path)), persistent=False)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
         """See ``SpanNetwork``; this encoder has no token types."""
         hidden: Tensor = self.encoder(input_ids=self.places[input_ids], attention_mask=attention_mask).last_hidden_state
         return hidden
+
+
+def word_places(encoder_path: Path) -> list[int]:
+    """For each of the reader's word pieces, in order, the row that the encoder in ``encoder_path`` has for it.
+
+    Raises ValueError where it knows other word pieces.
+    """
+    theirs = Tokenizer.from_file(str(encoder_path / "tokenizer.json")).get_vocab()
+    ours = reader_tokenizer().get_vocab()
+    try:
+        places = {index: theirs[_SPECIAL.get(piece, piece)] for piece, index in ours.items()}
+    except KeyError as error:
+        raise ValueError(f"the encoder in {encoder_path} knows other word pieces than the reader") from error
+    return [places[index] for index in range(len(ours))]
 
 
 def label(network: SpanNetwork, examples: Sequence[Example]) -> Iterator[Example]:
@@ -110,18 +130,23 @@ def main() -> None:
         command.add_argument("--data", type=Path, required=True, help="folder of the training files")
         command.add_argument("--out", type=Path, required=True, help="folder of what it makes")
         command.add_argument("--threads", type=int, help="CPU threads (PyTorch's choice by default)")
+    learn.add_argument("--precision", choices=("float32", "bfloat16"), help="of the products (the faster by default)")
     labelling.add_argument("--network", type=Path, required=True, help="network.pt of the trained teacher")
     labelling.add_argument("--count", type=int, default=34_000, help="questions")
     arguments = parser.parse_args()
     network = TeacherNetwork(arguments.encoder)
     if arguments.command == "learn":
-        train(TEACHER_RECIPE, arguments.data, arguments.out, arguments.threads, network=network)
+        precision = arguments.precision or fastest_precision(best_device())
+        train(TEACHER_RECIPE, arguments.data, arguments.out, arguments.threads, precision=precision, network=network)
         return
     network.load_state_dict(torch.load(arguments.network, map_location="cpu", weights_only=True)["network"])
     if arguments.threads is not None:
         torch.set_num_threads(arguments.threads)
     corpus = load_corpus(
-        arguments.data, qamr_share=RECIPE.qamr_share, watch_articles=RECIPE.watch_articles, seed=RECIPE.seed
+        arguments.data,
+        qamr_share=TEACHER_RECIPE.qamr_share,
+        watch_articles=TEACHER_RECIPE.watch_articles,
+        seed=TEACHER_RECIPE.seed,
     )
     # What it says of questions that it learned from is little more than the answer it was told.
     learned = {example for phase in TEACHER_RECIPE.phases for example in examples_of(phase, corpus, TEACHER_RECIPE)}

@@ -28,8 +28,10 @@ from qa.evaluation.metrics import auroc, best_over_gold, exact_match, token_f1
 from qa.reader.data import Corpus, Example, SoftLabel, as_typed, crop, load_corpus, load_labels
 from qa.reader.decoding import best_spans
 from qa.reader.features import Batch, Featurizer, Window
-from qa.reader.network import MASKED, SpanNetwork, soft_loss, span_loss
+from qa.reader.graphs import MASKED
+from qa.reader.network import SpanNetwork, soft_loss, span_loss
 from qa.reader.reader import Forward, Logits, window_logits
+from qa.reader.rounding import learn_rounded
 from vectorstore.embedder import default_model_path
 
 CROPS = (300, 450, 600, 800)
@@ -58,6 +60,8 @@ class Phase:
     is any, of the answerable questions only those that the teacher has read are seen."""
     hidden_words: float = 0.0
     """Share of the tokens, those of the answer apart, that are replaced by ``[MASK]``."""
+    rounded: bool = False
+    """Whether the network computes with weights of four bits, as ``qa.reader.second`` ships them, while it learns."""
     mean_decay: float = 0.0
     """Of the running mean of the weights, a step. Where there is any, the phase leaves that mean behind, and not the
     last weights (exponential; Izmailov et al. 2018, arXiv 1803.05407, average evenly)."""
@@ -178,6 +182,8 @@ def train(
     while progress.phase < len(config.phases):
         phase = config.phases[progress.phase]
         _freeze(network, phase.frozen_layers)
+        if phase.rounded:
+            learn_rounded(network)
         averaging = mean if phase.mean_decay else None
         if averaging is not None:
             averaging.multi_avg_fn = get_ema_multi_avg_fn(phase.mean_decay)  # type: ignore[no-untyped-call]

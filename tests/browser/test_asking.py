@@ -53,7 +53,7 @@ def test_answer_names_its_article_and_its_confidence(samples_server: str, open_p
 
 def test_mark_is_scrolled_into_sight(samples_server: str, open_page: OpenPage) -> None:
     talk = open_page(samples_server, height=500)
-    talk.ask("How long do Arctic terns live?")
+    talk.ask("How many kilometres had the terns covered on average in a year?")
     talk.page.wait_for_function("document.querySelector('.article-text').scrollTop > 0")
     text = talk.page.locator(".article-text").bounding_box()
     mark = talk.page.locator(".article-text mark").first.bounding_box()

@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import CUT_OFF, OpenPage
 from tests.browser.test_asking import SURE, UNSAID
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NINTENDO = "Who founded Nintendo?"
-CUT_OFF = ("net::ERR_", "abort", "Abort", "Connection errored out", "Failed to fetch")
-"""What a browser, and Gradio, say of requests that are cut off."""
 
 
 class Network:

@@ -24,8 +24,8 @@ from qa.reader.evidence import OnnxEvidenceReader
 from qa.reader.evidence_data import EvidenceCorpus, Judged, cropped, split_items
 from qa.reader.evidence_export import evidence_graph, export_evidence
 from qa.reader.evidence_train import EvidenceConfig, batches, learning_rate_at, train_evidence
-from qa.reader.export import reader_graph
 from qa.reader.features import Featurizer
+from qa.reader.graphs import reader_graph
 from qa.reader.heads import BEGIN, INSIDE, OUTSIDE, UNKNOWN, EvidenceNetwork, Targets, evidence_loss
 from qa.reader.polar import polar_question
 from qa.reader.train import reader_tokenizer

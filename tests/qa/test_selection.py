@@ -60,5 +60,5 @@ def test_scores_that_do_not_differ_say_nothing() -> None:
 
 def test_calibrations_survive_being_saved(tmp_path: Path) -> None:
     saved = Calibrations(PLAIN, Calibration(0.5, 0.3, -1.0, 0.7, 0.2, 0.4))
-    saved.save(tmp_path)
-    assert Calibrations.load(tmp_path) == saved
+    saved.save(tmp_path / "reader.json")
+    assert Calibrations.load(tmp_path / "reader.json") == saved

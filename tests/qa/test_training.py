@@ -17,9 +17,10 @@ import torch
 from qa.reader import OnnxReader
 from qa.reader import train as training
 from qa.reader.data import Example, SoftLabel, crop, load_articles, load_corpus, with_rivals
-from qa.reader.export import export, reader_graph
+from qa.reader.export import export
 from qa.reader.features import Featurizer
-from qa.reader.network import MASKED, SpanNetwork, soft_loss, span_loss
+from qa.reader.graphs import MASKED, reader_graph
+from qa.reader.network import SpanNetwork, soft_loss, span_loss
 from qa.reader.train import Phase, TrainConfig, learning_rate_at, train
 from vectorstore.embedder import default_model_path
 

@@ -99,7 +99,7 @@ def test_the_exported_model_is_cached_by_precision_and_not_taken_from_a_half_wri
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders = [tmp_path / "first", tmp_path / "second"]
-    monkeypatch.setattr("vectorstore.embedder._cache_folders", lambda: folders)
+    monkeypatch.setattr("language.built._folders", lambda: folders)
     made = MiniLMEmbedder(DEFAULT_EMBEDDER), MiniLMEmbedder(MINILM)
     assert len({one.embed_query("bridge")[0] for one in made}) == 2
     cached = sorted(folders[0].iterdir())
@@ -113,7 +113,7 @@ def test_the_exported_model_is_cached_by_precision_and_not_taken_from_a_half_wri
 def test_an_exported_model_that_was_cut_off_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
 ) -> None:
-    monkeypatch.setattr("vectorstore.embedder._cache_folders", lambda: [tmp_path])
+    monkeypatch.setattr("language.built._folders", lambda: [tmp_path])
     vector = MiniLMEmbedder(DEFAULT_EMBEDDER).embed_query("bridge")
     [cached] = tmp_path.iterdir()
     content = cached.read_bytes()
@@ -126,7 +126,7 @@ def test_a_model_that_somebody_else_may_have_put_there_is_not_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
-    monkeypatch.setattr("vectorstore.embedder._cache_folders", lambda: [theirs, ours])
+    monkeypatch.setattr("language.built._folders", lambda: [theirs, ours])
     MiniLMEmbedder(DEFAULT_EMBEDDER)
     assert not ours.exists()
     owned = Path.stat
@@ -144,7 +144,7 @@ def test_a_model_that_somebody_else_may_have_put_there_is_not_loaded(
 
 def test_a_model_that_is_not_the_published_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"something else")
-    monkeypatch.setattr("vectorstore.embedder._cache_folders", lambda: [tmp_path / "cache"])
+    monkeypatch.setattr("language.built._folders", lambda: [tmp_path / "cache"])
     monkeypatch.setattr("vectorstore.embedder.default_model_path", lambda: tmp_path)
     with pytest.raises(StoreError, match="reinstall"):
         load_embedder()
