@@ -41,9 +41,9 @@ TEACHER_RECIPE = replace(
     # Short passages: what a network of this size learns in an hour depends on how many questions it sees.
     phases=(
         Phase("find", 3_000, (7e-5, 7e-5), unanswerable=False, frozen_layers=4, crop_chars=(150, 300, 300)),
-        Phase("tell", 18_000, (7e-5, 1e-5), True, 0.25, frozen_layers=4, crop_chars=(150, 300, 300, 450, 600)),
+        Phase("tell", 14_000, (7e-5, 2.3e-5), True, 0.25, frozen_layers=4, crop_chars=(150, 300, 300, 450, 600)),
         # In the four bits that it is shipped in, on passages as long as those it will read.
-        Phase("round", 3_000, (2e-5, 0.0), True, 0.25, 4, crop_chars=(150, 300, 450, 600, 800), rounded=True),
+        Phase("round", 4_000, (2.5e-5, 0.0), True, 0.25, 4, crop_chars=(150, 300, 450, 600, 800), rounded=True),
     ),
     warmup=1500,
     batch_tokens=2700,
