@@ -30,13 +30,14 @@ def kinds(bot: Chatbot) -> dict[str, Any]:
 def test_answers_are_right(figures: dict[str, Any]) -> None:
     assert figures["failed"] == []
     # Of the answers shown few may be wrong, which costs some that were right and not sure enough.
-    assert figures["has_answer"]["exact_match"] >= 55
-    assert figures["has_answer"]["f1"] >= 58
+    assert figures["has_answer"]["exact_match"] >= 65
+    assert figures["has_answer"]["f1"] >= 68
     assert figures["wrong_of_shown"] <= 0.25
 
 
 def test_what_the_articles_do_not_say_is_left_unanswered(figures: dict[str, Any]) -> None:
-    assert figures["no_answer"]["exact_match"] >= 75
+    # 72 now; 83 when only the small reader read, and 63 instead of 77 of the answerable ones were answered rightly.
+    assert figures["no_answer"]["exact_match"] >= 62
     assert figures["abstention"]["auroc"] >= 0.80  # 0.88 now
 
 
@@ -48,8 +49,9 @@ def test_the_right_passage_is_found(figures: dict[str, Any]) -> None:
 
 def test_scores_mean_what_they_say(figures: dict[str, Any]) -> None:
     # Chances are fitted to one accepted answer a question, on held-out articles (0.05 there). The samples accept
-    # several, so that more of the answers are right than the scores say: modest, which is the side to err on.
-    assert figures["calibration_error"] <= 0.18
+    # several, so that more of the answers are right than the scores say, which is the side to err on: above a chance of
+    # 0.5, 67 of 69 were right with both readers (0.21 now; 0.15 with the small one alone).
+    assert figures["calibration_error"] <= 0.26
 
 
 FLOORS = {
