@@ -20,10 +20,8 @@ from transformers import AutoModel
 
 from qa.followups.data import Examples, read_canard, read_pages
 from qa.followups.features import Row, Rows
-from qa.reader.dequantize import float_weights
-from qa.reader.evidence_train import SHARED_LAYERS
-from qa.reader.reader import WEIGHTS
-from qa.reader.train import fastest_precision, reader_tokenizer
+from qa.reader.evidence_train import SHARED_LAYERS, begin_from_reader
+from qa.reader.train import fastest_precision, freeze_lowest, reader_tokenizer
 from vectorstore.embedder import default_model_path
 
 LENGTH_STEP = 16
@@ -114,14 +112,11 @@ def train(config: Config, data: Path, out: Path, precision: str, start: Path | N
     rng = random.Random(config.seed)
     network = TermNetwork(default_model_path())
     if start is None:
-        reader = {name: torch.tensor(values) for name, values in float_weights(WEIGHTS / "reader.onnx").items()}
-        network.load_state_dict({n: v for n, v in reader.items() if n.startswith("encoder.")}, strict=False)
+        begin_from_reader(network)
     else:
         network.load_state_dict(torch.load(start, weights_only=True))
     network.eval()  # no dropout: it costs a third of the speed on a CPU
-    network.encoder.embeddings.requires_grad_(False)
-    for layer in network.encoder.encoder.layer[:SHARED_LAYERS]:
-        layer.requires_grad_(False)
+    freeze_lowest(network.encoder, SHARED_LAYERS)
     encoder = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
     heads = [*network.head.parameters(), *network.leans.parameters()]
     optimizer = torch.optim.AdamW(

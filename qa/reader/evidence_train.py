@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from language.sentences import sentence_spans
 from qa.reader.dequantize import float_weights
@@ -26,11 +27,17 @@ from qa.reader.evidence_data import VERDICTS, EvidenceCorpus, Judged, load_evide
 from qa.reader.features import Batch, Featurizer, Window
 from qa.reader.heads import BEGIN, INSIDE, OUTSIDE, UNKNOWN, EvidenceNetwork, Targets, evidence_loss
 from qa.reader.reader import WEIGHTS
-from qa.reader.train import fastest_precision, reader_tokenizer
+from qa.reader.train import fastest_precision, freeze_lowest, reader_tokenizer
 from vectorstore.embedder import default_model_path
 
 SHARED_LAYERS = 2
 """The reader's lowest layers, and its embeddings, which the heads take as they are: what is shipped holds them once."""
+
+
+def begin_from_reader(network: nn.Module) -> None:
+    """Gives ``network`` the encoder of the shipped reader; its heads stay as they are."""
+    reader = {name: torch.tensor(values) for name, values in float_weights(WEIGHTS / "reader.onnx").items()}
+    network.load_state_dict({name: one for name, one in reader.items() if name.startswith("encoder.")}, strict=False)
 
 
 @dataclass(frozen=True)
@@ -75,15 +82,12 @@ def train_evidence(
     torch.manual_seed(config.seed)
     network = EvidenceNetwork(default_model_path())
     if start is None:
-        reader = {name: torch.tensor(values) for name, values in float_weights(WEIGHTS / "reader.onnx").items()}
-        network.load_state_dict({n: v for n, v in reader.items() if n.startswith("encoder.")}, strict=False)
+        begin_from_reader(network)
     else:
         network.load_state_dict(torch.load(start, weights_only=True)["network"])
     # Dropout costs a third of the speed on a CPU, and few passes over the data do not overfit.
     network.eval()
-    network.encoder.embeddings.requires_grad_(False)
-    for layer in network.encoder.encoder.layer[:SHARED_LAYERS]:
-        layer.requires_grad_(False)
+    freeze_lowest(network.encoder, SHARED_LAYERS)
     heads = [*network.token_head.parameters(), *network.passage_head.parameters()]
     encoder = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
     trained = [*encoder, *heads]

@@ -181,7 +181,7 @@ def train(
     progress = _resume(out, config, network, mean, optimizer, device)
     while progress.phase < len(config.phases):
         phase = config.phases[progress.phase]
-        _freeze(network, phase.frozen_layers)
+        freeze_lowest(network.encoder, phase.frozen_layers)
         if phase.rounded:
             learn_rounded(network)
         averaging = mean if phase.mean_decay else None
@@ -289,13 +289,13 @@ def _autocast(device: torch.device, precision: str) -> torch.autocast:
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
-def _freeze(network: SpanNetwork, layers: int) -> None:
+def freeze_lowest(encoder: Any, layers: int) -> None:
     """Leaves the lowest ``layers`` as they are, and always the word embeddings: they are half of the parameters,
     already good, and dear to update on a CPU."""
-    network.requires_grad_(True)
-    network.encoder.embeddings.requires_grad_(layers == 0)
-    network.encoder.embeddings.word_embeddings.requires_grad_(False)
-    for layer in network.encoder.encoder.layer[:layers]:
+    encoder.requires_grad_(True)
+    encoder.embeddings.requires_grad_(layers == 0)
+    encoder.embeddings.word_embeddings.requires_grad_(False)
+    for layer in encoder.encoder.layer[:layers]:
         layer.requires_grad_(False)
 
 
