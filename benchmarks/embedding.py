@@ -19,7 +19,8 @@ from sentence_transformers import SentenceTransformer
 from benchmarks import results
 from benchmarks.fusion import draw, measure, pools
 from benchmarks.squad import halves, indexed_texts, make_library
-from vectorstore.embedder import DEFAULT_EMBEDDER, MINILM, MiniLMEmbedder, default_model_path
+from language.published import default_model_path
+from vectorstore.embedder import DEFAULT_EMBEDDER, MINILM, MiniLMEmbedder
 
 PYTORCH = "sentence-transformers, PyTorch"
 SHOWN = {"dense alone": "by meaning", "**ours**": "as ranked"}

@@ -20,9 +20,9 @@ from typing import Any
 from benchmarks import results
 from benchmarks.peers import LIBRARIES, OURS, run_job
 from benchmarks.squad import halves, write_articles
+from language.published import default_model_path
 from qa.evaluation.metrics import holds_answer
 from qa.reader.data import Example
-from vectorstore.embedder import default_model_path
 
 READ = 4000
 """Characters, about what four usual chunks hold."""

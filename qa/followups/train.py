@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,11 +19,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModel
 
-from qa.followups.data import Examples, read_canard, read_pages
+from language.published import default_model_path
+from qa.followups.data import Examples, Page, read_canard, read_pages
 from qa.followups.features import Row, Rows
+from qa.reader.batches import reader_tokenizer
+from qa.reader.devices import autocast, best_device, fastest_precision
 from qa.reader.evidence_train import SHARED_LAYERS, begin_from_reader
-from qa.reader.train import fastest_precision, freeze_lowest, reader_tokenizer
-from vectorstore.embedder import default_model_path
+from qa.reader.loop import Stretch, Task, learn
+from qa.reader.network import freeze_lowest
 
 LENGTH_STEP = 16
 """Rows are padded to a multiple of this many tokens."""
@@ -43,8 +47,10 @@ class Config:
     batch_tokens: int = 2600
     batch_rows: int = 32
     pool: int = 240
-    """Rows that are sorted by length together."""
+    """Rows that are sorted by length together; a checkpoint falls between two pools."""
     seed: int = 13
+    seconds: float = 0.0
+    """Time after which it ends, however few rows were seen; 0: none."""
 
 
 class TermNetwork(nn.Module):
@@ -94,28 +100,54 @@ def tensors(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
 
 def loss_of(network: TermNetwork, batch: Sequence[Example], precision: str) -> Tensor:
     """Negative log-likelihood of every place of every word and of whether the question leans, the mean over rows."""
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-        tokens, leans = network(*tensors([row for row, _ in batch]))
+    device = next(network.parameters()).device
+    with autocast(device, precision):
+        tokens, leans = network(*(one.to(device) for one in tensors([row for row, _ in batch])))
     places = [(number, word.token) for number, (row, _) in enumerate(batch) for word in row.words]
-    wanted = torch.tensor([float(word.low in added) for row, added in batch for word in row.words])
+    wanted = torch.tensor([float(word.low in added) for row, added in batch for word in row.words], device=device)
     rows, columns = [number for number, _ in places], [token for _, token in places]
     each = functional.binary_cross_entropy_with_logits(tokens[rows, columns], wanted, reduction="sum")
-    leaning = torch.tensor([float(bool(added)) for _, added in batch])
+    leaning = torch.tensor([float(bool(added)) for _, added in batch], device=device)
     whole = functional.binary_cross_entropy_with_logits(leans, leaning)
     return each / len(batch) / WORDS_A_ROW + whole
 
 
-def train(config: Config, data: Path, out: Path, precision: str, start: Path | None = None) -> None:
-    """Trains into ``out``: ``followups.pt``, the network's state. Goes on from ``start``, one of these, if given."""
-    out.mkdir(parents=True, exist_ok=True)
+@dataclass(frozen=True)
+class Conversations:
+    """What is learned from."""
+
+    canard: Sequence[dict[str, Any]]
+    pages: Sequence[Page]
+
+    @classmethod
+    def load(cls, data: Path) -> Conversations:
+        """From the training files in ``data``."""
+        return cls(read_canard(data).train, read_pages(data))
+
+
+def train(
+    config: Config,
+    conversations: Conversations,
+    out: Path,
+    precision: str,
+    start: Path | None = None,
+    reader: Mapping[str, Tensor] | None = None,
+    workers: int = 0,
+    checkpoints: bool = True,
+) -> None:
+    """Trains into ``out``: ``checkpoint.pt`` while it runs, ``followups.pt``, the network's state, at the end.
+
+    Begins from ``start``, one of these, if given, else from ``reader``, a reader's state (the shipped one by default).
+    The rest as in ``qa.reader.loop.learn``.
+    """
     torch.manual_seed(config.seed)
-    rng = random.Random(config.seed)
+    device = best_device()
     network = TermNetwork(default_model_path())
     if start is None:
-        begin_from_reader(network)
+        begin_from_reader(network, reader)
     else:
-        network.load_state_dict(torch.load(start, weights_only=True))
-    network.eval()  # no dropout: it costs a third of the speed on a CPU
+        network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True))
+    network.to(device).eval()  # no dropout: it costs a third of the speed on a CPU
     freeze_lowest(network.encoder, SHARED_LAYERS)
     encoder = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
     heads = [*network.head.parameters(), *network.leans.parameters()]
@@ -123,19 +155,22 @@ def train(config: Config, data: Path, out: Path, precision: str, start: Path | N
         [{"params": encoder, "times": 1.0}, {"params": heads, "times": config.head_rate}], lr=0.0, fused=True
     )
     rows = Rows(reader_tokenizer())
-    examples = iter(Examples(read_canard(data).train, read_pages(data), rng))
-    seen = 0
-    while seen < config.questions:
-        chosen = islice(examples, min(config.pool, config.questions - seen))
+
+    def steps(_: int, number: int) -> Iterator[tuple[int, list[Example]]]:
+        rng = random.Random(f"{config.seed} {number}")
+        count = min(config.pool, config.questions - number * config.pool)
+        chosen = islice(Examples(conversations.canard, conversations.pages, rng), count)
         for batch in batches([(rows.row(one.question, one.history), one.added) for one in chosen], config, rng):
-            rate = config.learning_rate * min(1.0, (seen + 60) / config.warmup) * (1 - seen / config.questions)
-            for group in optimizer.param_groups:
-                group["lr"] = group["times"] * rate
-            optimizer.zero_grad()
-            loss_of(network, batch, precision).backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_([*encoder, *heads], 1.0)
-            optimizer.step()
-            seen += len(batch)
+            yield len(batch), batch
+
+    def gradients(_: int, batch: list[Example]) -> Tensor:
+        loss = loss_of(network, batch, precision)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    stretch = Stretch("follow-ups", config.questions, (config.learning_rate, 0.0), config.warmup, config.seconds)
+    task = Task(asdict(config), network, optimizer, (stretch,), config.pool, steps, gradients)
+    learn(task, out, device, workers, checkpoints)
     torch.save(network.state_dict(), out / "followups.pt")
 
 
@@ -147,8 +182,8 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="followups.pt of a run to go on from")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), help="of the products (the faster by default)")
     arguments = parser.parse_args()
-    precision = arguments.precision or fastest_precision(torch.device("cpu"))
-    train(Config(), arguments.data, arguments.out, precision, arguments.start)
+    precision = arguments.precision or fastest_precision(best_device())
+    train(Config(), Conversations.load(arguments.data), arguments.out, precision, arguments.start)
 
 
 if __name__ == "__main__":

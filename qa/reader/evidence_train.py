@@ -7,36 +7,38 @@ The run can be stopped at any moment and started again with the same command: it
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from language.published import default_model_path
 from language.sentences import sentence_spans
-from qa.reader.dequantize import float_weights
+from qa.reader.batches import reader_tokenizer
+from qa.reader.devices import autocast, best_device, fastest_precision
 from qa.reader.evidence_data import VERDICTS, EvidenceCorpus, Judged, load_evidence_corpus, varied
 from qa.reader.features import Batch, Featurizer, Window
 from qa.reader.heads import BEGIN, INSIDE, OUTSIDE, UNKNOWN, EvidenceNetwork, Targets, evidence_loss
+from qa.reader.loop import Stretch, Task, learn
+from qa.reader.network import freeze_lowest
 from qa.reader.reader import WEIGHTS
-from qa.reader.train import fastest_precision, freeze_lowest, reader_tokenizer
-from vectorstore.embedder import default_model_path
 
 SHARED_LAYERS = 2
 """The reader's lowest layers, and its embeddings, which the heads take as they are: what is shipped holds them once."""
 
 
-def begin_from_reader(network: nn.Module) -> None:
-    """Gives ``network`` the encoder of the shipped reader; its heads stay as they are."""
-    reader = {name: torch.tensor(values) for name, values in float_weights(WEIGHTS / "reader.onnx").items()}
+def begin_from_reader(network: nn.Module, reader: Mapping[str, Tensor] | None = None) -> None:
+    """Gives ``network`` the encoder of ``reader``, its state, the shipped one by default; its heads stay."""
+    if reader is None:
+        from qa.reader.dequantize import float_weights  # and with it onnx, which nothing else here needs
+
+        reader = {name: torch.tensor(values) for name, values in float_weights(WEIGHTS / "reader.onnx").items()}
     network.load_state_dict({name: one for name, one in reader.items() if name.startswith("encoder.")}, strict=False)
 
 
@@ -58,11 +60,8 @@ class EvidenceConfig:
     """Examples that are sorted by length together; a checkpoint falls between two pools."""
     max_tokens: int = 320
     seed: int = 13
-
-
-def learning_rate_at(config: EvidenceConfig, seen: int) -> float:
-    """The encoder's rate after ``seen`` examples."""
-    return config.learning_rate * min(seen / config.warmup, 1.0) * max(0.0, 1.0 - seen / config.examples)
+    seconds: float = 0.0
+    """Time after which it ends, however few examples were seen; 0: none."""
 
 
 def train_evidence(
@@ -72,21 +71,25 @@ def train_evidence(
     start: Path | None = None,
     threads: int | None = None,
     precision: str = "float32",
+    reader: Mapping[str, Tensor] | None = None,
+    workers: int = 0,
+    checkpoints: bool = True,
 ) -> None:
     """Trains into ``out``: ``checkpoint.pt`` while it runs, ``evidence.pt`` at the end, ``log.jsonl`` throughout.
 
-    ``start`` is an ``evidence.pt`` to begin from instead of the shipped reader; ``threads`` is how many batches are
-    read at a time, as many as there are cores by default.
+    ``start`` is an ``evidence.pt`` to begin from instead of ``reader``, a reader's state (the shipped one by default);
+    ``threads`` is how many batches are read at a time, as many as there are cores by default. The rest as in
+    ``qa.reader.loop.learn``.
     """
-    out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
+    device = best_device()
     network = EvidenceNetwork(default_model_path())
     if start is None:
-        begin_from_reader(network)
+        begin_from_reader(network, reader)
     else:
-        network.load_state_dict(torch.load(start, weights_only=True)["network"])
+        network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["network"])
     # Dropout costs a third of the speed on a CPU, and few passes over the data do not overfit.
-    network.eval()
+    network.to(device).eval()
     freeze_lowest(network.encoder, SHARED_LAYERS)
     heads = [*network.token_head.parameters(), *network.passage_head.parameters()]
     encoder = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
@@ -99,54 +102,50 @@ def train_evidence(
     )
     featurizer = Featurizer(reader_tokenizer(), max_tokens=config.max_tokens)
 
-    def gradients(read: tuple[Batch, Targets]) -> tuple[float, Sequence[torch.Tensor]]:
+    def gradients_of(read: Read) -> tuple[Tensor, Sequence[Tensor]]:
         """A batch's loss and what each of ``trained`` adds to it."""
         batch, targets = read
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-            tokens, passages = network(*tensors(batch))
+        with autocast(device, precision):
+            tokens, passages = network(*tensors(batch, device))
         loss = evidence_loss(tokens, passages, targets)
-        return loss.item(), torch.autograd.grad(loss, trained)
+        return loss.detach(), torch.autograd.grad(loss, trained)
 
-    workers = ThreadPoolExecutor(threads or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,))
-    seen = _resume(out, config, network, optimizer)
-    while seen < config.examples:
-        started, losses = time.monotonic(), []
-        order = [index % len(corpus.train) for index in range(seen, min(seen + config.pool, config.examples))]
-        rng = random.Random(f"{config.seed} {seen}")
-        pool = [varied(corpus.train[index], rng) for index in order]
-        done = 0
+    together = ThreadPoolExecutor(threads or os.cpu_count() or 1, initializer=torch.set_num_threads, initargs=(1,))
+
+    def gradients(_: int, part: Sequence[Read]) -> Tensor:
+        found = list(together.map(gradients_of, part))
+        for parameter, *each in zip(trained, *(one for _, one in found), strict=True):
+            parameter.grad = torch.stack(each).mean(0)
+        return torch.stack([loss for loss, _ in found]).mean()
+
+    def steps(_: int, number: int) -> Iterator[tuple[int, Sequence[Read]]]:
+        first = number * config.pool
+        rng = random.Random(f"{config.seed} {first}")
+        places = range(first, min(first + config.pool, config.examples))
+        pool = [varied(corpus.train[place % len(corpus.train)], rng) for place in places]
         read = list(batches(pool, featurizer, config.batch_tokens, rng))
-        for first in range(0, len(read), config.parts):
-            part = read[first : first + config.parts]
-            for group in optimizer.param_groups:
-                group["lr"] = group["times"] * learning_rate_at(config, seen + done)
-            found = list(workers.map(gradients, part))
-            for parameter, *each in zip(trained, *(one for _, one in found), strict=True):
-                parameter.grad = torch.stack(each).mean(0)
-            torch.nn.utils.clip_grad_norm_(trained, 1.0)
-            optimizer.step()
-            losses += [loss for loss, _ in found]
-            done += sum(len(batch.input_ids) for batch, _ in part)
-        seen += len(pool)
-        _save(out, config, network, optimizer, seen)
-        entry: dict[str, Any] = {
-            "seen": seen,
-            "loss": round(sum(losses) / len(losses), 4),
-            "per_second": round(len(pool) / (time.monotonic() - started), 1),
-        }
-        with (out / "log.jsonl").open("a") as log:
-            log.write(json.dumps(entry) + "\n")
+        for part in (read[place : place + config.parts] for place in range(0, len(read), config.parts)):
+            yield sum(len(batch.input_ids) for batch, _ in part), part
+
+    stretch = Stretch("evidence", config.examples, (config.learning_rate, 0.0), config.warmup, config.seconds)
+    task = Task(asdict(config), network, optimizer, (stretch,), config.pool, steps, gradients)
+    learn(task, out, device, workers, checkpoints)
     torch.save({"config": asdict(config), "network": network.state_dict()}, out / "evidence.pt")
 
 
-def tensors(batch: Batch) -> tuple[torch.Tensor, ...]:
+Read = tuple[Batch, Targets]
+"""What a network reads at a time, and what it is to learn from that."""
+
+
+def tensors(batch: Batch, device: torch.device) -> tuple[Tensor, ...]:
     """The network's inputs, in their order."""
-    return tuple(torch.from_numpy(a) for a in (batch.input_ids, batch.attention_mask, batch.token_type_ids))
+    arrays = (batch.input_ids, batch.attention_mask, batch.token_type_ids)
+    return tuple(torch.from_numpy(array).to(device) for array in arrays)
 
 
 def batches(
     examples: Sequence[Judged], featurizer: Featurizer, batch_tokens: int, rng: random.Random
-) -> Iterator[tuple[Batch, Targets]]:
+) -> Iterator[Read]:
     """Batches of like length in random order."""
     windows: dict[int, Window] = {}
     for window in featurizer.windows_for_pairs([(one.question, one.title, one.text) for one in examples]):
@@ -193,39 +192,6 @@ def targets_of(windows: Sequence[Window], examples: Sequence[Judged], tokens: in
     )
 
 
-def _save(
-    out: Path, config: EvidenceConfig, network: EvidenceNetwork, optimizer: torch.optim.Optimizer, seen: int
-) -> None:
-    state = {
-        "config": asdict(config),
-        "network": network.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "seen": seen,
-    }
-    # Written beside and moved: a stop in mid-write leaves the previous checkpoint whole.
-    torch.save(state, out / "checkpoint.tmp")
-    (out / "checkpoint.tmp").replace(out / "checkpoint.pt")
-
-
-def _resume(out: Path, config: EvidenceConfig, network: EvidenceNetwork, optimizer: torch.optim.Optimizer) -> int:
-    """How many examples the last checkpoint, now loaded, had seen; 0 where there is none.
-
-    Raises ValueError when the checkpoint was made with another configuration.
-    """
-    path = out / "checkpoint.pt"
-    if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
-    now = asdict(config)
-    different = sorted(name for name in now if state["config"].get(name) != now[name])
-    if different:
-        raise ValueError(f"{path} was made with other settings ({', '.join(different)}); use another --out")
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    seen: int = state["seen"]
-    return seen
-
-
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -238,7 +204,7 @@ def main() -> None:
     parser.add_argument("--precision", choices=("float32", "bfloat16"), help="of the products (the faster by default)")
     arguments = parser.parse_args()
     config = EvidenceConfig(examples=arguments.examples, learning_rate=arguments.learning_rate)
-    precision = arguments.precision or fastest_precision(torch.device("cpu"))
+    precision = arguments.precision or fastest_precision(best_device())
     corpus = load_evidence_corpus(arguments.data)
     train_evidence(config, corpus, arguments.out, arguments.start, arguments.threads, precision)
 

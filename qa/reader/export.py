@@ -14,9 +14,9 @@ from pathlib import Path
 import onnx
 import torch
 
+from language.published import default_model_path
 from qa.reader.graphs import reader_graph
 from qa.reader.reader import WEIGHTS
-from vectorstore.embedder import default_model_path
 
 MAX_TOKENS = 320
 STRIDE = 96

@@ -12,9 +12,10 @@ from tokenizers import Encoding, Tokenizer
 MAX_TITLE_TOKENS = 24
 """A title tells the reader what the passage is about; more than this only costs time."""
 
-
 LENGTH_STEP = 8
 """Windows are padded to a multiple of this many tokens."""
+MASKED = -1e4
+"""Logit of a token where no span may start or end; finite, so that bf16 and int8 survive it."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ import onnx
 from numpy.typing import NDArray
 
 from language.minilm import Architecture, EncoderGraph, Precision
+from qa.reader.features import MASKED
 
-MASKED = -1e4
-"""Logit of a token where no span may start or end; finite, so that bf16 and int8 survive it."""
 MPNET = Architecture(layers=12, heads=12, epsilon=1e-5, distances=512)
 """Of the second reader (Song et al. 2020, arXiv 2004.09297)."""
 

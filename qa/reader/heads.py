@@ -69,11 +69,12 @@ def evidence_loss(tokens: Tensor, passages: Tensor, targets: Targets) -> Tensor:
 
     ``tokens`` and ``passages`` are what ``EvidenceNetwork`` gives.
     """
+    device = tokens.device
     losses = [
-        TAG_WEIGHT * _tag_loss(tokens[..., :3], torch.from_numpy(targets.tags)),
+        TAG_WEIGHT * _tag_loss(tokens[..., :3], torch.from_numpy(targets.tags).to(device)),
         _sentence_loss(tokens[..., 3], targets),
-        SEVERAL_WEIGHT * _several_loss(passages[:, 0], torch.from_numpy(targets.several)),
-        _verdict_loss(passages[:, 1:], torch.from_numpy(targets.verdicts)),
+        SEVERAL_WEIGHT * _several_loss(passages[:, 0], torch.from_numpy(targets.several).to(device)),
+        _verdict_loss(passages[:, 1:], torch.from_numpy(targets.verdicts).to(device)),
     ]
     return torch.stack(losses).sum()
 
@@ -90,7 +91,9 @@ def _sentence_loss(logits: Tensor, targets: Targets) -> Tensor:
     A sentence's logit is the mean over its tokens; "none here" has the logit 0, which makes sentences of different
     passages comparable, as ``[CLS]`` does spans.
     """
-    of, answers = torch.from_numpy(targets.sentence_of), torch.from_numpy(targets.answers)
+    of, answers, weights = (
+        torch.from_numpy(array).to(logits.device) for array in (targets.sentence_of, targets.answers, targets.weights)
+    )
     count = answers.shape[1]
     member = functional.one_hot(of.clamp(min=0), count).float() * (of >= 0).unsqueeze(
         -1
@@ -103,7 +106,7 @@ def _sentence_loss(logits: Tensor, targets: Targets) -> Tensor:
     none = torch.zeros_like(means[:, :1]).masked_fill((answers == 1).any(1, keepdim=True), -torch.inf)
     all_of_them = torch.cat([torch.zeros_like(none), means.masked_fill(~known, -torch.inf)], dim=1)
     which = torch.logsumexp(all_of_them, 1) - torch.logsumexp(torch.cat([none, right], dim=1), 1)
-    weights = torch.from_numpy(targets.weights) * known.any(1)
+    weights = weights * known.any(1)
     return ((2 * separate + which) * weights).sum() / weights.sum().clamp(min=1)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from qa.reader.graphs import MASKED
+from qa.reader.features import MASKED
 
 
 class SpanNetwork(nn.Module):
@@ -38,6 +39,16 @@ class SpanNetwork(nn.Module):
         return hidden
 
 
+def freeze_lowest(encoder: Any, layers: int) -> None:
+    """Leaves the lowest ``layers`` as they are, and always the word embeddings: they are half of the parameters,
+    already good, and dear to update on a CPU."""
+    encoder.requires_grad_(True)
+    encoder.embeddings.requires_grad_(layers == 0)
+    encoder.embeddings.word_embeddings.requires_grad_(False)
+    for layer in encoder.encoder.layer[:layers]:
+        layer.requires_grad_(False)
+
+
 def span_loss(start: Tensor, end: Tensor, targets: list[list[tuple[int, int]]], owners: list[int]) -> Tensor:
     """Mean negative log-likelihood of the gold spans, within their windows and among the windows of one question.
 
@@ -48,25 +59,35 @@ def span_loss(start: Tensor, end: Tensor, targets: list[list[tuple[int, int]]], 
     term asks for the gold span among the spans of all of them, the "shared normalisation" of the same paper,
     on the logits less those of ``[CLS]``: that is the score by which answers are ranked across passages.
     """
-    losses = [
-        -_span_log_likelihood(torch.log_softmax(start[row], 0), torch.log_softmax(end[row], 0), spans)
-        for row, spans in enumerate(targets)
-    ]
+    log_start, log_end = torch.log_softmax(start, dim=-1), torch.log_softmax(end, dim=-1)
+    own = -_span_log_likelihood(log_start, log_end, list(enumerate(targets)))  # [windows]
     rows_of: dict[int, list[int]] = {}
     for row, owner in enumerate(owners):
         rows_of.setdefault(owner, []).append(row)
-    for rows in rows_of.values():
-        answered = [place for place, row in enumerate(rows) if (0, 0) not in targets[row]]
-        if len(rows) < 2 or not answered:
-            continue
-        tokens = start.shape[1]
-        log_start, log_end = (
-            torch.log_softmax(_without_null(logits[rows]).flatten(), dim=0).view(len(rows), tokens)
-            for logits in (start, end)
+    compared = [rows for rows in rows_of.values() if len(rows) > 1 and any((0, 0) not in targets[row] for row in rows)]
+    if not compared:
+        return own.mean()
+    # The windows of a question side by side, [questions, most windows of one * tokens], masked where there are fewer.
+    most, tokens = max(map(len, compared)), start.shape[1]
+    places = torch.tensor([rows + rows[:1] * (most - len(rows)) for rows in compared], device=start.device)
+    there = torch.tensor([[place < len(rows) for place in range(most)] for rows in compared], device=start.device)
+    log_start, log_end = (
+        torch.log_softmax(_without_null(logits)[places].masked_fill(~there.unsqueeze(-1), MASKED).flatten(1), dim=-1)
+        for logits in (start, end)
+    )
+    shifted = [
+        (
+            question,
+            [
+                (place * tokens + first, place * tokens + last)
+                for place, row in enumerate(rows)
+                if (0, 0) not in targets[row]
+                for first, last in targets[row]
+            ],
         )
-        chances = [_span_log_likelihood(log_start[place], log_end[place], targets[rows[place]]) for place in answered]
-        losses.append(-torch.logsumexp(torch.stack(chances), dim=0))
-    return torch.stack(losses).mean()
+        for question, rows in enumerate(compared)
+    ]
+    return torch.cat([own, -_span_log_likelihood(log_start, log_end, shifted)]).mean()
 
 
 def soft_loss(start: Tensor, end: Tensor, soft: Tensor, temperature: float) -> Tensor:
@@ -87,10 +108,18 @@ def soft_loss(start: Tensor, end: Tensor, soft: Tensor, temperature: float) -> T
     return temperature**2 * divergence.sum(0).mean()
 
 
-def _span_log_likelihood(log_start: Tensor, log_end: Tensor, spans: list[tuple[int, int]]) -> Tensor:
-    """Log-chance of any of ``spans`` from the log-chances of starts and ends, each ``[tokens]``."""
-    starts, ends = (torch.tensor(places, device=log_start.device) for places in zip(*spans, strict=True))
-    return torch.logsumexp(log_start[starts] + log_end[ends], dim=0)
+def _span_log_likelihood(
+    log_start: Tensor, log_end: Tensor, spans_of: list[tuple[int, list[tuple[int, int]]]]
+) -> Tensor:
+    """Of each of ``spans_of``, a row and its spans, the log-chance of any of them, ``[len(spans_of)]``, from the
+    log-chances of starts and ends, each ``[rows, tokens]``."""
+    most = max(len(spans) for _, spans in spans_of)
+    # The first span again where a row has fewer than another, and without a chance there.
+    padded = [[(row, *span) for span in spans + spans[:1] * (most - len(spans))] for row, spans in spans_of]
+    rows, starts, ends = torch.tensor(padded, device=log_start.device).unbind(-1)  # each [len(spans_of), most]
+    there = torch.tensor([[place < len(spans) for place in range(most)] for _, spans in spans_of])
+    chances = log_start[rows, starts] + log_end[rows, ends]
+    return torch.logsumexp(chances.masked_fill(~there.to(chances.device), -torch.inf), dim=-1)
 
 
 def _without_null(logits: Tensor) -> Tensor:

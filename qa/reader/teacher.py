@@ -21,20 +21,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from qa.reader.batches import examples_of, reader_tokenizer
 from qa.reader.data import Example, SoftLabel, crop, load_corpus
+from qa.reader.devices import best_device, fastest_precision, in_pytorch
 from qa.reader.features import Featurizer
 from qa.reader.network import SpanNetwork
 from qa.reader.reader import window_logits
-from qa.reader.train import (
-    RECIPE,
-    Phase,
-    best_device,
-    examples_of,
-    fastest_precision,
-    in_pytorch,
-    reader_tokenizer,
-    train,
-)
+from qa.reader.recipe import RECIPE, Phase
+from qa.reader.train import train
 
 TEACHER_RECIPE = replace(
     RECIPE,
@@ -87,12 +81,17 @@ def word_places(encoder_path: Path) -> list[int]:
     return [places[index] for index in range(len(ours))]
 
 
-def label(network: SpanNetwork, examples: Sequence[Example]) -> Iterator[Example]:
-    """``examples`` with the network's logits, in order of length; those that need two windows are left out."""
+def label(
+    network: SpanNetwork, examples: Sequence[Example], precision: str = "float32", pass_tokens: int = 3000
+) -> Iterator[Example]:
+    """``examples`` with the network's logits, in order of length; those that need two windows are left out.
+
+    Products are in ``precision``, ``float32`` or ``bfloat16``; a forward pass has up to ``pass_tokens`` padded tokens.
+    """
     featurizer = Featurizer(reader_tokenizer())
     windows = featurizer.windows_for_pairs([(e.question, e.title, e.context) for e in examples])
     windows_of = Counter(window.passage for window in windows)
-    for window, start, end in window_logits(featurizer, in_pytorch(network), windows, pass_tokens=3000):
+    for window, start, end in window_logits(featurizer, in_pytorch(network, precision), windows, pass_tokens):
         if windows_of[window.passage] > 1:
             continue
         context = slice(window.context_start, window.context_end)

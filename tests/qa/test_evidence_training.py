@@ -16,20 +16,19 @@ import pytest
 import torch
 from onnx import numpy_helper
 
+from language.published import default_model_path
 from language.sentences import sentence_spans
-from qa.reader import WEIGHTS
-from qa.reader import evidence_train as training
+from qa.reader import WEIGHTS, loop
+from qa.reader.batches import reader_tokenizer
 from qa.reader.dequantize import float_weights
 from qa.reader.evidence import OnnxEvidenceReader
 from qa.reader.evidence_data import EvidenceCorpus, Judged, cropped, split_items
 from qa.reader.evidence_export import evidence_graph, export_evidence
-from qa.reader.evidence_train import EvidenceConfig, batches, learning_rate_at, train_evidence
+from qa.reader.evidence_train import EvidenceConfig, batches, train_evidence
 from qa.reader.features import Featurizer
 from qa.reader.graphs import reader_graph
 from qa.reader.heads import BEGIN, INSIDE, OUTSIDE, UNKNOWN, EvidenceNetwork, Targets, evidence_loss
 from qa.reader.polar import polar_question
-from qa.reader.train import reader_tokenizer
-from vectorstore.embedder import default_model_path
 
 TEXT = "Tea is sold here. The stall of Ann Lee has pears and plums. It rained, so the market closed early."
 
@@ -147,13 +146,6 @@ def test_the_loss_of_each_part_is_that_of_its_chances() -> None:
     assert loss.item() == pytest.approx(2 * separate + np.log1p(2 * np.exp(-3)), rel=1e-5)
 
 
-def test_the_learning_rate_rises_then_falls() -> None:
-    config = EvidenceConfig(examples=1000, learning_rate=1.0, warmup=100)
-    assert [learning_rate_at(config, seen) for seen in (0, 50, 100, 500, 1000)] == pytest.approx(
-        [0.0, 0.475, 0.9, 0.5, 0.0]
-    )
-
-
 def test_eight_bits_turned_back_to_float_round_to_the_same_eight_bits() -> None:
     weights = float_weights(WEIGHTS / "reader.onnx")
     again = {c.name: numpy_helper.to_array(c) for c in reader_graph(weights, "int8").graph.initializer}
@@ -174,14 +166,14 @@ def test_a_graph_of_another_make_is_refused(tmp_path: Path) -> None:
 def test_a_run_that_was_stopped_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = EvidenceConfig(examples=15, warmup=4, pool=5, batch_tokens=200)
     train_evidence(config, CORPUS, tmp_path / "whole", threads=1)
-    save = training._save
+    save = loop.save
 
     def stop(*arguments: Any) -> None:
         save(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_save", stop)
+        patch.setattr(loop, "save", stop)
         with pytest.raises(KeyboardInterrupt):
             train_evidence(config, CORPUS, tmp_path / "stopped", threads=1)
     train_evidence(config, CORPUS, tmp_path / "stopped", threads=1)

@@ -5,8 +5,8 @@ import itertools
 import pytest
 from tokenizers import Tokenizer
 
+from language.published import default_model_path
 from qa.reader.features import Featurizer
-from vectorstore.embedder import default_model_path
 
 TEXT = "The bridge was opened in 1883. " * 40
 

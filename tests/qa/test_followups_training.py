@@ -18,10 +18,10 @@ from qa.followups.data import Examples, follow_up, read_canard, read_pages
 from qa.followups.export import export_tagger
 from qa.followups.features import Rows, content
 from qa.followups.tagger import TermTagger
-from qa.followups.train import Config, TermNetwork, tensors, train
+from qa.followups.train import Config, Conversations, TermNetwork, tensors, train
 from qa.reader import WEIGHTS
+from qa.reader.batches import reader_tokenizer
 from qa.reader.evidence_export import SHARED
-from qa.reader.train import reader_tokenizer
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_made_up_follow_ups_lean_on_a_name_that_was_said(data: Path) -> None:
 
 
 def test_what_is_trained_is_what_is_read(data: Path, tmp_path: Path) -> None:
-    train(Config(questions=12, pool=12), data, tmp_path / "run", "float32")
+    train(Config(questions=12, pool=12), Conversations.load(data), tmp_path / "run", "float32")
     weights = tmp_path / "weights"
     shutil.copytree(WEIGHTS, weights)
     export_tagger([tmp_path / "run" / "followups.pt"], weights, {"leans": -99.0, "threshold": -99.0})
@@ -87,7 +87,7 @@ def test_what_is_trained_is_what_is_read(data: Path, tmp_path: Path) -> None:
     taken = tagger.taken("When was she born?", [("What did Anna Bell play?", "the viola")])[1]
     assert taken == {"anna", "bell", "play", "viola"}
 
-    from vectorstore.embedder import default_model_path
+    from language.published import default_model_path
 
     network = TermNetwork(default_model_path()).eval()
     network.load_state_dict(torch.load(tmp_path / "run" / "followups.pt", weights_only=True))

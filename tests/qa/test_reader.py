@@ -7,9 +7,9 @@ import pytest
 import torch
 from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
 
+from language.published import default_model_path
 from qa.errors import QuestionError, ReaderError
 from qa.reader import OnnxReader, Reader, load_reader
-from vectorstore.embedder import default_model_path
 
 BRIDGE = (
     "The Brooklyn Bridge was opened on May 24, 1883. Emily Roebling was the first to cross it. "

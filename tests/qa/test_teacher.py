@@ -11,13 +11,16 @@ import torch
 from tokenizers import Tokenizer
 from transformers import MPNetConfig, MPNetModel
 
+from language.published import default_model_path
+from qa.reader.batches import reader_tokenizer
 from qa.reader.data import Example, load_labels
+from qa.reader.devices import as_tensors
 from qa.reader.features import Featurizer
 from qa.reader.network import SpanNetwork
+from qa.reader.recipe import Phase, TrainConfig
 from qa.reader.teacher import TeacherNetwork, label, write_labels
-from qa.reader.train import Phase, TrainConfig, as_tensors, reader_tokenizer, train
+from qa.reader.train import train
 from tests.qa.test_training import TINY, data
-from vectorstore.embedder import default_model_path
 
 __all__ = ["data"]
 
@@ -44,7 +47,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     config = MPNetConfig(
         vocab_size=len(vocabulary),
-        hidden_size=32,
+        hidden_size=64,
         num_hidden_layers=6,
         num_attention_heads=2,
         intermediate_size=64,

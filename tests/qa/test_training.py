@@ -14,15 +14,19 @@ import onnxruntime
 import pytest
 import torch
 
-from qa.reader import OnnxReader
-from qa.reader import train as training
+from language.published import default_model_path
+from qa.reader import OnnxReader, loop
+from qa.reader import batches as batching
+from qa.reader.batches import reader_tokenizer
 from qa.reader.data import Example, SoftLabel, crop, load_articles, load_corpus, with_rivals
+from qa.reader.devices import fastest_precision
 from qa.reader.export import export
-from qa.reader.features import Featurizer
-from qa.reader.graphs import MASKED, reader_graph
+from qa.reader.features import MASKED, Featurizer
+from qa.reader.graphs import reader_graph
+from qa.reader.loop import Stretch
 from qa.reader.network import SpanNetwork, soft_loss, span_loss
-from qa.reader.train import Phase, TrainConfig, learning_rate_at, train
-from vectorstore.embedder import default_model_path
+from qa.reader.recipe import Phase, TrainConfig
+from qa.reader.train import train
 
 CITIES = ("Rome", "Oslo", "Lima", "Cairo", "Delhi", "Quito")
 TINY = TrainConfig(
@@ -142,11 +146,17 @@ def test_the_corpus_leaves_the_watched_articles_out(data: Path) -> None:
 
 
 def test_the_learning_rate_rises_then_falls_evenly() -> None:
-    phase = Phase("find", 1000, (1.0, 0.5), unanswerable=False)
-    assert [learning_rate_at(phase, seen, warmup=100) for seen in (0, 50, 500, 1000)] == pytest.approx(
-        [0.0, 0.4875, 0.75, 0.5]
+    stretch = Stretch("find", 1000, (1.0, 0.5), warmup=100)
+    assert [stretch.rate_at(seen) for seen in (0, 50, 500, 1000)] == pytest.approx([0.0, 0.4875, 0.75, 0.5])
+    assert Stretch("tell", 1000, (1.0, 0.5)).rate_at(0) == 1.0
+
+
+def test_the_learning_rate_follows_the_clock_where_that_is_further_on() -> None:
+    stretch = Stretch("find", 1000, (1.0, 0.0), warmup=100, seconds=60.0)
+    assert [stretch.rate_at(3, elapsed) for elapsed in (0.0, 1.5, 30.0, 60.0, 99.0)] == pytest.approx(
+        [0.03 * 0.997, 0.5 * 0.975, 0.5, 0.0, 0.0]
     )
-    assert learning_rate_at(phase, 0, warmup=0) == 1.0
+    assert stretch.rate_at(800, 6.0) == pytest.approx(0.2)
 
 
 def test_the_loss_sums_the_chances_of_alternative_spans() -> None:
@@ -167,6 +177,15 @@ def test_the_loss_compares_the_passages_of_one_question_by_their_scores_against_
     start[1, :3] += 5
     assert span_loss(start, end, targets, [0, 0]).item() == pytest.approx(expected)
     assert span_loss(start, end, [[(0, 0)], [(0, 0)]], [0, 0]).item() == pytest.approx(np.log(9))
+
+
+def test_questions_of_one_batch_with_more_and_fewer_passages_leave_each_other_alone() -> None:
+    start, end = torch.randn(2, 5, 4, generator=torch.Generator().manual_seed(1))
+    targets = [[(0, 0)], [(1, 2), (3, 3)], [(2, 2)], [(0, 0)], [(1, 1)]]
+    first = span_loss(start[:3], end[:3], targets[:3], [0, 0, 0])  # a mean of four terms
+    second = span_loss(start[3:], end[3:], targets[3:], [0, 0])  # of three
+    both = span_loss(start, end, targets, [0, 0, 0, 1, 1])
+    assert both.item() == pytest.approx((4 * first.item() + 3 * second.item()) / 7, rel=1e-5)
 
 
 def test_the_soft_loss_asks_for_the_teachers_chances_where_it_has_read() -> None:
@@ -193,7 +212,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
 ) -> None:
     train(TINY, data, tmp_path / "whole", threads=1)
 
-    save, saves = training._save, []
+    save, saves = loop.save, []
 
     def stop_at_the_third(*arguments: Any) -> None:
         save(*arguments)
@@ -202,7 +221,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_save", stop_at_the_third)
+        patch.setattr(loop, "save", stop_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             train(TINY, data, tmp_path / "stopped", threads=1)
     train(TINY, data, tmp_path / "stopped", threads=1)
@@ -234,7 +253,7 @@ def test_a_run_goes_on_in_another_precision(data: Path, tmp_path: Path) -> None:
 
 
 def test_the_precision_that_is_faster_here_is_found_by_trial() -> None:
-    assert training.fastest_precision(torch.device("cpu")) in ("float32", "bfloat16")
+    assert fastest_precision(torch.device("cpu")) in ("float32", "bfloat16")
 
 
 @pytest.mark.slow
@@ -266,11 +285,11 @@ def test_a_phase_leaves_the_running_mean_of_its_weights_behind(data: Path, tmp_p
 
 
 def test_words_are_hidden_but_never_those_of_an_answer() -> None:
-    tokenizer = training.reader_tokenizer()
+    tokenizer = reader_tokenizer()
     windows = Featurizer(tokenizer).windows("Who built the tower?", [("Rome", "A tall tower was built by nine monks.")])
     batch = Featurizer(tokenizer).pad(windows)
     last = windows[0].context_end - 2  # the full stop comes after
-    hidden = training._hidden(batch, [[(last - 1, last)]], 1.0, tokenizer.get_vocab(), np.random.default_rng(0))
+    hidden = batching._hidden(batch, [[(last - 1, last)]], 1.0, tokenizer.get_vocab(), np.random.default_rng(0))
     kept = [tokenizer.id_to_token(token) for token in hidden[0]]
     assert [piece for piece in kept if piece not in ("[MASK]", "[PAD]")] == [
         "[CLS]",
@@ -280,7 +299,7 @@ def test_words_are_hidden_but_never_those_of_an_answer() -> None:
         "monks",
         "[SEP]",
     ]
-    some = training._hidden(batch, [[(0, 0)]], 0.3, tokenizer.get_vocab(), np.random.default_rng(0))
+    some = batching._hidden(batch, [[(0, 0)]], 0.3, tokenizer.get_vocab(), np.random.default_rng(0))
     assert 0 < (some != batch.input_ids).mean() < 0.6
 
 
