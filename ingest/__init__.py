@@ -10,7 +10,7 @@ import telemetry  # noqa: F401 - first of all: it switches off what would be sen
 if TYPE_CHECKING:
     from ingest.chunking import chunk_article
     from ingest.errors import IngestError, UnreadableSource
-    from ingest.formats import read_article, read_articles
+    from ingest.formats import draw_page, read_article, read_articles
     from ingest.pipeline import add_articles, preview_articles
     from ingest.report import IngestReport, Outcome, Progress
     from vectorstore.types import Article
@@ -24,6 +24,7 @@ __all__ = [
     "UnreadableSource",
     "add_articles",
     "chunk_article",
+    "draw_page",
     "preview_articles",
     "read_article",
     "read_articles",
@@ -39,6 +40,7 @@ _HOMES = {
     "UnreadableSource": "ingest.errors",
     "add_articles": "ingest.pipeline",
     "chunk_article": "ingest.chunking",
+    "draw_page": "ingest.formats",
     "preview_articles": "ingest.pipeline",
     "read_article": "ingest.formats",
     "read_articles": "ingest.formats",

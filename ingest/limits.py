@@ -22,6 +22,8 @@ SOURCE_SECONDS = 600.0
 """How long everything in one file or page may take to read."""
 READER_SECONDS = 60.0
 """How long the reader of a risky format may take for one file; see ``ingest.formats.sandbox``."""
+RECOGNITION_SECONDS = 480.0
+"""How long the text on pages that are pictures may be recognised in one file; the reader is given more time for it."""
 READER_BYTES = 1_000_000_000
 """How much memory it may take beyond what it started with."""
 MAX_PAGE_BYTES = 10_000_000

@@ -212,14 +212,14 @@ def _read_file(place: FilePlace) -> bytes:
         raise UnreadableSource(place.source, _why(error)) from None
     _refuse_size(place.source, len(content))  # it may have grown meanwhile
     if not content:
-        raise UnreadableSource(place.source, "the file is empty")
+        raise UnreadableSource(place.source, "the file is empty; save it again, and add that")
     return content
 
 
 def _refuse_size(source: str, size: int) -> None:
     if size > MAX_FILE_BYTES:
         raise UnreadableSource(
-            source, f"{_megabytes(size)} is more than the {_megabytes(MAX_FILE_BYTES)} a file may have"
+            source, f"{_megabytes(size)} is more than the {_megabytes(MAX_FILE_BYTES)} a file may have; split it"
         )
 
 

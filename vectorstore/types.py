@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from language.dates import days_of
+
+_PAGE = re.compile(r"page (\d{1,6})\b")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,12 @@ class Article:
     What stands before is cited when that is asked, and is not searched for anything else."""
     other_sources: tuple[str, ...] = ()
     """Where else the same story, or nearly the same, was read; filled in by the library."""
+
+    @property
+    def pages(self) -> tuple[tuple[int, int], ...]:
+        """The numbers of its pages with where they begin, in order; empty where its sections are no pages."""
+        found = ((_PAGE.match(section.label), section.start) for section in self.sections)
+        return tuple((int(label[1]), start) for label, start in found if label)
 
     def section_at(self, offset: int) -> str | None:
         """The label of the page or chapter that the character at ``offset`` stands in, or None."""

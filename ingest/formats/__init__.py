@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from ingest.errors import UnreadableSource
 from ingest.formats import sandbox
@@ -19,6 +20,7 @@ __all__ = [
     "SUFFIXES",
     "Found",
     "article_id",
+    "draw_page",
     "fingerprint",
     "may_be_article",
     "read_article",
@@ -64,6 +66,15 @@ def read_article(raw: RawSource) -> Article:
     return articles[0]
 
 
+def draw_page(file: Path, page: int, width: int) -> bytes:
+    """A page of a PDF document, counted from 1, as a JPEG picture ``width`` pixels wide.
+
+    Raises:
+        UnreadableSource: it is no such document, or has no such page; OSError where the file cannot be opened.
+    """
+    return sandbox.draw(RawSource(str(file), file.name, file.read_bytes()), page, width)
+
+
 def fingerprint(raw: RawSource) -> str:
     """What an article is made from: its bytes, how a server labelled them, and the version of the readers."""
     digest = hashlib.sha256(raw.content)
@@ -101,7 +112,9 @@ def _found(raw: RawSource, origin: Origin, budget: _Budget, depth: int) -> Itera
             continue
         try:
             if depth == MAX_NESTING:
-                raise UnreadableSource(entry.source, f"archives are nested more than {MAX_NESTING} deep")
+                raise UnreadableSource(
+                    entry.source, f"archives are nested more than {MAX_NESTING} deep; unpack it, and add what is in it"
+                )
             budget.spend(len(entry.content))
             yield from _found(entry, origin, budget, depth + 1)
         except _TooMuch:

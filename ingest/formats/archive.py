@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from ingest.errors import UnreadableSource
+from ingest.formats.binary import remedy
 from ingest.limits import MAX_FILE_BYTES, MAX_MEMBERS, MAX_RATIO, MAX_UNPACKED_BYTES
 from ingest.types import RawSource, Skipped
 
@@ -67,9 +68,11 @@ class Archive:
             return "docx"
         for name, description in _OTHERS:
             if name in self.names:
-                raise UnreadableSource(self._source, f"looks like {description}, which cannot be read")
+                told = f"looks like {description}, which cannot be read; {remedy(description)}"
+                raise UnreadableSource(self._source, told)
         if mimetype.startswith(_OPEN_DOCUMENT):
-            raise UnreadableSource(self._source, "looks like an OpenDocument file without text, which cannot be read")
+            told = "looks like an OpenDocument file without text, which cannot be read; save it as PDF, and add that"
+            raise UnreadableSource(self._source, told)
         return "zip"
 
     @property
@@ -99,7 +102,10 @@ class Archive:
     def _count(self, member: zipfile.ZipInfo, size: int, added: int, limit: int) -> None:
         self._left -= added
         if self._left < 0:
-            raise UnreadableSource(self._source, f"it unpacks to more than {MAX_UNPACKED_BYTES / 1e6:g} MB")
+            raise UnreadableSource(
+                self._source,
+                f"it unpacks to more than {MAX_UNPACKED_BYTES / 1e6:g} MB; unpack it, and add what matters",
+            )
         refuse_bomb(self._source, member.filename, size, member.compress_size, limit)
 
     @contextmanager
@@ -108,18 +114,22 @@ class Archive:
             yield
         except RuntimeError as error:  # zipfile's way of asking for a password
             if isinstance(error, NotImplementedError):
-                raise UnreadableSource(self._source, f"a ZIP archive of a kind that cannot be read: {error}") from None
+                raise UnreadableSource(
+                    self._source,
+                    f"a ZIP archive of a kind that cannot be read: {error}; unpack it, and add what is in it",
+                ) from None
             raise UnreadableSource(self._source, "it is encrypted; remove the password and try again") from None
         except _BROKEN as error:
             raise UnreadableSource(
-                self._source, f"looks like a ZIP archive, but is damaged or cut short ({_printable(str(error))[:100]})"
+                self._source,
+                f"looks like a ZIP archive, but is damaged or cut short ({_printable(str(error))[:100]}); get it again",
             ) from None
 
 
 def refuse_bomb(source: str, name: str, size: int, packed: int, limit: int = MAX_FILE_BYTES) -> None:
     """Raises where what is called ``name`` in a source unpacks to too much, or to too many times its packed size."""
     if size > limit:
-        raise UnreadableSource(source, f"{_printable(name)} in it is over {limit / 1e6:g} MB")
+        raise UnreadableSource(source, f"{_printable(name)} in it is over {limit / 1e6:g} MB; split that")
     if size > _RATIO_FROM and size > MAX_RATIO * max(packed, 1):
         raise UnreadableSource(
             source, f"{_printable(name)} in it unpacks to more than {MAX_RATIO} times its size: a decompression bomb"
@@ -172,7 +182,11 @@ def unpack(raw: RawSource) -> Iterator[RawSource | Skipped]:
             if archive.is_spent:
                 return
             continue
-        yield RawSource(source, path.name, content) if content else Skipped(source, "the file is empty")
+        yield (
+            RawSource(source, path.name, content)
+            if content
+            else Skipped(source, "the file is empty; save it again, and add that")
+        )
 
 
 def _problem(member: zipfile.ZipInfo, name: str, seen: set[str]) -> str | None:

@@ -51,6 +51,23 @@ def describe_binary(content: bytes) -> str | None:
     return _describe_controls(content, head)
 
 
+_REMEDIES = (
+    (("image",), "to have the words on it read, save it as a PDF, and add that"),
+    (("recording", "video", "MP4"), "add a transcript of it"),
+    (("Excel",), "save its sheets as CSV, and add those"),
+    (("PowerPoint", "OpenDocument", "PostScript"), "save it as PDF, and add that"),
+    (("Office", "Word", "RTF", "EPUB", "PDF"), "save it as .docx, PDF or text, and add that"),
+    (("compressed", "archive"), "unpack it, and add what is in it"),
+    (("database",), "export the texts in it as CSV or JSON, and add that"),
+)
+
+
+def remedy(description: str) -> str:
+    """What to do with a file that looks like ``description`` to have it read."""
+    found = (told for words, told in _REMEDIES if any(word in description for word in words))
+    return next(found, "add the text of it, as PDF or in a text file")
+
+
 def _fits(head: bytes, signature: bytes) -> bool:
     """A signature of plain letters must be followed by more than text: an article may begin with "ID3"."""
     return not signature.isalnum() or signature.startswith(b"GIF") or b"\0" in head

@@ -42,7 +42,9 @@ def read(raw: RawSource) -> Draft:
     try:
         document = docx.Document(io.BytesIO(raw.content))
     except Exception as error:  # python-docx raises whatever a missing or broken part leads to
-        raise UnreadableSource(raw.source, f"looks like a Word document, but is damaged ({error})"[:300]) from None
+        raise UnreadableSource(
+            raw.source, f"looks like a Word document, but is damaged ({error}); save it again, and add that"[:300]
+        ) from None
     properties = document.core_properties
     draft = draft_of(_blocks(document))
     author = properties.author or ""

@@ -74,7 +74,7 @@ def read(raw: RawSource) -> Draft:
             size += len(parts[-1].text) if parts else 0
             if size > MAX_TEXT_CHARS:
                 raise UnreadableSource(
-                    raw.source, f"its text is longer than {MAX_TEXT_CHARS / 1e6:g} million characters"
+                    raw.source, f"its text is longer than {MAX_TEXT_CHARS / 1e6:g} million characters; split it"
                 )
     metadata = next(package.iter("{*}metadata"), package)
     creators = [" ".join("".join(element.itertext()).split()) for element in metadata.iter("{*}creator")]
@@ -97,7 +97,10 @@ def _package(archive: Archive, raw: RawSource) -> tuple[Element, str]:
     if path is None or path not in archive.names:
         path = next((name for name in sorted(archive.names) if name.endswith(".opf")), None)
     if path is None:
-        raise UnreadableSource(raw.source, "looks like an EPUB book, but its list of contents is missing")
+        raise UnreadableSource(
+            raw.source,
+            "looks like an EPUB book, but its list of contents is missing; get or save it again, and add that",
+        )
     return parse_xml(archive.read(path), raw.source, "the package of the EPUB book"), posixpath.dirname(path)
 
 
@@ -128,7 +131,7 @@ def _refuse_protected(archive: Archive, raw: RawSource, order: list[_Item]) -> N
     listed = parse_xml(archive.read("META-INF/encryption.xml"), raw.source, "the encryption of the EPUB book")
     encrypted = {unquote(reference.get("URI", "")) for reference in listed.iter("{*}CipherReference")}
     if encrypted & {item.path for item in order}:
-        raise UnreadableSource(raw.source, "the book is encrypted (DRM) and cannot be read here")
+        raise UnreadableSource(raw.source, "the book is encrypted (DRM) and cannot be read here; add a copy without it")
 
 
 def _resolve(folder: str, href: str) -> tuple[str, str]:

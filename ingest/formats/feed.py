@@ -49,7 +49,9 @@ def unpack(raw: RawSource) -> Iterator[Draft | LinkedPage | Skipped]:
         broken = parsed.get("bozo_exception")
         raise UnreadableSource(raw.source, f"a feed without entries{f': {broken}' if broken else ''}"[:200])
     if len(parsed.entries) > MAX_ARTICLES:
-        raise UnreadableSource(raw.source, f"a feed of more than {MAX_ARTICLES:,} entries")
+        raise UnreadableSource(
+            raw.source, f"a feed of more than {MAX_ARTICLES:,} entries; add the pages that matter by their addresses"
+        )
     seen: set[str] = set()
     for number, entry in enumerate(parsed.entries, start=1):
         text, link = _text(entry), _string(entry.get("link"))

@@ -29,7 +29,9 @@ def unpack(raw: RawSource) -> Iterator[RawSource]:
     try:
         content = gzip.GzipFile(fileobj=io.BytesIO(raw.content)).read(MAX_FILE_BYTES + 1)
     except (OSError, EOFError, zlib.error):
-        raise UnreadableSource(raw.source, "looks gzip-compressed, but is damaged or cut short") from None
+        raise UnreadableSource(
+            raw.source, "looks gzip-compressed, but is damaged or cut short; get or save it again, and add that"
+        ) from None
     refuse_bomb(raw.source, name, len(content), len(raw.content))
     # Of what came from the web, the server's word is about the whole; that it came from there still counts.
     yield RawSource(f"{raw.source}!/{name}", name, content, None if raw.media_type is None else "")

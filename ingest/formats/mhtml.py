@@ -28,7 +28,7 @@ def read(raw: RawSource) -> Draft:
     message = email.message_from_bytes(raw.content.lstrip(), policy=email.policy.default)
     page = next((part for part in message.walk() if part.get_content_type() in html.MEDIA_TYPES), None)
     if page is None:
-        raise UnreadableSource(raw.source, "a saved web page (MHTML) without a page in it: it is damaged or cut short")
+        raise UnreadableSource(raw.source, "a saved web page (MHTML) without a page in it: save the page again")
     content = page.get_payload(decode=True)
     assert isinstance(content, bytes)
     charset = page.get_content_charset()

@@ -43,7 +43,7 @@ def read(raw: RawSource) -> Draft:
     root = parse_xml(archive.read("content.xml"), raw.source, "the text of the OpenDocument file")
     body = root.find("{*}body/{*}text")
     if body is None:
-        raise UnreadableSource(raw.source, "an OpenDocument file without a text in it")
+        raise UnreadableSource(raw.source, "an OpenDocument file without a text in it; save it as PDF, and add that")
     draft = draft_of(_blocks(body, in_list=False))
     title = author = language = ""
     if "meta.xml" in archive.names:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats import plain
-from ingest.formats.binary import describe_binary
+from ingest.formats.binary import describe_binary, remedy
 from ingest.formats.byline import metadata_line, without_header
 from ingest.formats.known import FORMATS, NAMED, Container, Format
 from ingest.formats.language import language_of, parse_language
@@ -59,12 +59,16 @@ def entries(raw: RawSource, origin: Origin) -> Iterator[Entry]:
     except UnreadableSource:
         raise
     except MemoryError:
-        raise UnreadableSource(raw.source, "it takes more memory to read than a file may") from None
+        raise UnreadableSource(
+            raw.source, "it takes more memory to read than a file may; split it, or save it as text"
+        ) from None
     except Exception as error:
         logger.info("%s: %s", raw.source, error, exc_info=True)
         kind = form.__name__.rpartition(".")[2] if form else "any kind of file"
         raise UnreadableSource(
-            raw.source, f"it is damaged: reading it as {kind} failed ({type(error).__name__}: {str(error)[:100]})"
+            raw.source,
+            f"it is damaged: reading it as {kind} failed ({type(error).__name__}: {str(error)[:100]}); "
+            "save it again, or as text, and add that",
         ) from None
 
 
@@ -94,7 +98,7 @@ def _choose(raw: RawSource) -> Format | Container:
             return form
     description = describe_binary(raw.content)
     if description:
-        raise UnreadableSource(raw.source, f"looks like {description}, which cannot be read")
+        raise UnreadableSource(raw.source, f"looks like {description}, which cannot be read; {remedy(description)}")
     media_type = (raw.media_type or "").partition(";")[0].strip().lower()
     suffix = PurePosixPath(raw.name).suffix.lower()
     by_type = (form for form in NAMED if media_type in form.MEDIA_TYPES and media_type != "text/plain")
@@ -109,9 +113,11 @@ def _complete(draft: Draft, raw: RawSource, origin: Origin) -> Article:
     joined, sections = _joined(draft)
     body = without_header(joined, draft.title)
     if not any(character.isalnum() for character in body):
-        raise UnreadableSource(source, "no text was found in it")
+        raise UnreadableSource(
+            source, "no text was found in it; if it shows some, save it as text or PDF, and add that"
+        )
     if len(body) > MAX_TEXT_CHARS:
-        raise UnreadableSource(source, f"its text is longer than {MAX_TEXT_CHARS / 1e6:g} million characters")
+        raise UnreadableSource(source, f"its text is longer than {MAX_TEXT_CHARS / 1e6:g} million characters; split it")
     authors = tuple(dict.fromkeys(name for name in map(_one_line, draft.authors) if name))
     header = metadata_line(authors, _publisher(draft.publisher), draft.published)
     moved = len(header) - (len(joined) - len(body))

@@ -1,23 +1,30 @@
-"""PDF -> draft: the text of each page, lines joined to paragraphs, running heads and page numbers out. No OCR."""
+"""PDF -> draft: the text of each page, lines joined to paragraphs, running heads and page numbers out.
+
+Pages that are pictures are read by text recognition where ``tesseract`` is installed, and are labelled so.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import re
 import statistics
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
+from ingest.formats import recognition
 from ingest.formats.byline import find_byline, split_authors
 from ingest.formats.office import is_person, is_title
+from ingest.formats.pictures import POINTS_PER_INCH, picture_of
 from ingest.formats.plain import find_title
+from ingest.formats.working import still_working
 from ingest.furniture import drop_furniture
-from ingest.limits import MAX_PDF_PAGES, MAX_TEXT_CHARS
+from ingest.limits import MAX_PDF_PAGES, MAX_TEXT_CHARS, RECOGNITION_SECONDS
 from ingest.types import Draft, Part, RawSource
 
 if TYPE_CHECKING:
@@ -46,6 +53,8 @@ _GAP = 1.35
 """A step to the next line of more than so many usual ones sets a paragraph off."""
 _MAX_STEP = 1.5
 """Lines of one paragraph are set at most so many heights of the font apart."""
+_LOOSER = 1.3
+"""Height of a font by the height of a line's letters."""
 _LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n|[•◦▪‣·–*-]\s|\(?\d{1,3}[.)]\s)")
 
 
@@ -67,19 +76,28 @@ def read(raw: RawSource) -> Draft:
         if "password" in why:
             raise UnreadableSource(raw.source, "a PDF document with a password; remove it and try again") from None
         if "security" in why:
-            raise UnreadableSource(raw.source, "a PDF document protected in a way that cannot be read here") from None
-        raise UnreadableSource(raw.source, "looks like a PDF document, but is damaged or cut short") from None
+            raise UnreadableSource(
+                raw.source,
+                "a PDF document protected in a way that cannot be read here; print it to a new PDF, and add that",
+            ) from None
+        raise UnreadableSource(
+            raw.source, "looks like a PDF document, but is damaged or cut short; get or save it again, and add that"
+        ) from None
     try:
         return _read(document, raw)
     except pypdfium2.PdfiumError as error:
-        raise UnreadableSource(raw.source, f"a PDF document that is damaged: {error}") from None
+        raise UnreadableSource(
+            raw.source, f"a PDF document that is damaged: {error}; get or save it again, and add that"
+        ) from None
     finally:
         document.close()
 
 
 def _read(document: PdfDocument, raw: RawSource) -> Draft:
     if len(document) > MAX_PDF_PAGES:
-        raise UnreadableSource(raw.source, f"a PDF document of {len(document):,} pages; {MAX_PDF_PAGES:,} may be read")
+        raise UnreadableSource(
+            raw.source, f"a PDF document of {len(document):,} pages; {MAX_PDF_PAGES:,} may be read; split it"
+        )
     pages: list[list[_Line]] = []
     pictures: list[int] = []
     size = 0
@@ -90,16 +108,14 @@ def _read(document: PdfDocument, raw: RawSource) -> Draft:
             pictures.append(number + 1)
         size += sum(len(line.text) for line in lines)
         if size > MAX_TEXT_CHARS:
-            raise UnreadableSource(raw.source, f"its text is longer than {MAX_TEXT_CHARS / 1e6:g} million characters")
+            raise UnreadableSource(
+                raw.source, f"its text is longer than {MAX_TEXT_CHARS / 1e6:g} million characters; split it"
+            )
+    recognised = _recognise(document, pages, pictures)
+    left = [number for number in pictures if number not in recognised]
     if not any(pages):
-        raise UnreadableSource(
-            raw.source,
-            "a PDF document whose pages are pictures without text; run text recognition (OCR) on it, for instance with "
-            "ocrmypdf, and add the result"
-            if pictures
-            else "a PDF document without any text",
-        )
-    parts = _parts(_without_running_heads(pages))
+        raise UnreadableSource(raw.source, _no_text(pictures))
+    parts = _parts(_without_running_heads(pages), recognised)
     top = clean(parts[0].text if parts else "")
     byline = find_byline(top)
     properties = document.get_metadata_dict(skip_empty=True)
@@ -110,7 +126,7 @@ def _read(document: PdfDocument, raw: RawSource) -> Draft:
         published=byline.published,
         language=_language(document),
         parts=tuple(Part(part.label, drop_furniture(clean(part.text)), part.continues) for part in parts),
-        notes=((f"page={pictures[0]}", _picture_note(pictures)),) if pictures else (),
+        notes=((f"page={left[0]}", _picture_note(left)),) if left else (),
     )
 
 
@@ -153,10 +169,44 @@ def _has_picture(page: PdfPage) -> bool:
     return next(iter(page.get_objects([pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)), None) is not None
 
 
+def _recognise(document: PdfDocument, pages: list[list[_Line]], pictures: Sequence[int]) -> set[int]:
+    """Fills in the lines of pages that are pictures, as far as they are recognised in time; the numbers of those."""
+    until = time.monotonic() + RECOGNITION_SECONDS
+    recognised = set()
+    for number in pictures:
+        if recognition.program() is None or time.monotonic() > until:
+            break
+        still_working()
+        picture = picture_of(document, number - 1, dots_per_inch=recognition.DOTS_PER_INCH)
+        scale = POINTS_PER_INCH / recognition.DOTS_PER_INCH
+        lines = [
+            # Its boxes are drawn tightly around the letters, those of fonts are not.
+            _Line(one.text, one.left * scale, -(one.top + one.height) * scale, one.height * scale * _LOOSER)
+            for one in recognition.recognise(picture)
+        ]
+        if lines:
+            pages[number - 1] = lines
+            recognised.add(number)
+    return recognised
+
+
+def _no_text(pictures: Sequence[int]) -> str:
+    if not pictures:
+        return "a PDF document without any text; if it shows some, print it to a new PDF, and add that"
+    if recognition.program() is None:
+        return (
+            f"a PDF document whose pages are pictures without text; to have them read, {recognition.HOW}, or run "
+            "ocrmypdf on it and add the result"
+        )
+    return "a PDF document whose pages are pictures, on which no text was recognised; scan it again, more sharply"
+
+
 def _picture_note(pages: Sequence[int]) -> str:
     listed = ", ".join(map(str, pages[:10])) + (f" and {len(pages) - 10} more" if len(pages) > 10 else "")
     which = f"page {listed} is a picture" if len(pages) == 1 else f"pages {listed} are pictures"
-    return f"{which} without text; the rest was read (run text recognition, OCR, to have it all)"
+    if recognition.program() is None:
+        return f"{which} without text; the rest was read (to have it all, {recognition.HOW})"
+    return f"{which} on which no text was recognised; the rest was read"
 
 
 def _without_running_heads(pages: Sequence[list[_Line]]) -> list[list[_Line]]:
@@ -186,14 +236,15 @@ def _shape(line: str) -> str:
     return _DIGITS.sub("0", line).casefold()
 
 
-def _parts(pages: Sequence[list[_Line]]) -> list[Part]:
+def _parts(pages: Sequence[list[_Line]], recognised: Container[int]) -> list[Part]:
     parts: list[Part] = []
     for number, lines in enumerate(pages, start=1):
         text = _paragraphs(lines)
         if text:
             before = parts[-1].text if parts else ""
             breaks_off = bool(before) and not _SENTENCE_END.search(before) and text[0].islower()
-            parts.append(Part(f"page {number}", text, breaks_off))
+            label = f"page {number}{', read by recognition' if number in recognised else ''}"
+            parts.append(Part(label, text, breaks_off))
     return parts
 
 

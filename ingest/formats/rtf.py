@@ -35,7 +35,9 @@ def read(raw: RawSource) -> Draft:
     source = raw.content.lstrip().decode("cp1252", "replace")
     text = clean(re.sub(r"\n+", "\n\n", _text(source)))
     if not text:
-        raise UnreadableSource(raw.source, "an RTF document without text, or cut short before any")
+        raise UnreadableSource(
+            raw.source, "an RTF document without text, or cut short before any; get or save it again, and add that"
+        )
     byline = find_byline(text)
     title = _information(source, _TITLE)
     author = _information(source, _AUTHOR)

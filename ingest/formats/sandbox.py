@@ -1,7 +1,8 @@
 """Files are told and read in child processes, so that none can hang this one, fill its memory or end it.
 
 Documents come from anywhere, and what reads them is in part written in C. A child (``ingest.formats.worker``) has a
-bound on its memory and may write no file; this side waits ``READER_SECONDS`` for each document, ends the child when
+bound on its memory and may write no file; this side waits ``READER_SECONDS`` for each document, again each time the
+child says that it is still at work (``ingest.formats.working``) and ``SOURCE_SECONDS`` at most, ends the child when
 they are over, and starts another for the next. A child is kept for the documents to come. While it is in the middle of
 an archive, another reads what comes out of it.
 """
@@ -16,14 +17,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from ingest.errors import UnreadableSource
 from ingest.formats.opened import Entry
-from ingest.limits import READER_SECONDS
+from ingest.limits import READER_SECONDS, SOURCE_SECONDS
 from ingest.types import LinkedPage, Origin, RawSource, Skipped
 from vectorstore.types import Article, Section
 
@@ -45,10 +46,26 @@ def read(raw: RawSource, origin: Origin) -> Iterator[Entry]:
     Raises:
         UnreadableSource: it cannot be read, took too long or too much memory, or crashed its reader.
     """
+    with _borrowed() as worker:
+        yield from worker.read(raw, origin)
+
+
+def draw(raw: RawSource, page: int, width: int) -> bytes:
+    """A page of a PDF document, counted from 1, as a JPEG picture ``width`` pixels wide.
+
+    Raises:
+        UnreadableSource: as ``read``; also where there is no such page.
+    """
+    with _borrowed() as worker:
+        return worker.draw(raw, page, width)
+
+
+@contextmanager
+def _borrowed() -> Iterator[Worker]:
     with _guard:
         worker = _idle.pop() if _idle else Worker()
     try:
-        yield from worker.read(raw, origin)
+        yield worker
     finally:
         with _guard:
             is_kept = len(_idle) < KEPT
@@ -79,26 +96,46 @@ class Worker:
         Raises:
             UnreadableSource: as ``read`` above.
         """
+        return self._answers(("read", {**asdict(origin), "raw": raw}), raw, seconds)
+
+    def draw(self, raw: RawSource, page: int, width: int, seconds: float = READER_SECONDS) -> bytes:
+        """``draw`` above; the child has ``seconds`` for it."""
+        answers = list(self._answers(("draw", {"page": page, "width": width, "raw": raw}), raw, seconds))
+        pictures = [answer.content for answer in answers if isinstance(answer, RawSource)]
+        if not pictures:
+            raise UnreadableSource(raw.source, f"its page {page} cannot be drawn")
+        return pictures[0]
+
+    def _answers(self, question: Message, raw: RawSource, seconds: float) -> Iterator[Entry]:
         process = self._started(raw)
         messages: queue.Queue[Message | None] = queue.Queue(_AHEAD)
-        exchange = threading.Thread(target=_exchange, args=(process, raw, origin, messages), daemon=True)
+        exchange = threading.Thread(target=_exchange, args=(process, question, messages), daemon=True)
         exchange.start()
         is_answered = False
         left = seconds
+        until = time.monotonic() + max(seconds, SOURCE_SECONDS)
         try:
             while True:
                 asked = time.monotonic()
                 try:
                     message = messages.get(timeout=max(left, 0))
                 except queue.Empty:
-                    raise UnreadableSource(raw.source, f"it could not be read within {seconds:g} seconds") from None
+                    raise UnreadableSource(
+                        raw.source, f"it could not be read within {seconds:g} seconds; split it, or save it as text"
+                    ) from None
                 left -= time.monotonic() - asked
                 if message is None:
-                    raise UnreadableSource(raw.source, "its reader crashed over it: it is damaged, or made to do harm")
+                    raise UnreadableSource(
+                        raw.source,
+                        "its reader crashed over it: it is damaged, or made to do harm; save it again, or as text",
+                    )
                 kind, fields = message
                 is_answered = kind in ("end", "refused")
                 if kind == "end":
                     return
+                if kind == "working":
+                    left = min(seconds, until - time.monotonic())
+                    continue
                 if kind == "refused":
                     raise UnreadableSource(*fields)
                 yield decoded(kind, fields)
@@ -151,13 +188,11 @@ def _first_line(process: subprocess.Popen[bytes], ready: list[bytes]) -> None:
     ready.append(process.stdout.readline())
 
 
-def _exchange(
-    process: subprocess.Popen[bytes], raw: RawSource, origin: Origin, messages: queue.Queue[Message | None]
-) -> None:
-    """Sends one source and passes on what comes back; a last None where the child ends in between."""
+def _exchange(process: subprocess.Popen[bytes], question: Message, messages: queue.Queue[Message | None]) -> None:
+    """Sends one question and passes on what comes back; a last None where the child ends in between."""
     assert process.stdin is not None and process.stdout is not None
     try:
-        send(process.stdin, "read", {**asdict(origin), "raw": raw})
+        send(process.stdin, *question)
         while True:
             message = receive(process.stdout)
             messages.put(message)

@@ -35,10 +35,11 @@ def unpack(raw: RawSource) -> Iterator[LinkedPage]:
     locations = (entry.text for child in root for entry in child if local_name(entry) == "loc")
     addresses = dict.fromkeys(location.strip() for location in locations if location and location.strip())
     if not addresses:
-        raise UnreadableSource(raw.source, "a sitemap without addresses")
+        raise UnreadableSource(raw.source, "a sitemap without addresses; add the pages by their own")
     if len(addresses) > MAX_LINKS:
         raise UnreadableSource(
-            raw.source, f"a sitemap of {len(addresses):,} addresses; up to {MAX_LINKS:,} are fetched"
+            raw.source,
+            f"a sitemap of {len(addresses):,} addresses; up to {MAX_LINKS:,} are fetched: add others by theirs",
         )
     for address in addresses:
         yield LinkedPage(address)

@@ -50,7 +50,7 @@ def unpack(raw: RawSource) -> Iterator[Draft | Skipped]:
             draft = records.draft_of(_fields(names, row), f"row={number}")
             yield draft or Skipped(f"{raw.source}#row={number}", "no text was found in it")
     except csv.Error as error:
-        raise UnreadableSource(raw.source, f"a table that is damaged: {error}") from None
+        raise UnreadableSource(raw.source, f"a table that is damaged: {error}; save it again as CSV") from None
 
 
 def _lines(text: str) -> Iterator[str]:

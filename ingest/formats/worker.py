@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ingest.errors import UnreadableSource
-from ingest.formats.opened import entries
+from ingest.formats import working
+from ingest.formats.opened import Entry, entries
+from ingest.formats.pictures import drawn
 from ingest.formats.sandbox import encoded, receive, send
 from ingest.limits import READER_BYTES, SOURCE_SECONDS
-from ingest.types import Origin, RawSource
+from ingest.types import Origin
 
 
 def main() -> None:
@@ -19,18 +23,24 @@ def main() -> None:
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not come between the answers
         _bound_resources()
+        working.tell = partial(send, answers, "working", None)
         answers.write(b"ready\n")
         answers.flush()
         while (message := receive(sys.stdin.buffer)) is not None:
-            fields = message[1]
             _end_within(SOURCE_SECONDS)
-            _answer(answers, fields["raw"], Origin(fields["source"], fields["fingerprint"]))
+            _answer(answers, *message)
             _end_within(0)
 
 
-def _answer(answers: IO[bytes], raw: RawSource, origin: Origin) -> None:
+def _found(kind: str, fields: Any) -> Iterable[Entry]:
+    if kind == "draw":
+        return [drawn(fields["raw"], fields["page"], fields["width"])]
+    return entries(fields["raw"], Origin(fields["source"], fields["fingerprint"]))
+
+
+def _answer(answers: IO[bytes], kind: str, fields: Any) -> None:
     try:
-        for entry in entries(raw, origin):
+        for entry in _found(kind, fields):
             send(answers, *encoded(entry))
         send(answers, "end", None)
     except UnreadableSource as error:

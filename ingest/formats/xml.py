@@ -30,7 +30,9 @@ def parse_xml(content: bytes, source: str, what: str) -> Element:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise UnreadableSource(source, f"{what} is damaged: {str(error)[:150]}") from None
+        raise UnreadableSource(
+            source, f"{what} is damaged: {str(error)[:150]}; get or save it again, and add that"
+        ) from None
     if root is None:
         raise UnreadableSource(source, f"{what} is empty")
     return root

@@ -107,12 +107,12 @@ def test_a_page_that_is_a_picture_is_named_and_the_rest_is_read() -> None:
     assert (
         isinstance(note, Skipped)
         and note.source == "/articles/scan.pdf#page=2"
-        and "page 2 is a picture without text" in note.reason
+        and "page 2 is a picture" in note.reason
     )
 
 
 def test_a_scan_and_an_empty_pdf_are_told_apart() -> None:
-    with pytest.raises(UnreadableSource, match="OCR"):
+    with pytest.raises(UnreadableSource, match="whose pages are pictures"):
         read_article(raw(pdf([[], []], pictures=[1, 2])))
     with pytest.raises(UnreadableSource, match="without any text"):
         read_article(raw(pdf([[], []])))
