@@ -90,6 +90,27 @@ class Chatbot:
         given = embedder if isinstance(embedder, Embeddings) else settings.embedder
         return cls(ArticleIndex.open(settings.index, given, threads=settings.threads), settings)
 
+    def with_models(self, llm: str | None, second_reading: bool) -> Chatbot:
+        """A chatbot over the same library, with or without a language model and the second reading.
+
+        What both need is loaded once. Raises GeneratorError for a language model that cannot be used as it is named.
+        """
+        settings = self.settings.model_copy(update={"llm": llm, "second_reading": second_reading})
+        reader = self._given_reader
+        if reader is None and second_reading == self.settings.second_reading:
+            reader = self.reader
+        elif reader is None and not second_reading:
+            reader = getattr(self.reader, "first", self.reader)
+        return Chatbot(
+            self.index,
+            settings,
+            retriever=self.retriever,
+            reader=reader,
+            rewriter=self._given_rewriter,
+            planner=self._planner,
+            kinds=self._given_kinds,
+        )
+
     @cached_property
     def reader(self) -> Reader:
         """The extractive reader, loaded on first use."""
@@ -194,14 +215,14 @@ class Chatbot:
         async for event in in_thread(self.stream(question, history, articles, cancel)):
             yield event
 
-    def suggest(self, answer: Answer, asked: Sequence[str] = ()) -> tuple[str, ...]:
+    def suggest(self, answer: Answer, asked: Sequence[str] = (), cancel: Cancel | None = None) -> tuple[str, ...]:
         """Up to three questions to ask next, each of which the library is known to answer; often fewer, or none.
 
         They are made from the sentences around what ``answer`` cites, and none asks for what it has just said, nor is
         one that was ``asked`` before. Each was tried, so this takes about as long as answering three to six questions,
-        one or two seconds: show the answer first.
+        one or two seconds: show the answer first. Ends early, with what it has, once ``cancel`` is set.
         """
-        return self._suggester.after(answer, asked)
+        return self._suggester.after(answer, asked, cancel=cancel)
 
     def questions_of(self, article_id: str) -> tuple[str, ...]:
         """The same of one article, from its beginning on; none where it is not there. Takes as long as ``suggest``."""

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from language.normalisation import normalize_answer
 from qa.errors import QAError
 from qa.gathering import Gatherer
-from qa.ports import Reader
+from qa.ports import Cancel, Reader
 from qa.questions import questions_in
 from qa.reader.reader import WEIGHTS
 from qa.shown import ShownSentences
@@ -62,10 +62,13 @@ class Suggester:
         self._ask = ask
         self._known = _words_of_reader() if known is None else known
 
-    def after(self, answer: Answer, asked: Sequence[str] = (), most: int = MOST) -> tuple[str, ...]:
+    def after(
+        self, answer: Answer, asked: Sequence[str] = (), most: int = MOST, cancel: Cancel | None = None
+    ) -> tuple[str, ...]:
         """What can be asked next, near to what ``answer`` cites, or to what came nearest where it is an abstention.
 
-        Never what it has just said, nor one of the questions that were ``asked`` before.
+        Never what it has just said, nor one of the questions that were ``asked`` before. Once ``cancel`` is set, no
+        further question is tried.
         """
         places = _one_an_article(answer.citations or answer.nearest)
         articles = self._gatherer.articles([one.article_id for one in places])
@@ -75,7 +78,10 @@ class Suggester:
         known = {normalize_answer(question) for question in (answer.question, answer.query, *asked)}
         new = [one for one in found if one.answer not in said and normalize_answer(one.question) not in known]
         told = [] if answer.kind in ("summary", "theme") else articles[:1]
-        suggested = self._with_overview(list(self._confirmed(new, most)), told, most)
+        confirmed = list(self._confirmed(new, most, cancel))
+        if cancel is not None and cancel.is_set():
+            return tuple(confirmed)
+        suggested = self._with_overview(confirmed, told, most)
         return tuple(question for question in suggested if normalize_answer(question) not in known)
 
     def of_article(self, article_id: str, most: int = MOST) -> tuple[str, ...]:
@@ -125,11 +131,11 @@ class Suggester:
         wrote = [author.casefold() for author in article.authors]
         return [one for one in found if not any(name in one.question.casefold() for name in wrote)][:CANDIDATES]
 
-    def _confirmed(self, candidates: Sequence[_Candidate], most: int) -> Iterator[str]:
+    def _confirmed(self, candidates: Sequence[_Candidate], most: int, cancel: Cancel | None = None) -> Iterator[str]:
         """Those that the library answers with the very words they were made for, the likeliest first."""
         found: list[_Candidate] = []
-        for one in self._likeliest(candidates)[:ASKED]:
-            if len(found) >= most:
+        for one in self._likeliest(candidates, cancel)[:ASKED]:
+            if len(found) >= most or (cancel is not None and cancel.is_set()):
                 return
             if any(other.start < one.end and one.start < other.end for other in found):
                 continue
@@ -137,10 +143,12 @@ class Suggester:
                 found.append(one)
                 yield one.question
 
-    def _likeliest(self, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    def _likeliest(self, candidates: Sequence[_Candidate], cancel: Cancel | None) -> list[_Candidate]:
         """Those that the reader answers where it is given the passage, the surest first."""
         sure: list[tuple[float, _Candidate]] = []
         for one in candidates:
+            if cancel is not None and cancel.is_set():
+                break
             start = max(0, one.start - AROUND)
             passage = one.article.text[start : one.end + AROUND]
             best = self._reader.read(one.question, [(one.article.title, passage)])[:1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
@@ -60,6 +61,16 @@ def build(settings: Settings, steady: bool) -> BaseChatModel:
             raise NoReply(f"no API key: set {variable}" if variable else "no API key: set the provider's") from None
         # A server of one's own mostly asks for no key, but the client does.
         return _init(provider, name, arguments | {"api_key": "none"})
+
+
+def recipient_of(settings: Settings) -> str:
+    """Who is sent a question and the passages found for it, in words. Raises GeneratorError where that is no model."""
+    provider, _ = provider_and_name(settings.llm or "")
+    if settings.llm_base_url:
+        return f"the server at {urlsplit(settings.llm_base_url).netloc.rpartition('@')[2]}"
+    if provider == "ollama":
+        return "the Ollama server, which is on this computer unless OLLAMA_HOST names another"
+    return {"openai": "OpenAI", "anthropic": "Anthropic"}.get(provider, provider)
 
 
 def room(settings: Settings) -> int:

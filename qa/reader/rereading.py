@@ -33,7 +33,8 @@ class RereadingReader:
         name: str,
     ) -> None:
         """``share`` of the logits, 0 to 1, is the second reader's, which reads ``passages`` for a question."""
-        self._first = first
+        self.first = first
+        """The small one alone."""
         self._second = second
         self._share = share
         self._passages = passages
@@ -72,13 +73,13 @@ class RereadingReader:
         """``read`` for many questions with their passages, whose windows share forward passes."""
         chosen: list[Sequence[int]] = [range(len(passages)) for _, passages in questions]
         if any(len(passages) > self._passages for _, passages in questions):
-            found = self._first.read_many(questions, top_k=1)
+            found = self.first.read_many(questions, top_k=1)
             chosen = [best_passages(candidates, self._passages) for candidates in found]
         again = [
             (question, [passages[at] for at in kept])
             for (question, passages), kept in zip(questions, chosen, strict=True)
         ]
-        read = read_many(self._first.featurizer, self._forward, again, top_k, PASS_TOKENS)
+        read = read_many(self.first.featurizer, self._forward, again, top_k, PASS_TOKENS)
         return [
             [replace(candidate, passage=kept[candidate.passage]) for candidate in candidates]
             for kept, candidates in zip(chosen, read, strict=True)
@@ -89,7 +90,7 @@ class RereadingReader:
         ours, theirs = tee(batches)
         second = self._second.result().map(map(inputs_of, theirs))
         share = self._share
-        for small, large in zip(self._first.forward(ours), second, strict=True):
+        for small, large in zip(self.first.forward(ours), second, strict=True):
             start, end = ((1 - share) * one + share * other for one, other in zip(small, large, strict=True))
             yield start, end
 

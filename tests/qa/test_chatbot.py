@@ -9,6 +9,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 import samples
 from ingest import add_articles
 from qa import Answer, AnswerReady, Chatbot, PassagesFound, Planned, QuestionError, Settings
+from qa.reader import RereadingReader
 from tests.loops import complete
 from vectorstore import ArticleIndex
 
@@ -116,6 +117,14 @@ def test_the_threshold_moves_the_abstention(library: ArticleIndex) -> None:
     question = "Who won the 2017 NBA finals?"
     assert Chatbot(library, Settings(threshold=0.0)).ask(question).text is not None
     assert Chatbot(library, Settings(threshold=1.0)).ask("When was Saint born?").text is None
+
+
+def test_other_models_over_the_same_library_share_what_both_need(bot: Chatbot) -> None:
+    quick = bot.with_models(llm=None, second_reading=False)
+    assert quick.index is bot.index
+    assert isinstance(bot.reader, RereadingReader) and quick.reader is bot.reader.first
+    assert bot.with_models(llm=None, second_reading=True).reader is bot.reader
+    assert "100 grams" in (quick.ask("How much does an Arctic tern weigh?").text or "")
 
 
 def test_settings_are_checked(tmp_path: Path) -> None:

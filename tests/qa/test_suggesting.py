@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from qa import Chatbot
 from qa.types import Answer
 
@@ -28,3 +30,9 @@ def test_every_article_and_the_library_have_questions_of_their_own(bot: Chatbot)
 def test_after_nothing_nothing_is_suggested(bot: Chatbot) -> None:
     assert bot.suggest(Answer("hello", "Hello.", kind="chat")) == ()
     assert bot.questions_of("no such article") == ()
+
+
+def test_nothing_is_tried_any_more_once_it_is_given_up(bot: Chatbot) -> None:
+    given_up = threading.Event()
+    given_up.set()
+    assert bot.suggest(bot.ask("At which hospital did Alexander Fleming work?"), cancel=given_up) == ()

@@ -19,7 +19,7 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from qa.errors import GeneratorError
 from qa.gathering import Gatherer
-from qa.llm import GroundedWriter, LanguageModel
+from qa.llm import GroundedWriter, LanguageModel, recipient_of
 from qa.llm.background import start_request
 from qa.llm.failures import NoReply
 from qa.retriever import HybridRetriever
@@ -237,3 +237,16 @@ def test_a_model_that_holds_up_the_loop_of_requests_is_not_waited_for() -> None:
         list(model.write([HumanMessage("Speak!")]))
     assert not release.is_set()
     release.set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "recipient"),
+    [
+        ({"llm": "openai:gpt-5-mini"}, "OpenAI"),
+        ({"llm": "openai:x", "llm_base_url": "http://ann:secret@10.0.0.7:8080/v1"}, "the server at 10.0.0.7:8080"),
+        ({"llm": "ollama:llama3.2"}, "the Ollama server, which is on this computer unless OLLAMA_HOST names another"),
+        ({"llm": "groq:llama"}, "groq"),
+    ],
+)
+def test_who_is_sent_the_question_is_named_without_a_secret(changes: dict[str, str], recipient: str) -> None:
+    assert recipient_of(Settings(**changes)) == recipient  # type: ignore[arg-type]
