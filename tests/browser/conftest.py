@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request, expect, sync_playwright
 
 from vectorstore import ArticleIndex
 
@@ -25,6 +25,9 @@ PATIENCE_SECONDS = 120
 """For a server to start and for a page to do something: it takes one or two, but tests run on busy machines too."""
 NOTICE_SECONDS = 10
 """After which a page that shows nothing has not noticed."""
+
+
+expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 
 def free_port() -> int:
@@ -190,7 +193,8 @@ class Talk:
         self.wait_for(question)
 
     def wait_for(self, question: str) -> None:
-        done = self.page.locator(".exchange:not([aria-busy])").filter(has_text=question)
+        asked = self.page.locator("h2.asked", has_text=question)
+        done = self.page.locator(".exchange:not([aria-busy])").filter(has=asked)
         done.locator(".reply").first.wait_for()
 
     @property

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 import samples
-from tests.browser.conftest import OpenPage
+from ingest import add_articles
+from tests.browser.conftest import OpenPage, serve
 from tests.browser.test_asking import SURE, squeezed
+from vectorstore import ArticleIndex
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -137,3 +140,33 @@ def test_keyboard_steps_through_the_quotes(samples_server: str, open_page: OpenP
     expect(steps).to_contain_text("Quote 2 of")
     talk.page.keyboard.press("Alt+ArrowUp")
     expect(steps).to_contain_text("Quote 1 of")
+
+
+def test_question_is_asked_of_a_source_or_of_a_theme(sample_folder: Path, open_page: OpenPage, tmp_path: Path) -> None:
+    news = tmp_path / "news"
+    news.mkdir()
+    for number in range(12):
+        (news / f"storm-{number}.txt").write_text(
+            f"Storm {number} Strikes the Harbour\n\nStorm {number} threw the boats ashore in {1900 + number}. "
+            "The storm tore roofs from the houses by the harbour."
+        )
+    index = ArticleIndex.open(sample_folder)
+    add_articles([news], index)
+    index.close()
+    with contextmanager(serve)(sample_folder) as address:
+        talk = open_page(address)
+        welcome = talk.page.locator(".welcome:not([data-wanting])")
+        welcome.wait_for()
+        theme = welcome.locator(".theme", has_text="Storm").first
+        theme.locator("summary").click()
+        theme.get_by_role("button", name="Ask only these").click()
+        expect(talk.page.locator(".scope b")).to_contain_text("articles on")
+        talk.ask(SURE)
+        assert talk.last.locator(".answer").count() == 0  # the tern is in no article of the theme
+        talk.open_library()
+        talk.page.get_by_text("Ask only one source").click()
+        talk.page.get_by_role("button", name="articles 12").click()
+        expect(talk.page.locator(".scope b")).to_have_text("12 articles from articles")
+        talk.ask(f"{SURE} Tell me.")
+        assert "100 grams" in talk.last.locator(".answer").inner_text()
+        talk.leave()

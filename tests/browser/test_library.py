@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 
@@ -214,3 +215,40 @@ def test_adding_tells_how_far_it_is_and_does_not_keep_from_asking(
     assert talk.page.locator(".report").count() == 0  # it is still at work when it is asked
     talk.ask("How much does an Arctic tern weigh?")
     assert "100 grams" in talk.last.locator(".answer").inner_text()
+
+
+def test_head_of_the_page_tells_how_far_adding_is_wherever_one_is(
+    empty_server: str, open_page: OpenPage, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"ledger-{number}.txt" for number in range(60)]
+    for number, file in enumerate(files):
+        told = " ".join(f"In {1600 + number} the guild paid {line} shillings for rope." for line in range(60))
+        file.write_text(f"Ledger {number}\n\n{told}")
+    talk = open_page(empty_server)
+    held = talk.page.locator("#brand p")
+    before = held.inner_text()
+    talk.open_library()
+    talk.page.locator("#files input[type=file]").set_input_files([str(file) for file in files])
+    talk.page.get_by_role("tab", name="History").click()
+    expect(held).to_contain_text(re.compile("Adding: .+"))
+    talk.page.locator(".report").wait_for(state="attached")
+    expect(held).not_to_contain_text("Adding")
+    assert held.inner_text() != before  # it says how many there are now
+
+
+def test_dragging_files_over_the_page_shows_that_they_can_be_dropped(empty_server: str, open_page: OpenPage) -> None:
+    talk = open_page(empty_server)
+    shown = "() => getComputedStyle(document.body, '::after').content"
+    assert talk.page.evaluate(shown) == "none"
+    talk.page.evaluate(DRAG, "Files")
+    assert "Drop to add to your library" in talk.page.evaluate(shown)
+    talk.page.wait_for_function(f"({shown})() === 'none'")  # it has left the page
+    talk.page.evaluate(DRAG, "text/plain")
+    assert talk.page.evaluate(shown) == "none"
+
+
+DRAG = """(type) => {
+  const drag = new Event('dragover', {bubbles: true, cancelable: true});
+  drag.dataTransfer = {types: [type]};
+  document.getElementById('chat').dispatchEvent(drag);
+}"""

@@ -135,3 +135,15 @@ def test_two_tabs_are_two_conversations_and_an_address_opens_in_another(
     other.goto(talk.page.url)
     other.locator(".article-text mark strong", has_text="100 grams").wait_for()
     other.locator(".exchange", has_text=SURE).wait_for()
+
+
+def test_address_of_a_conversation_that_is_not_there_says_so_and_can_be_asked_from(
+    samples_server: str, open_page: OpenPage
+) -> None:
+    talk = open_page(samples_server)
+    talk.leave()
+    talk.page.goto(f"{samples_server}/#conversation=not-there")
+    talk.page.get_by_text("This conversation is not here: it was deleted").wait_for()
+    talk.ask(SURE)
+    assert "100 grams" in talk.last.locator(".answer").inner_text()
+    expect(talk.page.get_by_text("This conversation is not here: it was deleted")).to_have_count(0)

@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SMALL = """() => [...document.querySelectorAll('a[href], button, summary, input, textarea')].filter((one) => {
   if (!one.checkVisibility({checkVisibilityCSS: true, checkOpacity: true})) return false;
   if (one.closest('.unseen, #files')) return false;
-  if (one.matches('.tick input, p a, .words, .article-head a')) return false; // within a target, or within a text
+  // Within a target, or within a text.
+  if (one.matches('.tick input, .choice > input, p a, .words, .article-head a')) return false;
   const {width, height} = one.getBoundingClientRect();
   return width > 0 && (height < 43.5 || width < 43.5);
 }).map((one) => `${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 30)}`)"""

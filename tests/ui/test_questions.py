@@ -6,12 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from qa.chatbot import Chatbot
+from qa.errors import GeneratorError
 from qa.types import Answer, AnswerEvent, AnswerReady, PassagesFound, Turn
 from ui.history import Exchange, Feedback, History, Pending
 from ui.page import questions
+from ui.page.models import Choice, Models
 from ui.page.questions import Asking, Questions
 
 ME, YOU = "browser:me", "browser:you"
@@ -133,3 +138,14 @@ def test_correction_comes_with_the_same_question(bot: Bot, history: History, ask
     assert correction(YOU, "q4", "When did he propose?") is None
     history.judge(ME, asked.conversation, 0, Feedback(right=True))
     assert correction(ME, "q5", "When did he propose?") is None
+
+
+def test_model_that_cannot_be_used_is_said_in_the_answers_place(history: History) -> None:
+    def refuse(_: Choice) -> None:
+        raise GeneratorError("the language model 'x' is not of the form provider:model")
+
+    models = SimpleNamespace(chatbot=refuse)
+    asking = Questions(cast(Chatbot, None), history, cast(Models, models))
+    *_, came = asking.ask(ME, Asking("q1", "When?", choice=Choice("x"))).states()
+    assert isinstance(came, Exchange) and came.error and "provider:model" in came.error
+    asking.close()

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from ingest.report import IngestReport, Outcome, Progress
+from qa.chatbot import Chatbot
 from qa.names import Name
+from qa.settings import Settings
 from qa.themes import Theme
 from qa.types import Alternative, Answer, Citation, Item, Passage
 from ui.history import Conversation, Exchange, Feedback, Pending, turns
 from ui.page import render
 from ui.page.address import Address, Mark
 from ui.page.guide import Dated, Guide
+from ui.page.models import Models
 from ui.page.overview import Overview
-from vectorstore.types import Article, ArticleSummary
+from ui.page.reading import PART, Reading, opened
+from vectorstore.types import Article, ArticleSummary, Section
 
 EVIL = "<script>alert(1)</script><img src=x onerror=\"alert('2')\">&amp;"
 TEXT = "First <b>line</b> & more.\n\nIt was on Oct. 21, 2013, in the park.\nStill there.\n\n\nThe end"
@@ -26,6 +33,14 @@ TEXT = "First <b>line</b> & more.\n\nIt was on Oct. 21, 2013, in the park.\nStil
 def article(text: str = TEXT, **changes: str) -> Article:
     values = {"id": "a1", "source": "/here/a.txt", "title": "Title", "text": text, "fingerprint": "f"} | changes
     return Article(**values)  # type: ignore[arg-type]
+
+
+def long_article(label: str, word: str = "word") -> Article:
+    """An article of 40 sections of some 5,000 characters, called by ``label`` and a number."""
+    pieces = [f"{number} begins here. " + f"{word} " * (5000 // (len(word) + 1)) for number in range(1, 41)]
+    starts = [sum(len(piece) + 2 for piece in pieces[:at]) for at in range(len(pieces))]
+    sections = tuple(Section(start, f"{label} {number}") for number, start in enumerate(starts, 1))
+    return replace(article("\n\n".join(pieces)), sections=sections)
 
 
 def mark(text: str, quote: str, words: str | None = None) -> Mark:
@@ -62,6 +77,10 @@ def answer(text: str | None = "Oct. 21, 2013", **changes: object) -> Answer:
         "passages": (passage(),), "query": "when?",
     } | changes  # fmt: skip
     return Answer(**values)  # type: ignore[arg-type]
+
+
+def served(may_name: bool = False, **changes: object) -> Models:
+    return Models(cast(Chatbot, SimpleNamespace(settings=Settings(**changes))), may_name)  # type: ignore[arg-type]
 
 
 class Seen(HTMLParser):
@@ -122,22 +141,17 @@ def test_marks_that_do_not_fit_the_text_do_no_harm(place: Mark) -> None:
     assert Seen(render.render_text(TEXT, place)).text.replace("\n", "") == TEXT.replace("\n", "")
 
 
-def test_very_long_articles_are_shown_around_the_mark() -> None:
-    text = "\n\n".join(f"Paragraph {number} " + "word " * 50 for number in range(4000))
-    html = render.render_text(text, mark(text, "Paragraph 2000 "))
-    assert inside(html, "mark") == ["Paragraph 2000 "]
-    assert len(html) < 3 * render.SHOWN_AROUND
-    assert "left out here" in html
-
-
 SUMMARY = ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)
 
 
 @pytest.mark.parametrize(
     "html",
     [
-        render.render_article(article(EVIL, title=EVIL, source=f"/x/{EVIL}"), mark(EVIL, "alert(1)")),
-        render.render_article(article(title=EVIL, source=f"https://x.example/{EVIL}"), None),
+        render.render_article(
+            Reading(article(EVIL, title=EVIL, source=f"/x/{EVIL}"), mark(EVIL, "alert(1)"), wanted=EVIL)
+        ),
+        render.render_article(Reading(article(title=EVIL, source=f"https://x.example/{EVIL}"), has_pictures=True)),
+        render.render_article(Reading(long_article(EVIL, EVIL))),
         render.render_conversation([Exchange(EVIL, answer(EVIL, notice=EVIL, query=EVIL, model=EVIL))]),
         render.render_conversation(
             [Exchange(EVIL, answer(citations=(citation(title=EVIL, quote=EVIL, source=EVIL),)))]
@@ -156,7 +170,9 @@ SUMMARY = ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)
         render.render_answer(answer(), 0, Feedback(right=False, answers=(EVIL,))),
         render.render_history([Conversation(EVIL, EVIL, EVIL, EVIL, 1)]),
         render.render_download(EVIL, EVIL, EVIL),
-        render.render_about([ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)], EVIL, EVIL),
+        render.render_about([ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)], EVIL),
+        render.render_next(EVIL, 0, [EVIL]),
+        render.render_settings(served(llm=f"openai:{EVIL}", llm_base_url=f"http://{EVIL}", reader=EVIL)),
         render.render_no_article(EVIL, EVIL),
         render.render_welcome(Overview(1, (EVIL, EVIL), (SUMMARY,), (Theme((EVIL,), (SUMMARY,)),), (EVIL,))),
         render.render_guide(
@@ -179,9 +195,9 @@ def test_nothing_from_outside_becomes_markup(html: str) -> None:
 
 
 def test_addresses_of_other_schemes_do_not_become_links() -> None:
-    assert "<a " not in render.render_article(article(source="javascript:alert(1)"))
+    assert "<a " not in render.render_article(Reading(article(source="javascript:alert(1)")))
     assert 'href="https://x.example/a?b=1&amp;c=2"' in render.render_article(
-        article(source="https://x.example/a?b=1&c=2")
+        Reading(article(source="https://x.example/a?b=1&c=2"))
     )
 
 
@@ -262,7 +278,7 @@ def test_reasons_tell_rank_and_both_scores() -> None:
 
 def test_stepper_leads_to_the_next_quote() -> None:
     first, second = mark(TEXT, "First"), mark(TEXT, "The end")
-    html = render.render_article(article(), first, [first, second], number=2)
+    html = render.render_article(Reading(article(), first, (first, second), 2))
     assert "Quote 1 of 2" in html
     assert f'aria-label="Next quote" href="#article=a1&amp;at={second.start}-{second.end}&amp;exchange=2"' in html
     assert 'aria-label="Previous quote" aria-disabled="true"' in html
@@ -403,9 +419,62 @@ def test_the_estimate_is_of_what_takes_the_time_which_is_storing(now: Progress, 
 
 
 def test_library_tells_its_size_and_its_models_in_plain_words() -> None:
-    html = render.render_about([SUMMARY], "minilm", "the built-in reader")
-    assert "1 article<" in html and "minilm" in html and "the built-in reader" in html
+    html = render.render_about([SUMMARY], "minilm")
+    assert "1 article<" in html and "minilm" in html
     assert not any(word in html for word in ("chunk", "BM25"))
+
+
+def test_settings_say_what_each_choice_means_and_where_keys_stay() -> None:
+    html = render.render_settings(served())
+    assert "nothing leaves this computer" in html and "0.4 s more" in html
+    assert "ARTICLE_QA_LLM=" in html and "stays in the environment" in html
+    assert 'name="named"' not in html
+    assert 'name="named"' in render.render_settings(served(may_name=True))
+    hosted = render.render_settings(served(llm="openai:gpt-5-mini"))
+    assert "go to OpenAI" in hosted and "OPENAI_API_KEY" in hosted
+    assert 'value="openai:gpt-5-mini" checked' in hosted
+    assert "a second time" not in render.render_settings(served(reader="somebody/theirs"))
+
+
+def test_long_article_is_shown_in_parts_with_a_way_on_and_back_and_a_page_to_go_to() -> None:
+    first = render.render_article(Reading(long_article("page")))
+    assert len(first) < 1.5 * PART
+    assert "Page 1<" in first and "Page 39<" not in first
+    assert 'max="40" value="1"' in first and "Go on to pages" in first and "Back to" not in first
+    assert 'class="guide-slot"' in first
+    last = render.render_article(opened(long_article("page"), Address(mark=Mark("a1", 0, 0), page=40)))
+    assert 'value="40"' in last and "Back to pages" in last and "Go on to" not in last
+    assert 'data-page="40" data-here="true">40 begins here.' in last
+    assert 'class="guide-slot"' not in last
+
+
+def test_every_part_of_a_long_article_leads_to_the_next_until_all_was_shown() -> None:
+    shown = long_article("page")
+    seen, at = "", "0-0"
+    while at:
+        html = render.render_article(opened(shown, Address.read(f"#article=a1&at={at}")))
+        seen += Seen(html).text
+        found = re.search(r'at=(\d+-\d+)">Go on', html)
+        at = found[1] if found else ""
+    assert all(f"{number} begins here." in seen for number in range(1, 41))
+    assert seen.count("17 begins here.") == 1
+
+
+def test_chapters_are_chosen_by_their_names() -> None:
+    html = render.render_article(opened(long_article("Chapter"), Address.read("#article=a1&at=5100-5100")))
+    assert html.count("<option") == 40 and re.search(r"selected>Chapter 2<", html)
+    assert "part 2 of" in html and 'type="number"' not in html
+
+
+def test_words_are_found_in_an_article_and_stepped_through() -> None:
+    reading = opened(long_article("page"), Address.read("#article=a1&find=BEGINS%20%20here"))
+    assert len(reading.steps) == 40 and reading.place == 0
+    html = render.render_article(reading)
+    assert "Match 1 of 40" in html and "<mark>begins here</mark>" in html and "&amp;find=BEGINS" in html
+    later = opened(long_article("page"), Address.read("#article=a1&at=60000-60000&find=begins"))
+    assert later.mark is not None and later.mark.start > 60000
+    none = render.render_article(opened(long_article("page"), Address.read("#article=a1&find=whale")))
+    assert "“whale” does not stand in this article." in none
 
 
 def test_nothing_leaves_is_promised_only_where_it_is_so() -> None:

@@ -12,13 +12,12 @@ from qa.errors import QAError
 from qa.names import Name, names_in
 from qa.types import Citation
 from ui.page.address import Mark
+from ui.page.reading import LONG
 from vectorstore import Article
 
 CARRYING = 3
 """Sentences that are given as what carries an article."""
 MOST_DATES = 6
-LONG = 20_000
-"""Characters of an article from which on its outline is shown: about ten pages."""
 REMEMBERED = 500
 """Guides that are kept in memory; making one takes from half a second to three."""
 SUMMARIZE = "Summarize this article."

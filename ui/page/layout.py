@@ -8,6 +8,7 @@ import gradio as gr
 
 from qa.chatbot import Chatbot
 from ui.history import History
+from ui.page import render
 from ui.page.api import ASKING, add_endpoints
 from ui.page.library import Library
 from ui.page.parts import QUIET, Parts, Updates
@@ -38,7 +39,9 @@ def build_page(
     with blocks:
         add_endpoints(Tools(bot))  # first, for the first to take a name has it
         parts = Parts()
-        talk = Talk(parts, bot, history, questions or Questions(bot, history), library)
+        questions = questions or Questions(bot, history)
+        parts.settings.value = render.render_settings(questions.models)
+        talk = Talk(parts, bot, history, questions, library)
         shelf = Shelf(parts, bot, library)
 
         def opened(address: str, request: gr.Request) -> Updates:
@@ -71,6 +74,9 @@ def _connect_talk(parts: Parts, talk: Talk) -> None:
     # More than one at a time: who comes back after a lost connection asks again what is being answered.
     asked = parts.question.ask(talk.ask, None, chat, trigger_mode="multiple", **QUIET, **ASKING)
     parts.question.stop(talk.stop, None, None, queue=False, **QUIET)
+    parts.conversation.suggest(
+        talk.suggest, None, parts.next, concurrency_limit=1, concurrency_id="suggesting", **QUIET
+    )
     parts.question.conversation(talk.go, None, chat, cancels=[asked], trigger_mode="always_last", **QUIET)
     parts.question.place(
         talk.show, None, [parts.article, parts.reasons, parts.tabs], trigger_mode="always_last", **QUIET
@@ -102,10 +108,14 @@ def _connect_shelf(parts: Parts, shelf: Shelf) -> None:
     unasked = {**QUIET, "concurrency_limit": 1, "concurrency_id": "unasked", "trigger_mode": "always_last"}
     parts.welcome.overview(shelf.overview, None, parts.welcome, **unasked)
     parts.article.guide(shelf.guide, None, parts.guide, **unasked)
+    # One after the other, or an earlier page might come last; "always_last" was seen to lose the last one.
+    drawing: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "drawing", "trigger_mode": "multiple"}
+    parts.article.picture(shelf.picture, None, parts.picture, **drawing, **QUIET)
     for listen in (parts.welcome.library, parts.welcome.samples):
         listen(lambda: gr.Tabs(selected="library"), None, parts.tabs, **QUIET)
     parts.welcome.samples(shelf.add_samples, None, changed, **writing)
     parts.listed.remove(shelf.remove, [parts.filter], changed, **{**writing, "show_progress": "hidden"})
     parts.report.dismiss(lambda: "", None, parts.report, **QUIET)
     parts.filter.change(shelf.find, [parts.filter], parts.listed, trigger_mode="always_last", **QUIET)
+    parts.listed.turn(shelf.turn, [parts.filter], parts.listed, **QUIET)
     parts.library_tab.select(shelf.find, [parts.filter], parts.listed, **QUIET)

@@ -129,7 +129,7 @@ class Library:
         folder = self._uploads.resolve()
         for before in folder.glob(f".*{BEFORE}"):
             path = folder / before.name.removeprefix(".").removesuffix(BEFORE)
-            if _is_of(before, stored.get(str(path), "")):
+            if is_of(before, stored.get(str(path), "")):
                 before.replace(path)
         for path in folder.iterdir():
             if str(path) not in stored and path.is_file():
@@ -180,7 +180,7 @@ def _unused(name: str, taken: set[str]) -> str:
     return free
 
 
-def _is_of(file: Path, stored: str) -> bool:
+def is_of(file: Path, stored: str) -> bool:
     """Whether ``stored``, the fingerprint of an article, was made from this file as it is."""
     _, _, content = fingerprint(RawSource(str(file), file.name, file.read_bytes())).partition("-")
     return content in stored

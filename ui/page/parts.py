@@ -32,13 +32,15 @@ class Parts:
         with gr.Row(elem_id="panes"):
             with gr.Column(elem_id="chat", min_width=0):
                 self.welcome = html("welcome", "shared", "buttons", "welcome")
-                self.conversation = html("conversation", "shared", "conversation", "buttons")
+                self.conversation = html("conversation", "shared", "conversation", "buttons", "next")
+                self.next = html("next")  # the conversation's script puts it under the newest answer
                 self.question = html("question", "shared", "question", "address")
                 self.question.value = render.render_question_box()
             with gr.Column(elem_id="panel", min_width=0), gr.Tabs(elem_id="tabs", selected="article") as self.tabs:
                 with gr.Tab("Article", id="article", elem_id="article-tab"):
-                    self.article = html("article", "shared", "buttons", "article", "guide")
+                    self.article = html("article", "shared", "buttons", "article", "guide", "ways", "pictures")
                     self.guide = html("guide")  # the article's script puts it above the text
+                    self.picture = html("picture", "enlarge")
                     self.reasons = html("reasons", "shared", "buttons")
                 with gr.Tab("Library", id="library", elem_id="library-tab") as self.library_tab:
                     self._build_library()
@@ -51,6 +53,8 @@ class Parts:
                         visible=False,
                     )
                     self.past = html("past", "shared", "buttons")
+                with gr.Tab("Settings", id="settings", elem_id="settings-tab"):
+                    self.settings = html("settings", "shared", "settings")
         self.download = html("download", "download")
 
     def _build_library(self) -> None:

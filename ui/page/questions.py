@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from qa.chatbot import Chatbot
+from qa.errors import QAError
 from ui.history import Exchange, History, Pending, new_conversation_id
 from ui.page.chat import converse
+from ui.page.models import AS_SERVED, Choice, Models
 from vectorstore import StoreError
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ class Asking:
     """Ids of the articles it is asked of; None for all."""
     scope: str = ""
     """The same in words; empty for all."""
+    choice: Choice = AS_SERVED
+    """Which models are to answer."""
 
 
 class Question:
@@ -93,16 +97,29 @@ class Question:
                 self.stopped.set()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Whether anybody is being answered: set while somebody is."""
+
+    _running: dict[tuple[str, str], threading.Thread]
+
+    def is_set(self) -> bool:
+        """See above."""
+        return bool(self._running)
+
+
 class Questions:
     """Answers questions in threads of their own, and keeps what came of them in the history."""
 
-    def __init__(self, bot: Chatbot, history: History) -> None:
-        self._bot = bot
+    def __init__(self, bot: Chatbot, history: History, models: Models | None = None) -> None:
+        self.models = models or Models(bot)
         self._history = history
         self._places = threading.BoundedSemaphore(AT_ONCE)
         self._lock = threading.Lock()
         self._known: OrderedDict[tuple[str, str], Question] = OrderedDict()
         self._running: dict[tuple[str, str], threading.Thread] = {}
+        self.asked = Asked(self._running)
+        """What is done unasked ends by it."""
 
     def ask(self, owner: str, asking: Asking) -> Question:
         """Begins to answer a question; one that the same page asked before is found again."""
@@ -151,11 +168,14 @@ class Questions:
         try:
             earlier = self._history.exchanges(question.owner, question.conversation)
             with self._places:
-                for state in converse(self._bot, asking.question, earlier, question.stopped, asking.articles):
+                bot = self.models.chatbot(asking.choice)
+                for state in converse(bot, asking.question, earlier, question.stopped, asking.articles):
                     if isinstance(state, Exchange):
                         came = state
                     else:
                         question.publish(replace(state, id=asking.id, scope=asking.scope))
+        except QAError as error:  # the model that was chosen cannot be used
+            came = Exchange(asking.question, error=str(error))
         finally:
             came = replace(came, id=asking.id, scope=asking.scope)
             try:

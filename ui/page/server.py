@@ -26,6 +26,7 @@ from ui.mcp_server import Login, http_routes, mcp_server
 from ui.page.guard import Guard
 from ui.page.layout import build_page
 from ui.page.library import Library
+from ui.page.models import Models
 from ui.page.no_fetching import forbid_fetching
 from ui.page.policy import ContentPolicy
 from ui.page.questions import Questions
@@ -74,7 +75,8 @@ def launch(
     except (StoreError, QAError) as error:
         sys.exit(f"article-qa: {error}")
     library = Library(bot.index)
-    questions = Questions(bot, history)
+    is_own = _is_loopback(host) and not (logins or limits.allowed_hosts or limits.allowed_origins)
+    questions = Questions(bot, history, Models(bot, may_name=is_own))
     page = build_page(bot, library, history, questions)
     page.queue(max_size=limits.waiting, default_concurrency_limit=4, api_open=False)
     forbid_fetching()

@@ -16,6 +16,7 @@ from ui.page.guide import Guides
 from ui.page.library import Library
 from ui.page.overview import Overview, Overviews
 from ui.page.parts import Parts, Updates
+from ui.page.pictures import Pictures
 from vectorstore import StoreError
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Shelf:
         self.library = library
         self.guides = Guides(bot)
         self.overviews = Overviews(bot, library)
+        self.pictures = Pictures()
 
     def overview(self) -> Iterator[str]:
         """The library's first page with what takes a while to find: its themes, then what it is known to answer."""
@@ -51,9 +53,23 @@ class Shelf:
         except StoreError:
             yield ""  # the article's own part says what is wrong
 
+    def picture(self, event: gr.EventData) -> str:
+        """A page of an article as it looks."""
+        wanted, page = sent.text(event, "article"), sent.number(event, "page") or 0
+        try:
+            article = self.bot.index.article(wanted)
+        except StoreError:
+            article = None  # the article's own part says what is wrong
+        drawn = self.pictures.of(article, page) if article else None
+        return render.render_picture(wanted, page, drawn)
+
     def find(self, wanted: str) -> str:
         """The list as the filter narrows it."""
         return render.render_library(self.library.articles(), wanted)
+
+    def turn(self, wanted: str, event: gr.EventData) -> str:
+        """Another leaf of the list."""
+        return render.render_library(self.library.articles(), wanted, sent.number(event, "start") or 0)
 
     def add_files(self, files: list[str] | None, progress: gr.Progress = gr.Progress()) -> Updates:  # noqa: B008
         """Adds what was dropped."""
@@ -111,9 +127,5 @@ class Shelf:
             self.parts.welcome: self._welcome(self.overviews.quick(articles)),
             self.parts.listed: render.render_library(articles, wanted),
             self.parts.filter: gr.Textbox(value=wanted, visible=len(articles) > 1),
-            self.parts.about: render.render_about(articles, self.bot.index.embedder_name, _answers_with(self.bot)),
+            self.parts.about: render.render_about(articles, self.bot.index.embedder_name),
         }
-
-
-def _answers_with(bot: Chatbot) -> str:
-    return bot.settings.llm or bot.settings.reader or "the built-in reader"

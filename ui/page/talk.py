@@ -14,8 +14,12 @@ from ui.history import Exchange, Feedback, History, Pending, as_json, as_markdow
 from ui.page import render, sent
 from ui.page.address import Address, Mark
 from ui.page.library import Library
+from ui.page.models import Choice
 from ui.page.parts import Parts, Updates
+from ui.page.pictures import has_pictures
 from ui.page.questions import Asking, Questions
+from ui.page.reading import opened
+from ui.page.suggestions import Suggestions
 from ui.page.visitor import owner_of
 from vectorstore import StoreError
 
@@ -23,6 +27,8 @@ MAX_RIGHT_ANSWER = 500
 """Characters of a right answer that is kept; answers are short."""
 MOST_TICKED = 10_000
 """Articles that one question can be asked of by name."""
+MODEL_CHARS = 200
+"""Of the name of a language model."""
 UNKEPT = (
     "This answer is shown, but could not be kept: there may be no room left on the disk. It is gone when you leave the "
     "conversation; what was wrong is in the log of the program that serves this page."
@@ -39,6 +45,7 @@ class Talk:
         self.bot = bot
         self.history = history
         self.questions = questions
+        self.suggestions = Suggestions(bot, questions)
         self.library = library
 
     # The conversation -------------------------------------------------------------------------
@@ -79,7 +86,15 @@ class Talk:
             sent.text(event, "conversation")[:64],
             articles if source or ticked else None,
             sent.text(event, "scope")[:200] if source or ticked else "",
+            Choice(sent.text(event, "model")[:MODEL_CHARS], {"on": True, "off": False}.get(sent.text(event, "second"))),
         )
+
+    def suggest(self, request: gr.Request, event: gr.EventData) -> str:
+        """What to ask next, after the last answer of a conversation."""
+        owner, conversation = owner_of(request), sent.text(event, "conversation")
+        exchanges = self.history.exchanges(owner, conversation)
+        found = self.suggestions.after(owner, conversation, exchanges)
+        return render.render_next(conversation, len(exchanges) - 1, found)
 
     def stop(self, request: gr.Request, event: gr.EventData) -> None:
         """Gives up what is being answered."""
@@ -99,9 +114,12 @@ class Talk:
             exchanges = (*exchanges, unkept)
         running = self.questions.running(owner, conversation)
         pending = running.state if running and isinstance(running.state, Pending) else None
-        conversation = conversation if exchanges or pending else ""
+        if exchanges or pending or not conversation:
+            shown = render.render_conversation(exchanges, pending, conversation)
+        else:
+            shown = render.render_no_conversation()
         return {
-            self.parts.conversation: render.render_conversation(exchanges, pending, conversation),
+            self.parts.conversation: shown,
             self.parts.past: self._past(owner),
             self.parts.sought: gr.Textbox(value="", visible=len(self.history.conversations(owner)) > FEW),
             **self._evidence(exchanges, len(exchanges) - 1),
@@ -175,7 +193,7 @@ class Talk:
         answer = exchanges[number].answer if 0 <= number < len(exchanges) else None
         assert address.mark is not None
         return {
-            self.parts.article: self._article(address.mark, exchanges, number),
+            self.parts.article: self._article(address, exchanges, number),
             self.parts.reasons: render.render_reasons(answer, number) if answer else "",
             self.parts.tabs: gr.Tabs(selected="article"),
         }
@@ -191,18 +209,19 @@ class Talk:
         if not answer.citations:
             text = "The passages that were read, and why, are listed below."
             return {article: render.render_no_article("Nothing to mark", text), reasons: told}
-        return {article: self._article(Mark.of(answer.citations[0]), exchanges, number), reasons: told}
+        return {article: self._article(Address(mark=Mark.of(answer.citations[0])), exchanges, number), reasons: told}
 
-    def _article(self, mark: Mark, exchanges: tuple[Exchange, ...], number: int) -> str:
+    def _article(self, address: Address, exchanges: tuple[Exchange, ...], number: int) -> str:
+        assert address.mark is not None
         try:
-            article = self.bot.index.article(mark.article_id)
+            article = self.bot.index.article(address.mark.article_id)
         except StoreError as error:
             return render.render_no_article("This article cannot be shown", str(error))
         if article is None:
             return render.render_no_article("This article is gone", "It is no longer in the library.")
         answer = exchanges[number].answer if 0 <= number < len(exchanges) else None
         steps = render.steps_of(answer) if answer else []
-        return render.render_article(article, mark, steps, number)
+        return render.render_article(opened(article, address, steps, number, has_pictures(article)))
 
 
 def _feedback(event: gr.EventData, before: Feedback | None) -> Feedback | None:

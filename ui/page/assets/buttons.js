@@ -1,7 +1,7 @@
 // Runs once for each gr.HTML that holds buttons: a press becomes an event of that component.
 // The names stand here in quotes because gr.HTML offers as Python events what it finds quoted in its script.
 const events = [
-  'remove', 'samples', 'library', 'dismiss', 'judge', 'correct', 'unsaid', 'rename', 'delete', 'export', 'testset',
+  'remove', 'turn', 'samples', 'library', 'dismiss', 'judge', 'correct', 'unsaid', 'rename', 'delete', 'export', 'testset',
 ];
 element.addEventListener('submit', (event) => event.preventDefault());
 element.addEventListener('click', (event) => {
@@ -26,6 +26,7 @@ element.addEventListener('click', (event) => {
   const typed = button.form?.elements.namedItem('text')?.value;
   trigger(does, { ...button.dataset, conversation: page.conversation(), ...(typed === undefined ? {} : { text: typed }) });
   if (does === 'delete' && button.dataset.named === page.conversation()) page.visit('');
+  if (does === 'turn') element.scrollIntoView({ block: 'start' });
   // Where the panel stands under the conversation, go to what was asked for.
   if (does === 'library' && page.isNarrow()) page.goTo('panel');
 });

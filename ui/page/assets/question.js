@@ -62,7 +62,7 @@ page.ask = (question) => {
   const text = question.trim();
   if (!text || page.kept('sending') || conversation.querySelector('.exchange[aria-busy]')) return false;
   const id = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  const one = { id, question: text, conversation: page.conversation(), ...scopeSent() };
+  const one = { id, question: text, conversation: page.conversation(), ...scopeSent(), ...page.answering() };
   if (page.address().has('article')) page.adopt(one.conversation, true); // Back leads to the article that was read
   page.keep('sending', one);
   show(one);

@@ -46,6 +46,20 @@ const page = (window.articleQa ??= (() => {
         return null;
       }
     },
+    // Which models this browser chose to be answered by: kept for all its tabs, and for another day.
+    answering() {
+      try {
+        return JSON.parse(window.localStorage.getItem('article-qa-answering')) ?? {};
+      } catch (error) {
+        console.debug(error);
+        return {};
+      }
+    },
+    answerWith(choice) {
+      try {
+        window.localStorage.setItem('article-qa-answering', JSON.stringify(choice));
+      } catch (error) { console.debug(error); }
+    },
     goTo: (id) => document.getElementById(id)?.scrollIntoView({ behavior: 'smooth', block: 'start' }),
     isNarrow: () => window.matchMedia('(max-width: 900px)').matches,
   };

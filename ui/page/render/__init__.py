@@ -4,11 +4,13 @@ What can be gone to is a link with an address of the page (``ui.page.address``).
 ``data-do`` and its arguments beside it; ``assets/buttons.js`` makes of a press an event of the component they are in.
 """
 
-from ui.page.render.article import SHOWN_AROUND, render_article, render_no_article, render_text
+from ui.page.render.article import render_article, render_no_article, render_picture, render_text
 from ui.page.render.conversation import (
     render_answer,
     render_conversation,
     render_export,
+    render_next,
+    render_no_conversation,
     render_question_box,
     render_quote,
     render_reasons,
@@ -27,11 +29,11 @@ from ui.page.render.library import (
     render_places,
     render_report,
 )
+from ui.page.render.settings import render_settings
 from ui.page.render.values import date_in_words, source_name
 from ui.page.render.welcome import render_guide, render_welcome
 
 __all__ = [
-    "SHOWN_AROUND",
     "date_in_words",
     "progress_in_words",
     "render_about",
@@ -47,12 +49,16 @@ __all__ = [
     "render_library",
     "render_link",
     "render_message",
+    "render_next",
     "render_no_article",
+    "render_no_conversation",
+    "render_picture",
     "render_places",
     "render_question_box",
     "render_quote",
     "render_reasons",
     "render_report",
+    "render_settings",
     "render_text",
     "render_welcome",
     "source_name",

@@ -33,6 +33,11 @@ def render_conversation(exchanges: Sequence[Exchange], pending: Pending | None =
     return fill(TEMPLATE, "conversation", shown, pending, doing, conversation, spoken(exchanges, pending))
 
 
+def render_no_conversation() -> str:
+    """What stands in the place of a conversation that is not there, or is somebody else's."""
+    return fill(TEMPLATE, "no_conversation")
+
+
 def render_question_box() -> str:
     """The box that questions are typed into; its script does the rest."""
     return fill(TEMPLATE, "box", MAX_QUESTION_CHARS)
@@ -41,6 +46,11 @@ def render_question_box() -> str:
 def render_answer(answer: Answer, number: int = 0, feedback: Feedback | None = None) -> str:
     """The answer in its shape, with its places and what it rests on; ``number`` is its place in the conversation."""
     return fill(TEMPLATE, "answer", View.of(answer, number, feedback))
+
+
+def render_next(conversation: str, number: int, questions: Sequence[str]) -> str:
+    """What to ask next after the answer at ``number`` in a conversation."""
+    return fill(TEMPLATE, "next", conversation, number, questions)
 
 
 def render_quote(citation: Citation) -> str:

@@ -11,7 +11,7 @@ from ui.page.render.values import count, fill, source_name
 from vectorstore.types import ArticleSummary
 
 LISTED = 200
-"""Articles listed at once; the filter finds the others."""
+"""Articles listed at once, or outcomes of one kind; one turns to the others, or finds them."""
 PLACES_LISTED = 20
 """Folders and sites that can be asked by themselves: those that most articles came from."""
 OPEN_GROUP = 3
@@ -30,7 +30,13 @@ REASONS: dict[Status, str] = {
     "unchanged": "nothing in it has changed",
     "removed": "its file is no longer there",
 }
-PLACES = (("chat", "Chat"), ("article", "Article"), ("library", "Library"), ("history", "History"))
+PLACES = (
+    ("chat", "Chat"),
+    ("article", "Article"),
+    ("library", "Library"),
+    ("history", "History"),
+    ("settings", "Settings"),
+)
 TEMPLATE = "library.html"
 
 
@@ -39,22 +45,23 @@ def render_folder(suffixes: Sequence[str]) -> str:
     return fill(TEMPLATE, "folder", suffixes)
 
 
-def render_about(articles: Sequence[ArticleSummary], embedder: str, answers_with: str) -> str:
-    """What the library holds, and which models are at work on it."""
+def render_about(articles: Sequence[ArticleSummary], embedder: str) -> str:
+    """What the library holds, and how it is found again; what answers is said in the settings."""
     facts = (
         ("Holds", count(len(articles), "article")),
         ("Finds with", f"meaning ({embedder}) and words"),
-        ("Answers with", answers_with),
     )
     return fill(TEMPLATE, "about", facts) if articles else ""
 
 
-def render_library(articles: Sequence[ArticleSummary], wanted: str = "") -> str:
-    """The list of articles whose title, source or author has all the words of ``wanted``."""
+def render_library(articles: Sequence[ArticleSummary], wanted: str = "", start: int = 0) -> str:
+    """The list of articles whose title, source or author has all the words of ``wanted``, from number ``start`` on."""
     words = wanted.casefold().split()
     found = [article for article in articles if all(word in _findable(article) for word in words)]
     places = Counter(place_of(article.source) for article in articles).most_common(PLACES_LISTED)
-    return fill(TEMPLATE, "library", bool(articles), found[:LISTED], len(found) - LISTED, wanted.strip(), places)
+    start = min(start, max(len(found) - 1, 0)) // LISTED * LISTED
+    listed = found[start : start + LISTED]
+    return fill(TEMPLATE, "library", bool(articles), listed, start, len(found), LISTED, wanted.strip(), places)
 
 
 def _findable(article: ArticleSummary) -> str:

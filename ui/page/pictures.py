@@ -1,0 +1,49 @@
+"""The pages of PDF documents as they look, drawn when somebody wants to see one."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from ingest import UnreadableSource, draw_page
+from ui.page.library import is_of
+from vectorstore import Article
+
+WIDTH = 1100
+"""Pixels: as wide as half of a large window."""
+REMEMBERED = 50
+"""Pictures that are kept in memory, of some 200 KB each."""
+
+
+class Pictures:
+    """Draws pages, and keeps the last. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str, int], bytes | None] = OrderedDict()
+        self._drawing = threading.Lock()
+
+    def of(self, article: Article, page: int) -> bytes | None:
+        """A page as a JPEG picture; None where there is none, or where the file is no longer what was read."""
+        key = article.id, article.fingerprint, page
+        with self._drawing:
+            if key not in self._kept:
+                self._kept[key] = _drawn(article, page)
+                while len(self._kept) > REMEMBERED:
+                    self._kept.popitem(last=False)
+            return self._kept[key]
+
+
+def has_pictures(article: Article) -> bool:
+    """Whether its pages can be shown as they look: where it is a PDF document on this machine."""
+    return bool(article.pages) and article.source.lower().endswith(".pdf") and Path(article.source).is_file()
+
+
+def _drawn(article: Article, page: int) -> bytes | None:
+    if not has_pictures(article):
+        return None
+    try:
+        file = Path(article.source)
+        return draw_page(file, page, WIDTH) if is_of(file, article.fingerprint) else None
+    except (UnreadableSource, OSError):
+        return None

@@ -1,0 +1,43 @@
+"""What to ask next, after the last answer of a conversation."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from qa.chatbot import Chatbot
+from ui.history import Exchange
+from ui.page.questions import Questions
+
+REMEMBERED = 500
+"""Conversations whose suggestions are kept in memory; finding them takes one or two seconds."""
+
+
+class Suggestions:
+    """Finds what to ask next while nobody is being answered, and keeps it. Safe to share between threads."""
+
+    def __init__(self, bot: Chatbot, questions: Questions) -> None:
+        self._bot = bot
+        self._questions = questions
+        self._kept: OrderedDict[tuple[str, str, int, int], tuple[str, ...]] = OrderedDict()
+        self._finding = threading.Lock()
+
+    def after(self, owner: str, conversation: str, exchanges: Sequence[Exchange]) -> tuple[str, ...]:
+        """Up to three questions that the library is known to answer; none where there is no answer to go on from.
+
+        Those that were found until somebody asks, where somebody does.
+        """
+        answer = exchanges[-1].answer if exchanges else None
+        if answer is None:
+            return ()
+        key = owner, conversation, len(exchanges), self._bot.index.generation
+        with self._finding:
+            if (kept := self._kept.get(key)) is not None:
+                return kept
+            found = self._bot.suggest(answer, [one.question for one in exchanges], cancel=self._questions.asked)
+            if not self._questions.asked.is_set():
+                self._kept[key] = found
+                while len(self._kept) > REMEMBERED:
+                    self._kept.popitem(last=False)
+        return found
