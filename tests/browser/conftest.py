@@ -185,12 +185,12 @@ class Talk:
 
     def ask(self, question: str) -> None:
         """Types a question and waits until it has been dealt with."""
-        exchanges = self.page.locator(".exchange")
-        asked = exchanges.nth(exchanges.count())
+        number = self.page.locator(".exchange").count()
         self.page.get_by_label("Your question").fill(question)
         self.page.keyboard.press("Enter")
-        asked.wait_for(timeout=1000 * NOTICE_SECONDS)
-        self.wait_for(question)
+        self.page.locator(".exchange").nth(number).wait_for(timeout=1000 * NOTICE_SECONDS)
+        # Not by its words, for it may have been asked before.
+        self.page.locator(".exchange:not([aria-busy])").nth(number).locator(".reply").first.wait_for()
 
     def wait_for(self, question: str) -> None:
         asked = self.page.locator("h2.asked", has_text=question)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import CUT_OFF, OpenPage
 from tests.browser.test_asking import UNSAID
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -14,7 +14,7 @@ FLEMING = "At which hospital did Alexander Fleming work?"
 
 
 def test_answer_is_followed_by_questions_each_one_press_away(samples_server: str, open_page: OpenPage) -> None:
-    talk = open_page(samples_server)
+    talk = open_page(samples_server, expected=CUT_OFF)  # it is loaded anew while a guide is on its way
     talk.ask(FLEMING)
     suggested = talk.page.get_by_role("region", name="Ask next").get_by_role("button")
     suggested.first.wait_for()
@@ -28,7 +28,7 @@ def test_answer_is_followed_by_questions_each_one_press_away(samples_server: str
     assert talk.last.locator(".answered").count() == 1
     suggested.first.wait_for()
     assert questions[0] not in suggested.all_inner_texts()
-    assert talk.page.locator(".next").count() == 1  # under the newest answer alone
+    assert talk.page.locator(".exchange .next").count() == 1  # under the newest answer alone
 
 
 def test_nothing_is_suggested_where_nothing_was_found(samples_server: str, open_page: OpenPage) -> None:
