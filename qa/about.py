@@ -31,6 +31,12 @@ def really_about(
     ]
 
 
+def tells_of(articles: Sequence[Article], question: str) -> bool:
+    """Whether one of ``articles`` has every word of ``question`` that carries content; so it is where it has none."""
+    stems = stems_of(question)
+    return any(holds(article, stems) for article in articles)
+
+
 def _share_named(index: ArticleIndex, article: Article, subject: str) -> float:
     wanted = stems_of(subject)
     missing = frozenset(one for one in wanted if not holds(article, frozenset([one])))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from qa.types import Answer, Earlier, Turn
 
-DOUBTFUL = 0.5
-"""An answer less likely to be right than this is not taken as what is talked about next."""
+DOUBTFUL = 0.3
+"""An answer less likely to be right than this is not taken as what is talked about next. Of those that are shown, few
+are: who goes on from an answer has seen it and mostly found it right."""
 MOST_ARTICLES = 3
 NO_SUBJECT = ("chat",)
 """Kinds whose questions are about nothing in the articles."""
@@ -24,7 +25,7 @@ class Carried:
     turns: tuple[Turn, ...] = ()
     """Questions, as they were understood, and the answers that may be referred to."""
     articles: tuple[str, ...] = ()
-    """Ids of those that the last good answer came from."""
+    """Ids of those that the last good answer came from, or, since then, what came nearest to one."""
 
 
 def carried(history: Sequence[Earlier]) -> Carried:
@@ -44,8 +45,9 @@ def carried(history: Sequence[Earlier]) -> Carried:
             continue
         good = is_good(one)
         turns.append((one.query or one.question, _said(one) if good and one.kind != "catalogue" else None))
-        if good:
-            articles = tuple(dict.fromkeys(citation.article_id for citation in one.citations))[:MOST_ARTICLES]
+        cited = one.citations if good else one.nearest
+        if cited and one.kind != "catalogue":
+            articles = tuple(dict.fromkeys(citation.article_id for citation in cited))[:MOST_ARTICLES]
     return Carried(tuple(turns), articles)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 
+from qa.about import tells_of
 from qa.abstaining import Abstainer
 from qa.errors import QAError
 from qa.followups import load_followups
@@ -126,7 +127,13 @@ class Chatbot:
     def path(self) -> QuestionPath:
         """The way of a question; its parts load their models on first use."""
         return QuestionPath(
-            self._rewriter(), self._planner, self._kinds, self._writer(), self._speller, Further(self.gatherer)
+            self._rewriter(),
+            self._planner,
+            self._kinds,
+            self._writer(),
+            self._speller,
+            Further(self.gatherer),
+            lambda ids, question: tells_of(self.gatherer.articles(ids), question),
         )
 
     @cached_property

@@ -22,6 +22,12 @@ NEVER_WRITTEN: frozenset[Kind] = frozenset({"catalogue", "chat"})
 """Kinds that a language model has no part in: they are looked up."""
 
 
+ASKED_NEAR_FIRST: frozenset[Kind] = frozenset({"fact", "list", "count", "yes_no", "explanation", "definition"})
+"""Kinds that are asked of the articles that the conversation is about before they are asked of all."""
+SAYS_HOW_SURE: frozenset[Kind] = frozenset({"fact", "count"})
+"""Of these, those that have no answer where none is likely: a follow-up's other words need not stand there."""
+
+
 class QuestionPath:
     """A question's way to its answer. Safe to share between threads."""
 
@@ -33,11 +39,13 @@ class QuestionPath:
         writer: Writer | None = None,
         spell: Callable[[str], str] = str,
         further: Further | None = None,
+        tells: Callable[[Sequence[str], str], bool] | None = None,
     ) -> None:
         """``strategies`` answers each kind that ``planner`` names; ``writer`` then puts the answer in its own words.
 
         ``spell`` puts mistyped words right, once a question can be understood alone. ``further`` answers "tell me
-        more" where no ``writer`` does.
+        more" where no ``writer`` does. ``tells`` says whether one of the articles with these ids has the words of a
+        question; without it, none is asked of what the conversation is about before all the rest.
         """
         self._rewriter = rewriter
         self._planner = planner
@@ -45,6 +53,7 @@ class QuestionPath:
         self._writer = writer
         self._spell = spell
         self._further = further
+        self._tells = tells
 
     def events(
         self,
@@ -71,6 +80,12 @@ class QuestionPath:
         plan = self._planner.plan(query)
         yield Planned(query.text, plan.kind)
         strategy = self._strategies[plan.kind]
+        if near := self._near(plan):
+            evidence = strategy.gather(near)
+            if (answer := strategy.answer(near, evidence)).text is not None:
+                yield PassagesFound(query.text, evidence.passages)
+                yield AnswerReady(_finished(answer, query))
+                return
         evidence = strategy.gather(plan)
         if evidence.passages:
             yield PassagesFound(query.text, evidence.passages)
@@ -81,6 +96,18 @@ class QuestionPath:
             return
         for event in self._writer.write(plan, evidence, lambda: strategy.answer(plan, evidence), waiting):
             yield AnswerReady(_finished(event.answer, query)) if isinstance(event, AnswerReady) else event
+
+    def _near(self, plan: Plan) -> Plan | None:
+        """``plan`` over the articles that the conversation is about; None where they may not be what it asks of."""
+        query = plan.query
+        if self._tells is None or self._writer is not None or plan.articles is not None or not query.talked_about:
+            return None
+        if plan.kind not in ASKED_NEAR_FIRST:
+            return None
+        leans = query.text != query.question
+        if (leans and plan.kind in SAYS_HOW_SURE) or self._tells(query.talked_about, query.question):
+            return replace(plan, articles=query.talked_about)
+        return None
 
     def _several(
         self, query: Query, parts: Sequence[str], articles: Sequence[str] | None, waiting: Cancel

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 
 from language import words as en
-from qa.conversation import name_for_pronoun, standalone
+from qa.conversation import asks_again, name_for_pronoun, standalone
 from qa.followups.features import Row, Word, content
 from qa.followups.tagger import TermTagger
 from qa.types import Turn
@@ -50,8 +50,10 @@ class FollowUps:
             return ruled
         by_rule = content(ruled) - content(question)
         # What was left out of "and in 2015?" only the rules put in order.
-        agree = not any(len(word) > SHORT for word in by_rule - taken)
-        is_fragment = len(question.split()) <= FRAGMENT and name_for_pronoun(question, "X") == question
+        agree = not any(len(word) > SHORT for word in by_rule - taken - _names_whole(row, taken))
+        is_fragment = asks_again(question) or (
+            len(question.split()) <= FRAGMENT and name_for_pronoun(question, "X") == question
+        )
         text = ruled if agree or is_fragment else question
         if text != question:
             text = _with_whole_names(text, _runs(row, taken), by_rule)
@@ -60,7 +62,32 @@ class FollowUps:
         if text == question and len(names) == 1:
             text = name_for_pronoun(question, names[0])
         rest = [run for run in runs if not content(run) <= content(text)]
-        return f"{text} ({', '.join(rest)})" if rest else text
+        return _with_beside(text, rest) if rest else text
+
+
+def _names_whole(row: Row, taken: set[str]) -> set[str]:
+    """The words of names of which a part is ``taken``: "Lee" where "Ann" is and "Ann Lee" was said."""
+    found: set[str] = set()
+    name: list[Word] = []
+    for word in row.words:
+        text = row.said[word.said]
+        goes_on = bool(name) and name[-1].said == word.said and text[name[-1].end : word.start] == " "
+        if not text[word.start].isupper():
+            name = []
+            continue
+        name = [*name, word] if goes_on else [word]
+        if any(one.low in taken for one in name):
+            found |= {one.low for one in name}
+    return found
+
+
+def _with_beside(question: str, words: Sequence[str]) -> str:
+    """``question`` with ``words`` in brackets at its end, before its question mark: it stays one question."""
+    stem = question.rstrip(" ?.!")
+    mark = question[len(stem) :].strip()
+    # What stands in brackets already came with the question before.
+    before, opening, beside = stem.removesuffix(")").rpartition(" (") if stem.endswith(")") else ("", "", "")
+    return f"{before if opening else stem} ({', '.join([beside, *words] if opening else words)}){mark}"
 
 
 def _with_whole_names(text: str, runs: Sequence[str], by_rule: set[str]) -> str:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from qa import Chatbot
+from qa.about import tells_of
 from qa.carried import MOST_ARTICLES, carried
 from qa.types import Answer, Citation, Earlier, Item
 
@@ -26,7 +27,7 @@ def test_a_good_answer_is_carried_with_its_article_and_its_question_as_understoo
     "answer",
     [
         _answer(None),
-        _answer("Ann", score=0.3),
+        _answer("Ann", score=0.2),
         _answer("Ann", citations=(Citation("a1", "Title", "a.txt", "By Ann Lee", 0, 10),)),
     ],
 )
@@ -35,6 +36,12 @@ def test_what_was_not_answered_or_doubtfully_leaves_its_question_alone(answer: A
     known = carried(before)
     assert known.turns == (("who sang?", "Bob"), ("who sang?", None))
     assert known.articles == ("a1",)
+
+
+def test_after_an_abstention_the_articles_that_came_nearest_are_talked_about() -> None:
+    nearest = (Citation("a2", "Other", "b.txt", "Bob played.", 0, 11),)
+    assert carried([_answer("Ann", score=0.9), _answer(None, nearest=nearest)]).articles == ("a2",)
+    assert carried([_answer(None, nearest=nearest), _answer("Ann", score=0.9)]).articles == ("a1",)
 
 
 def test_small_talk_and_bylines_are_no_subject() -> None:
@@ -64,8 +71,19 @@ def test_a_follow_up_looks_first_where_the_answer_came_from(bot: Chatbot) -> Non
     whole = bot.ask("who built it?", [first])
     share = [sum(one.article_id == article for one in found.passages) for found in (plain, whole)]
     assert whole.query == plain.query
+    again = bot.ask("when did it open?", [first])
+    assert again.text is not None and {one.article_id for one in again.passages} == {article}
     assert share[1] >= share[0]
     assert bot.ask("When was Marie Curie born?", [first]).text == bot.ask("When was Marie Curie born?").text
+
+
+def test_a_question_whose_words_are_not_there_is_asked_of_all(bot: Chatbot) -> None:
+    first = bot.ask("When did the Brooklyn Bridge open?")
+    article = first.citations[0].article_id
+    other = bot.ask("who proposed to kim kardashian?", [first])
+    assert {one.article_id for one in other.passages} != {article}
+    assert tells_of(bot.gatherer.articles([article]), "when did it open?")
+    assert not tells_of(bot.gatherer.articles([article]), "who proposed to kim kardashian?")
 
 
 @pytest.mark.parametrize(

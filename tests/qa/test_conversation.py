@@ -87,7 +87,12 @@ FOLLOW_UPS: list[tuple[str, list[Turn], str]] = [
     ("in Spain?", [("How many people live in France?", "68 million")], "How many people live in Spain?"),
     ("and of Italy?", [("What is the capital of France?", "Paris")], "What is the capital of Italy?"),
     ("From where?", [("When was the probe launched?", "2021")], "From where was the probe launched?"),
-    ("When?", [("Who painted Guernica?", "Pablo Picasso")], "Who painted Guernica, when?"),
+    ("When?", [("Who painted Guernica?", "Pablo Picasso")], "When was it that Pablo Picasso painted Guernica?"),
+    ("why?", [("who was elected in 2019?", "Ann Lee")], "why was it that Ann Lee was elected in 2019?"),
+    ("when?", [("which mill burned in Wexmoor?", None)], "when was it that the mill burned in Wexmoor?"),
+    ("where?", [("how many people had to leave?", "six")], "where was it that people had to leave?"),
+    ("where is it?", [("which mill burned in Wexmoor?", "Sker mill")], "where is Sker mill?"),
+    ("which country is she from?", [("who got disqualified?", "Ann Lee")], "which country is Ann Lee from?"),
     # chains, unicode, other signs
     ("and how old was she?", [*PROPOSAL, ("who is Zoë Błyskawica?", "a poet")], "how old was Zoë Błyskawica?"),
     ("Where was he born?", [("Who wrote «Žár»?", "Jiří Dvořák"), ("why?", None)], "Where was Jiří Dvořák born?"),

@@ -13,6 +13,7 @@ from qa.followups import FollowUps, load_followups
 from qa.followups.features import MAX_TOKENS, Row, Rows, content
 from qa.followups.tagger import TermTagger
 from qa.reader import WEIGHTS
+from qa.several import questions_in
 from qa.types import Turn
 
 ORCHESTRA: list[Turn] = [
@@ -104,7 +105,24 @@ class _Chosen(TermTagger):
 def test_words_are_put_in_as_they_were_said(rows: Rows) -> None:
     history: list[Turn] = [("Who founded it in Wexmoor?", "Anna Bell founded the orchestra; Bell played the viola.")]
     rewrite = FollowUps(_Chosen(rows, ["anna", "bell", "orchestra"]))
-    assert rewrite("When was the first concert?", history) == "When was the first concert? (Anna Bell, orchestra)"
+    assert rewrite("When was the first concert?", history) == "When was the first concert (Anna Bell, orchestra)?"
+
+
+def test_a_question_with_words_beside_it_is_still_one(rows: Rows) -> None:
+    history: list[Turn] = [("Who founded it in Wexmoor?", "Anna Bell founded the orchestra; Bell played the viola.")]
+    rewritten = FollowUps(_Chosen(rows, ["anna", "bell", "orchestra"]))("When was the first concert?", history)
+    assert questions_in(rewritten) == [rewritten]
+
+
+def test_a_question_word_alone_asks_again_whatever_else_belongs(rows: Rows) -> None:
+    history: list[Turn] = [("What is Wexmoor?", "a town"), ("Who founded the orchestra?", "three friends")]
+    rewrite = FollowUps(_Chosen(rows, ["wexmoor"]))
+    assert rewrite("When was it?", history) == "When was it that somebody founded the orchestra (Wexmoor)?"
+
+
+def test_the_rules_name_whom_the_tagger_took_in_part(rows: Rows) -> None:
+    history: list[Turn] = [("Who leads Wexmoor?", "Anna Bell")]
+    assert FollowUps(_Chosen(rows, ["anna"]))("and her husband?", history) == "who is Anna Bell's husband?"
 
 
 def test_one_name_takes_the_place_of_a_pronoun(rows: Rows) -> None:
@@ -112,6 +130,7 @@ def test_one_name_takes_the_place_of_a_pronoun(rows: Rows) -> None:
     rewrite = FollowUps(_Chosen(rows, ["anna", "bell"]))
     assert rewrite("When was she born?", history) == "When was Anna Bell born?"
     assert rewrite("What is her first song?", history) == "What is Anna Bell's first song?"
+    assert rewrite("Who married her?", history) == "Who married Anna Bell?"
 
 
 def test_a_name_is_put_in_whole(rows: Rows) -> None:
