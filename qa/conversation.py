@@ -303,12 +303,8 @@ def _complete(text: str, led: bool, context: _Context) -> str:
     before = context.question.strip().rstrip(" ?.!")
     if bare := _BARE.fullmatch(text):
         return _ask_again(bare.group(1), before, context.answer)
-    about = _ABOUT.fullmatch(text)
-    fragment = about.group(1) if about else text
-    lows = [word.low for word in words_in(fragment)]
-    if not 0 < len(lows) <= 5 or first_of(lows, en.QUESTION_WORDS | en.AUXILIARIES) >= 0:
-        return ""
-    if about or led or lows[0] in en.PREPOSITIONS:
+    if fragment := _fragment(text, led):
+        lows = [word.low for word in words_in(fragment)]
         said = _replace_pronouns(fragment, context)
         if lows[0] in en.POSSESSIVES | {"her"} and said != fragment:
             owner = said.partition("'s ")[0].partition("’ ")[0]
@@ -318,11 +314,22 @@ def _complete(text: str, led: bool, context: _Context) -> str:
     return ""
 
 
-def asks_again(question: str) -> bool:
-    """Whether ``question`` is no more than question words for what was asked before: "why?", "when was that?"."""
+def is_part(question: str) -> bool:
+    """Whether ``question`` is no more than part of one: "why?", "when was that?", "and in 2015?", "what about Kim?"."""
     text = question.strip().rstrip(" ?.!")
     lead = _LEAD.match(text)
-    return bool(_BARE.fullmatch(text[lead.end() :] if lead else text))
+    body = text[lead.end() :] if lead else text
+    return bool(_BARE.fullmatch(body)) or bool(_fragment(body, bool(lead)))
+
+
+def _fragment(text: str, led: bool) -> str:
+    """What is asked about in a question without verb: "Kim" of "what about Kim"; empty where it is none."""
+    about = _ABOUT.fullmatch(text)
+    fragment = about.group(1) if about else text
+    lows = [word.low for word in words_in(fragment)]
+    if not 0 < len(lows) <= 5 or first_of(lows, en.QUESTION_WORDS | en.AUXILIARIES) >= 0:
+        return ""
+    return fragment if about or led or lows[0] in en.PREPOSITIONS else ""
 
 
 def _ask_again(asked: str, before: str, answer: str) -> str:
@@ -339,7 +346,7 @@ def _ask_again(asked: str, before: str, answer: str) -> str:
         subject = answer or (f"{the}{cut_out(before, words, things)}" if things else "somebody")
         return f"{asked} was it that {subject} {before[words[acts].start :]}"
     aux = first_of(lows, en.AUXILIARIES, wh + 1)
-    return f"{before}, {asked.lower()}" if aux < 0 else f"{asked} {lows[aux]}{before[words[aux].end :]}"
+    return f"{before} {asked.lower()}" if aux < 0 else f"{asked} {lows[aux]}{before[words[aux].end :]}"
 
 
 def _acts(lows: Sequence[str], wh: int) -> int:

@@ -22,10 +22,11 @@ NEVER_WRITTEN: frozenset[Kind] = frozenset({"catalogue", "chat"})
 """Kinds that a language model has no part in: they are looked up."""
 
 
-ASKED_NEAR_FIRST: frozenset[Kind] = frozenset({"fact", "list", "count", "yes_no", "explanation", "definition"})
-"""Kinds that are asked of the articles that the conversation is about before they are asked of all."""
-SAYS_HOW_SURE: frozenset[Kind] = frozenset({"fact", "count"})
-"""Of these, those that have no answer where none is likely: a follow-up's other words need not stand there."""
+NEAR_WHERE_IT_LEANS: frozenset[Kind] = frozenset({"fact", "count", "theme"})
+"""Kinds whose follow-ups are asked of the articles that the conversation is about before they are asked of all: they
+have no answer where none is likely, or, "what did she say about it?", mean what these articles say."""
+NEAR_WHERE_IT_IS_TOLD: frozenset[Kind] = frozenset({"fact", "count", "list", "yes_no", "explanation", "definition"})
+"""Kinds that are so where one of these articles has all words of the question."""
 
 
 class QuestionPath:
@@ -102,10 +103,10 @@ class QuestionPath:
         query = plan.query
         if self._tells is None or self._writer is not None or plan.articles is not None or not query.talked_about:
             return None
-        if plan.kind not in ASKED_NEAR_FIRST:
-            return None
         leans = query.text != query.question
-        if (leans and plan.kind in SAYS_HOW_SURE) or self._tells(query.talked_about, query.question):
+        if leans and plan.kind in NEAR_WHERE_IT_LEANS:
+            return replace(plan, articles=query.talked_about)
+        if plan.kind in NEAR_WHERE_IT_IS_TOLD and self._tells(query.talked_about, query.question):
             return replace(plan, articles=query.talked_about)
         return None
 

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 
 from language import words as en
-from qa.conversation import asks_again, name_for_pronoun, standalone
+from qa.conversation import is_part, name_for_pronoun, standalone
 from qa.followups.features import Row, Word, content
 from qa.followups.tagger import TermTagger
 from qa.types import Turn
 
 LONGEST = 600
 """Characters; a longer question says itself what it is about."""
-FRAGMENT = 3
-"""Words of a question that is no more than part of one."""
 SHORT = 3
 """Letters of a word that is no name of its own: the "al" of "al-Amin"."""
 TURNS_READ = 8
@@ -28,7 +26,7 @@ class FollowUps:
     """Puts into a question the words of the conversation that it leans on. Safe to share between threads.
 
     The tagger decides which words, and the rules of ``qa.conversation`` how the question reads best, where they take
-    none that the tagger would not; where it takes none, they decide alone.
+    none that the tagger would not. They decide alone where a question is no more than part of one.
     """
 
     def __init__(self, tagger: TermTagger | None = None) -> None:
@@ -44,16 +42,16 @@ class FollowUps:
         if not history or len(question) > LONGEST or not _says_something(question):
             return question
         recent = history[-TURNS_READ:]
-        ruled = standalone(question, recent)
         row, taken = self._tagger.taken(question, recent)
+        is_fragment = is_part(question)
+        # What was left out of "and in 2015?" only the rules put in order; else what they take alone is mostly wrong.
+        if not taken and not is_fragment:
+            return question
+        ruled = standalone(question, recent)
         if not taken:
             return ruled
         by_rule = content(ruled) - content(question)
-        # What was left out of "and in 2015?" only the rules put in order.
         agree = not any(len(word) > SHORT for word in by_rule - taken - _names_whole(row, taken))
-        is_fragment = asks_again(question) or (
-            len(question.split()) <= FRAGMENT and name_for_pronoun(question, "X") == question
-        )
         text = ruled if agree or is_fragment else question
         if text != question:
             text = _with_whole_names(text, _runs(row, taken), by_rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
@@ -12,6 +13,7 @@ from qa.errors import ReaderError
 from qa.followups import FollowUps, load_followups
 from qa.followups.features import MAX_TOKENS, Row, Rows, content
 from qa.followups.tagger import TermTagger
+from qa.followups.weighing import Weights, features, scores
 from qa.reader import WEIGHTS
 from qa.several import questions_in
 from qa.types import Turn
@@ -164,3 +166,22 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
 
 def test_the_tagger_shares_what_the_reader_has() -> None:
     assert (WEIGHTS / "followups.onnx").stat().st_size < 8_000_000
+
+
+def test_a_word_is_weighed_by_all_its_places(rows: Rows) -> None:
+    row = rows.row("When was she born?", [("Who founded Wexmoor?", "In May, Anna Bell did; Wexmoor grew.")])
+    logits = np.zeros(len(row.ids), dtype=np.float32)
+    first, second = (word.token for word in row.words if word.low == "wexmoor")
+    logits[[first, second]] = 1.0, -3.0
+    assert features(row, logits)["wexmoor"] == (1.0, -1.0, 2.0, 1.0, 1.0)
+    assert features(row, logits)["bell"] == (0.0, 0.0, 1.0, 1.0, 0.0)
+    assert scores(row, logits, Weights())["wexmoor"] == 1.0
+    assert scores(row, logits, Weights(1.0, 2.0, 0.5, 0.25, 0.125))["wexmoor"] == pytest.approx(0.375)
+
+
+def test_what_only_the_rules_would_take_is_left_out_but_of_part_of_a_question(rows: Rows) -> None:
+    history: list[Turn] = [("When did Anna Bell retire?", "in 1934")]
+    rewrite = FollowUps(_Chosen(rows, []))
+    assert rewrite("Where was she born?", history) == "Where was she born?"
+    assert rewrite("and Tom Hart?", history) == "When did Tom Hart retire?"
+    assert rewrite("when was that?", history) == "when did Anna Bell retire?"

@@ -17,8 +17,10 @@ import torch
 from qa.followups.data import Examples, follow_up, read_canard, read_pages
 from qa.followups.export import export_tagger
 from qa.followups.features import Rows, content
+from qa.followups.fit import fit
 from qa.followups.tagger import TermTagger
 from qa.followups.train import Config, Conversations, TermNetwork, tensors, train
+from qa.followups.weighing import scores
 from qa.reader import WEIGHTS
 from qa.reader.batches import reader_tokenizer
 from qa.reader.evidence_export import SHARED
@@ -102,3 +104,11 @@ def test_what_is_trained_is_what_is_read(data: Path, tmp_path: Path) -> None:
     assert places
     np.testing.assert_allclose(small[0][places], exact[places], atol=0.5)
     np.testing.assert_allclose(small_leans[0], leans, atol=0.5)
+
+
+def test_words_are_weighed_so_that_those_a_person_adds_come_first(data: Path) -> None:
+    weights, threshold = fit(data, WEIGHTS, 0.0)
+    one = follow_up(read_canard(data).watched[0])
+    row, logits, leans = TermTagger.load().read(one.question, one.history)
+    assert leans
+    assert {low for low, score in scores(row, logits, weights).items() if score >= threshold} == one.added
