@@ -54,7 +54,7 @@ SHARES = {
 }
 """Of the time that is left once everything is loaded."""
 BACK_BYTES = 15_000_000
-BLOCK = 1000
+BLOCK = 250
 """Questions that are labelled between two looks at the clock."""
 MEASURED = 2500
 """Questions of each set to measure with, at most."""
