@@ -112,7 +112,7 @@ def labelled(
     for first in range(0, len(drawn), BLOCK):
         rng = random.Random(f"{RECIPE.seed} {first}")
         block = [crop(example, LABELLED_CHARS, rng) for example in drawn[first : first + BLOCK]]
-        found += label(teacher, block, precision, tokens)
+        found += label(teacher, block, precision, max(tokens, 3000))
         if time.monotonic() - started >= seconds:
             break
     return tuple(found)
