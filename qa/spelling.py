@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from tokenizers import Tokenizer
 
 from language.words import fold
+from qa.planner.model import load_model
 from qa.reader import WEIGHTS
 from vectorstore import ArticleFilter, ArticleIndex
 
@@ -19,9 +20,10 @@ SHORTEST = 5
 
 class Speller:
     """Corrects what is no word to anybody: neither to the library, its titles and authors, nor to the reader's
-    vocabulary.
+    vocabulary, nor to the planner.
 
-    The vocabulary holds 30,000 English words and names whole. A question about something else than the articles keeps
+    The vocabulary holds 30,000 English words and names whole; the planner knows what questions are built with
+    ("summarise"). A question about something else than the articles keeps
     its words, so that it is not taken for one about them.
     """
 
@@ -59,7 +61,9 @@ class Speller:
 
     def _is_no_word(self, word: str) -> bool:
         """Whether nobody knows it; one that is spelled with care, as WiFi and iPhone are, is meant as it stands."""
-        return self._vocabulary.token_to_id(word.lower()) is None and word in (word.lower(), word.capitalize())
+        low = word.lower()
+        known = self._vocabulary.token_to_id(low) is not None or low in load_model().frame
+        return not known and word in (low, word.capitalize())
 
     def _collect_names(self, generation: int) -> frozenset[str]:
         """The words of titles and of authors' names, which need not stand in any text; anew for each state of the

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from language.words import STOPWORDS, stem
@@ -72,7 +74,8 @@ WEIGHTS = Weights(
 )
 
 WORDS = 3.0
-"""Log-odds that a sentence gains if it says every word of the question: of two that may answer, it is the clearer."""
+"""Log-odds that a sentence gains if it, under its title, says every word of the question, where those that fewer of the
+passages have count for more: "Walmart is cutting prices" is of Walmart, "Companies have been raising prices" is not."""
 LEAST_SAID = 0.5
 """Share of the question's words that a sentence with a "not" must say to deny what is asked."""
 LEAST_FOR_YES = 0.75
@@ -112,11 +115,12 @@ class YesNoStrategy:
         if not passages:
             return self._abstainer.abstain(plan, passages)
         weighed = self._weigher.weigh(question, [passage.as_read for passage in passages])
-        said = [self._best_sentence(question, passage, one) for passage, one in zip(passages, weighed, strict=True)]
+        asked = rarities(question, passages)
+        said = [self._best_sentence(asked, passage, one) for passage, one in zip(passages, weighed, strict=True)]
         liked = standardized([passage.score for passage in passages])
-        strength = [log_odds(worth) + float(value) for (_, worth), value in zip(said, liked, strict=True)]
+        strength = [clarity + float(value) for (_, _, clarity), value in zip(said, liked, strict=True)]
         place = max(range(len(strength)), key=strength.__getitem__)
-        sentence, worth = said[place]
+        sentence, worth, _ = said[place]
         if worth < LEAST_ABOUT:
             return self._abstainer.abstain(plan, passages)
         verdict = self._verdict(question, sentence, passages[place])
@@ -130,18 +134,22 @@ class YesNoStrategy:
             passages=passages,
         )
 
-    def _best_sentence(self, question: str, passage: Passage, weighed: Weighed) -> tuple[Sentence, float]:
-        """The sentence that says most of what is asked, and its chance to be evidence; headings say nothing."""
-        asked = _telling(question)
+    def _best_sentence(
+        self, asked: Mapping[str, float], passage: Passage, weighed: Weighed
+    ) -> tuple[Sentence, float, float]:
+        """The sentence that says most of what is asked, its chance to be evidence, and the log-odds of that with what
+        its words add; headings say nothing."""
         sentences = self._gatherer.sentences_of(passage)
         whole = [one for one in sentences if _is_whole(one.text)] or sentences
-        worth = [
-            weighed.sentence(max(0, one.start - passage.start), min(len(passage.text), one.end - passage.start))
-            for one in whole
-        ]
-        shares = [len(asked & _stems(one.text)) / max(1, len(asked)) for one in whole]
-        best = max(range(len(whole)), key=lambda place: log_odds(worth[place]) + WORDS * shares[place])
-        return without_dateline(whole[best]), worth[best]
+        title = _stems(passage.title)
+
+        def judged(one: Sentence) -> tuple[float, float]:
+            worth = weighed.sentence(max(0, one.start - passage.start), min(len(passage.text), one.end - passage.start))
+            said = sum(asked[word] for word in asked.keys() & (title | _stems(one.text)))
+            return log_odds(worth) + WORDS * said, worth
+
+        clarity, worth, place = max((*judged(one), -place) for place, one in enumerate(whole))
+        return without_dateline(whole[-place]), worth, clarity
 
     def _verdict(self, question: str, sentence: Sentence, passage: Passage) -> Verdict | None:
         """Yes or no where it is sure."""
@@ -218,6 +226,15 @@ def _names_it(question: str, passage: Passage) -> bool:
         else:
             runs.append(set())
     return all(run & words for run in runs if run)
+
+
+def rarities(question: str, passages: Sequence[Passage]) -> dict[str, float]:
+    """What each telling word of ``question`` counts for: all together 1, those that fewer passages have for more."""
+    held = [_stems(f"{passage.title} {passage.text}") for passage in passages]
+    counts = {word: sum(word in stems for stems in held) for word in _telling(question)}
+    weights = {word: math.log(1 + len(passages) / max(count, 1)) for word, count in counts.items()}
+    whole = sum(weights.values()) or 1.0
+    return {word: weight / whole for word, weight in weights.items()}
 
 
 def _telling(question: str) -> set[str]:

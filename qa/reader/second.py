@@ -28,6 +28,15 @@ CONFIG_FILE = "second.json"
 GRAPH_VERSION = 1
 """Raised whenever the graph that is built changes, so that a cached one is not taken for it."""
 WORDS = "embeddings.word_embeddings.weight"
+POSITIONS = "embeddings.position_embeddings.weight"
+_RENAMED = {
+    ".attention.attn.q.": ".attention.self.query.",
+    ".attention.attn.k.": ".attention.self.key.",
+    ".attention.attn.v.": ".attention.self.value.",
+    ".attention.attn.o.": ".attention.output.dense.",
+    ".attention.LayerNorm.": ".attention.output.LayerNorm.",
+}
+"""Names in an MPNet encoder, and in a ``BertModel``."""
 
 
 def load(folder: Path = WEIGHTS, threads: int | None = None) -> Passes:
@@ -44,8 +53,12 @@ def load(folder: Path = WEIGHTS, threads: int | None = None) -> Passes:
 def _build(folder: Path) -> bytes:
     from qa.reader.graphs import second_graph  # and with it onnx: needed once on a machine
 
-    packed = {name: values for file in FILES for name, values in load_file(str(folder / file)).items()}
-    return second_graph(Unpacked(packed), "int8").SerializeToString()  # type: ignore[no-any-return]
+    return second_graph(shipped_weights(folder), "int8").SerializeToString()  # type: ignore[no-any-return]
+
+
+def shipped_weights(folder: Path = WEIGHTS) -> Unpacked:
+    """The weights in ``folder``, named as ``shipped_names`` names them."""
+    return Unpacked({name: values for file in FILES for name, values in load_file(str(folder / file)).items()})
 
 
 def shipped_names(
@@ -56,21 +69,27 @@ def shipped_names(
     ``places`` is the row of its table of words for each word piece of the small reader: rows are put in that order,
     so that both readers take the same tokens. Its two places before the first token's are left out.
     """
-    renamed = {
-        ".attention.attn.q.": ".attention.self.query.",
-        ".attention.attn.k.": ".attention.self.key.",
-        ".attention.attn.v.": ".attention.self.value.",
-        ".attention.attn.o.": ".attention.output.dense.",
-        ".attention.LayerNorm.": ".attention.output.LayerNorm.",
-    }
     shipped = {}
     for name, values in state.items():
-        for theirs, ours in renamed.items():
+        for theirs, ours in _RENAMED.items():
             name = name.replace(theirs, ours)
         shipped[name.removeprefix("encoder.")] = values
     shipped[WORDS] = shipped[WORDS][places]
-    shipped["embeddings.position_embeddings.weight"] = shipped["embeddings.position_embeddings.weight"][2:]
+    shipped[POSITIONS] = shipped[POSITIONS][2:]
     return shipped
+
+
+def trained_state(
+    shipped: Mapping[str, NDArray[np.float32]], state: Mapping[str, NDArray[np.float32]], places: NDArray[np.int64]
+) -> dict[str, NDArray[np.float32]]:
+    """The reverse of ``shipped_names``: ``state`` of a ``TeacherNetwork`` with the weights that were shipped."""
+    trained = {name: values.copy() for name, values in state.items()}
+    for name, ours in {name: name.removeprefix("encoder.") for name in state}.items():
+        for theirs, renamed in _RENAMED.items():
+            ours = ours.replace(theirs, renamed)
+        rows = {WORDS: places, POSITIONS: slice(2, None)}.get(ours, slice(None))
+        trained[name][rows] = shipped[ours]
+    return trained
 
 
 def export(weights: Mapping[str, NDArray[np.float32]], folder: Path) -> None:

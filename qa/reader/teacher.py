@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -28,6 +29,7 @@ from qa.reader.features import Featurizer
 from qa.reader.network import SpanNetwork
 from qa.reader.reader import window_logits
 from qa.reader.recipe import RECIPE, Phase
+from qa.reader.second import shipped_weights, trained_state
 from qa.reader.train import train
 
 TEACHER_RECIPE = replace(
@@ -65,6 +67,12 @@ class TeacherNetwork(SpanNetwork):
         """See ``SpanNetwork``; this encoder has no token types."""
         hidden: Tensor = self.encoder(input_ids=self.places[input_ids], attention_mask=attention_mask).last_hidden_state
         return hidden
+
+    def begin_from_shipped(self, encoder_path: Path) -> None:
+        """Takes the weights of the second reader that is shipped."""
+        state = {name: values.numpy() for name, values in self.state_dict().items()}
+        shipped = trained_state(shipped_weights(), state, np.array(word_places(encoder_path)))
+        self.load_state_dict({name: torch.from_numpy(values) for name, values in shipped.items()})
 
 
 def word_places(encoder_path: Path) -> list[int]:
@@ -130,13 +138,20 @@ def main() -> None:
         command.add_argument("--out", type=Path, required=True, help="folder of what it makes")
         command.add_argument("--threads", type=int, help="CPU threads (PyTorch's choice by default)")
     learn.add_argument("--precision", choices=("float32", "bfloat16"), help="of the products (the faster by default)")
+    learn.add_argument("--shipped", action="store_true", help="begin from the second reader as it is shipped")
+    names = [phase.name for phase in TEACHER_RECIPE.phases]
+    learn.add_argument("--phases", nargs="+", choices=names, default=names, help="of the recipe, to do only these")
     labelling.add_argument("--network", type=Path, required=True, help="network.pt of the trained teacher")
     labelling.add_argument("--count", type=int, default=34_000, help="questions")
     arguments = parser.parse_args()
     network = TeacherNetwork(arguments.encoder)
     if arguments.command == "learn":
         precision = arguments.precision or fastest_precision(best_device())
-        train(TEACHER_RECIPE, arguments.data, arguments.out, arguments.threads, precision=precision, network=network)
+        phases = tuple(phase for phase in TEACHER_RECIPE.phases if phase.name in arguments.phases)
+        config = replace(TEACHER_RECIPE, phases=phases)
+        if arguments.shipped:
+            network.begin_from_shipped(arguments.encoder)
+        train(config, arguments.data, arguments.out, arguments.threads, precision=precision, network=network)
         return
     network.load_state_dict(torch.load(arguments.network, map_location="cpu", weights_only=True)["network"])
     if arguments.threads is not None:

@@ -19,7 +19,7 @@ from qa.reader import WEIGHTS, OnnxReader, RereadingReader, load_reader
 from qa.reader.graphs import second_graph
 from qa.reader.packed import GROUP, Unpacked, pack, pack_all, unpack
 from qa.reader.rounding import rounded
-from qa.reader.second import shipped_names
+from qa.reader.second import shipped_names, trained_state
 from vectorstore import ArticleIndex
 
 TINY = Architecture(layers=2, heads=12, epsilon=1e-5, distances=64)
@@ -73,6 +73,22 @@ def test_the_graph_computes_what_the_network_does(precision: Precision, alike: f
     for ours, theirs in ((start, logits[..., 0]), (end, logits[..., 1])):
         assert np.corrcoef(ours[mask == 1], theirs[mask == 1])[0, 1] > alike
     assert (start[mask == 0] < -1000).all()
+
+
+def test_training_goes_on_from_the_weights_that_are_shipped() -> None:
+    config = MPNetConfig(vocab_size=9, hidden_size=24, num_hidden_layers=1, num_attention_heads=12, intermediate_size=8)
+    first, second = (
+        {f"encoder.{name}": values.numpy() for name, values in MPNetModel(config).state_dict().items()} for _ in "ab"
+    )
+    places = np.array([4, 0, 8, 3])
+    again = trained_state(shipped_names(first, places), second, places)
+    words = "encoder.embeddings.word_embeddings.weight"
+    np.testing.assert_array_equal(again[words][places], first[words][places])
+    np.testing.assert_array_equal(again[words][[1, 2]], second[words][[1, 2]])  # word pieces that are not shipped
+    positions = "encoder.embeddings.position_embeddings.weight"
+    np.testing.assert_array_equal(again[positions][2:], first[positions][2:])
+    for name in again.keys() - {words, positions}:
+        np.testing.assert_array_equal(again[name], first[name])
 
 
 def test_packed_weights_are_unpacked_by_name() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qa.kinds.yes_no import YesNoStrategy
-from qa.types import Answer
+import pytest
+
+from qa.kinds.yes_no import YesNoStrategy, rarities
+from qa.types import Answer, Passage
 from tests.qa.kinds.conftest import Asking, ScriptedEvidence, holds_its_quotes, planned
 
 COUNSELOR = "Kardashian saw a counselor about the robbery."
@@ -70,3 +72,11 @@ def test_another_year_or_another_winner_decides_nothing(parts: Any) -> None:
     evidence = ScriptedEvidence(telling=[COUNSELOR])
     for question in ("Did Kim Kardashian see a counselor in 1999?", "Did Serena Williams and Kim see a counselor?"):
         assert _judged(parts, question, evidence).verdict is None
+
+
+def test_a_word_that_few_passages_have_counts_for_more() -> None:
+    texts = ("Walmart is cutting prices.", "Companies have been raising prices.", "Prices are rising.")
+    passages = [Passage(str(n), str(n), "", "", text, 0, len(text), 0.0, n) for n, text in enumerate(texts, 1)]
+    weights = rarities("is walmart raising prices", passages)
+    assert weights["walmart"] == weights["rais"] > weights["price"]
+    assert sum(weights.values()) == pytest.approx(1)
