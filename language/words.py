@@ -5,6 +5,7 @@ All in lower case. The classes are closed ones, so they hold no names and no top
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -76,3 +77,16 @@ def stem(word: str) -> str:
     if len(word) > _MIN_STEM and word.endswith("e"):
         word = word[:-1]
     return word[:-1] if len(word) > _MIN_STEM and word[-1] == word[-2] else word
+
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of ``text``, in lower case."""
+    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+
+
+def stems_of(text: str) -> frozenset[str]:
+    """The words of ``text`` that carry its subject, without their endings and without "'s"."""
+    return frozenset(stem(word.removesuffix("'s")) for word in words_of(text) if word not in STOPWORDS)

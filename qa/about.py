@@ -6,8 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from language.words import STOPWORDS, stem
-from qa.prose import stems_of, words_of
+from language.words import STOPWORDS, stem, stems_of, words_of
 from vectorstore import Article, ArticleFilter, ArticleIndex, FoundArticle
 
 CLOSE = 0.8

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from language.words import PRONOUNS, SPEAKERS, STOPWORDS, stem
+from language.words import PRONOUNS, SPEAKERS, words_of
 from qa.ports import Sentence
 
 FEWEST_WORDS = 5
@@ -38,16 +38,6 @@ _TO_THE_READER = re.compile(
     re.IGNORECASE,
 )
 _LEANING = frozenset("this that these those such both neither another also but and so".split()) | PRONOUNS.keys()
-
-
-def words_of(text: str) -> list[str]:
-    """The words of ``text``, in lower case."""
-    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
-
-
-def stems_of(text: str) -> frozenset[str]:
-    """The words of ``text`` that carry its subject, without their endings and without "'s"."""
-    return frozenset(stem(word.removesuffix("'s")) for word in words_of(text) if word not in STOPWORDS)
 
 
 def is_prose(text: str) -> bool:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from language.words import stems_of
 from qa.ports import Sentence
-from qa.prose import leans, stems_of
+from qa.prose import leans
 
 WORDED = 0.3
 """What having all the words of the subject is worth, beside the cosine with it."""

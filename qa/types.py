@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from language.relative_dates import relative_dates
+from language.words import stems_of
 
 Kind = Literal[
     "fact",
@@ -25,6 +26,9 @@ Kind = Literal[
 """What kind of answer is asked for; what each looks like stands in ``docs/architecture.md``."""
 
 Verdict = Literal["yes", "no"]
+
+TOLD = 0.5
+"""Share of a title's words that a text must have to be understood without it."""
 
 Turn = tuple[str, str | None]
 """One exchange of a conversation: the question, and the answer's text (None: it was an abstention)."""
@@ -78,6 +82,16 @@ class Passage:
         """
         title = self.title.rstrip(" …")
         return ("" if title and self.text.startswith(title) else self.title, self.text)
+
+    @property
+    def as_read_for_spans(self) -> tuple[str, str]:
+        """The same for a reader that points at an answer: a text that has half of its title's words comes without.
+
+        A headline often holds the answer, and a reader that was trained on the titles of an encyclopaedia passes over
+        what its title says (LOG.md).
+        """
+        told = stems_of(self.title)
+        return ("" if len(told & stems_of(self.text)) >= TOLD * len(told) else self.title, self.text)
 
 
 @dataclass(frozen=True)

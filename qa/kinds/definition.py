@@ -9,14 +9,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from language.words import STOPWORDS
+from language.words import STOPWORDS, words_of
 from qa.choosing import SAME
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
 from qa.kinds.theme import ThemeStrategy
 from qa.kinds.told import told
 from qa.ports import Evidence, Plan
-from qa.prose import words_of
 from qa.relevance import relevance
 from qa.shown import ShownSentences
 from qa.types import Answer

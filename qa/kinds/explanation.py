@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from language.words import stems_of
 from qa.about import holds
 from qa.abstaining import Abstainer
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
 from qa.kinds.told import MODEL, told
 from qa.ports import Evidence, Plan, Sentence
-from qa.prose import stems_of
 from qa.reader.evidence import EvidenceReader
 from qa.relevance import relevance
 from qa.shown import ShownSentences

@@ -48,7 +48,7 @@ class FactStrategy:
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
         passages = evidence.passages
-        found = self._reader.read(plan.query.text, [passage.as_read for passage in passages])
+        found = self._reader.read(plan.query.text, [passage.as_read_for_spans for passage in passages])
         # No answer begins in one paragraph and ends in another; in a table or a list they are easily run together.
         whole = [candidate for candidate in found if "\n\n" not in candidate.text]
         candidates = [candidate for candidate in whole if self._states(candidate, passages[candidate.passage])]

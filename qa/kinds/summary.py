@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from language.words import stems_of, words_of
 from qa.about import really_about
 from qa.abstaining import Abstainer
 from qa.choosing import choose
 from qa.gathering import Gatherer
 from qa.kinds.told import by_article, told
 from qa.ports import Evidence, Plan, Sentence
-from qa.prose import leans, stems_of, words_of
+from qa.prose import leans
 from qa.shown import ShownSentences
 from qa.types import Answer
 from vectorstore import Article, ArticleFilter

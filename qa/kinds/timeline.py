@@ -9,13 +9,13 @@ import numpy as np
 
 from language.dated import dates_in
 from language.dates import date_in_words, days_of
+from language.words import stems_of
 from qa.about import holds
 from qa.choosing import choose
 from qa.gathering import Gatherer
 from qa.kinds.theme import ThemeStrategy
 from qa.kinds.told import plain, told
 from qa.ports import Evidence, Plan, Sentence
-from qa.prose import stems_of
 from qa.relevance import relevance
 from qa.shown import ShownSentences
 from qa.types import Answer

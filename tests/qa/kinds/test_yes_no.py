@@ -80,3 +80,9 @@ def test_a_word_that_few_passages_have_counts_for_more() -> None:
     weights = rarities("is walmart raising prices", passages)
     assert weights["walmart"] == weights["rais"] > weights["price"]
     assert sum(weights.values()) == pytest.approx(1)
+
+
+def test_who_met_somebody_need_not_have_done_what_is_asked(parts: Any) -> None:
+    evidence = ScriptedEvidence(telling=["The council voted 5-4 to rebuild on Ferry Street."])
+    assert _judged(parts, "Did the council vote to rebuild on Ferry Street?", evidence).verdict == "yes"
+    assert _judged(parts, "Did the council win the vote to rebuild on Ferry Street?", evidence).verdict is None
