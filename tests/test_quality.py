@@ -14,7 +14,7 @@ from qa.evaluation.metrics import holds_answer
 from qa.types import Passage
 from vectorstore import Chunk
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 
 @pytest.fixture(scope="module")
