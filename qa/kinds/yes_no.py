@@ -82,8 +82,8 @@ ON_TOP = 0.5
 LEAST_SAID = 0.5
 """Share of the question's words that a sentence with a "not" must say to deny what is asked."""
 LEAST_FOR_YES = 0.66
-"""Share of the question's words that a sentence, with its title, must say for a yes. With it and the chance above, 27 of
-30 verdicts were right over 120 questions of BoolQ on which both were chosen."""
+"""Share of the question's words that a sentence, with its title, must say for a yes. With it and the chance above, 27
+of 30 verdicts were right over 120 questions of BoolQ on which both were chosen."""
 _NOT = r"(?:\b(?:no|not|never|nor|none|nobody|nothing|neither|without|cannot)\b|n['’]t\b)"
 _NEGATION = re.compile(_NOT, re.IGNORECASE)
 _NEGATED = re.compile(rf"{_NOT}((?:\W+\w+){{1,3}})", re.IGNORECASE)
