@@ -11,6 +11,7 @@ import argparse
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +88,7 @@ def trained_state(
     for name, ours in {name: name.removeprefix("encoder.") for name in state}.items():
         for theirs, renamed in _RENAMED.items():
             ours = ours.replace(theirs, renamed)
-        rows = {WORDS: places, POSITIONS: slice(2, None)}.get(ours, slice(None))
+        rows: Any = {WORDS: places, POSITIONS: slice(2, None)}.get(ours, slice(None))
         trained[name][rows] = shipped[ours]
     return trained
 
