@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.types import Answer, Earlier, Turn
+from qa.types import Answer, Citation, Earlier, Turn
 
 DOUBTFUL = 0.3
 """An answer less likely to be right than this is not taken as what is talked about next. Of those that are shown, few
@@ -25,7 +25,7 @@ class Carried:
     turns: tuple[Turn, ...] = ()
     """Questions, as they were understood, and the answers that may be referred to."""
     articles: tuple[str, ...] = ()
-    """Ids of those that the last good answer came from, or, since then, what came nearest to one."""
+    """Ids of those that the last good answer came from; where there was none, of what came nearest to one."""
 
 
 def carried(history: Sequence[Earlier]) -> Carried:
@@ -36,7 +36,8 @@ def carried(history: Sequence[Earlier]) -> Carried:
     who wrote them, which is not what articles are about.
     """
     turns: list[Turn] = []
-    articles: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
     for one in history:
         if not isinstance(one, Answer):
             turns.append(one)
@@ -45,10 +46,17 @@ def carried(history: Sequence[Earlier]) -> Carried:
             continue
         good = is_good(one)
         turns.append((one.query or one.question, _said(one) if good and one.kind != "catalogue" else None))
-        cited = one.citations if good else one.nearest
-        if cited and one.kind != "catalogue":
-            articles = tuple(dict.fromkeys(citation.article_id for citation in cited))[:MOST_ARTICLES]
-    return Carried(tuple(turns), articles)
+        if one.kind == "catalogue":
+            continue
+        if good:
+            answered = _articles(one.citations) or answered
+        else:
+            nearest = _articles(one.nearest) or nearest
+    return Carried(tuple(turns), answered or nearest)
+
+
+def _articles(cited: Sequence[Citation]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(citation.article_id for citation in cited))[:MOST_ARTICLES]
 
 
 def _said(answer: Answer) -> str | None:

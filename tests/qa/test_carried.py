@@ -38,9 +38,10 @@ def test_what_was_not_answered_or_doubtfully_leaves_its_question_alone(answer: A
     assert known.articles == ("a1",)
 
 
-def test_after_an_abstention_the_articles_that_came_nearest_are_talked_about() -> None:
+def test_what_came_nearest_is_talked_about_until_something_is_answered() -> None:
     nearest = (Citation("a2", "Other", "b.txt", "Bob played.", 0, 11),)
-    assert carried([_answer("Ann", score=0.9), _answer(None, nearest=nearest)]).articles == ("a2",)
+    assert carried([_answer(None, nearest=nearest)]).articles == ("a2",)
+    assert carried([_answer("Ann", score=0.9), _answer(None, nearest=nearest)]).articles == ("a1",)
     assert carried([_answer(None, nearest=nearest), _answer("Ann", score=0.9)]).articles == ("a1",)
 
 
