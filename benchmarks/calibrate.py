@@ -151,7 +151,7 @@ def library_cases(
     cases = []
     for example in _sample(articles, limit):
         passages = retriever.retrieve(example.question)
-        candidates = reader.read(example.question, [(passage.title, passage.text) for passage in passages])
+        candidates = reader.read(example.question, [passage.as_read_for_spans for passage in passages])
         cases.append(Case(_gold(example), tuple(passages), tuple(candidates)))
     return cases
 

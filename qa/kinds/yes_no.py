@@ -27,10 +27,9 @@ LEAST_ABOUT = 0.15
 
 @dataclass(frozen=True)
 class Weights:
-    """What the log-odds of "yes" are made of, fitted on 371 questions of BoolQ over their own passages; of 100 others,
-    over a library of passages, 29 get a verdict, and 76 in 100 of those are right. The evidence reader's
-    own verdict is not among them: on those that it has not learned from it told yes from no little better than chance,
-    and with it fewer of the verdicts shown were right."""
+    """What the log-odds of "yes" are made of, fitted on 371 questions of BoolQ over their own passages. The evidence
+    reader's own verdict is not among them: on those that it has not learned from it told yes from no little better than
+    chance, and with it fewer of the verdicts shown were right."""
 
     bias: float
     said: float
