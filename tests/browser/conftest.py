@@ -103,8 +103,8 @@ def browser() -> Iterator[Browser]:
 
 CUT_OFF = ("net::ERR_", "abort", "Abort", "Connection errored out", "Failed to fetch")
 """What Gradio reports when the server is gone."""
-LEFT = "signal is aborted without reason"
-"""What Gradio reports when a page is left while it listens."""
+LEFT = ("signal is aborted without reason", "Connection errored out")
+"""What Gradio reports when a page is left, or loaded anew, while it listens: for a guide, or for what to ask next."""
 
 
 @dataclass
@@ -127,7 +127,7 @@ class Watched:
             self.problems.append(f"request to {request.url}")
 
     def _error(self, error: Error) -> None:
-        if not any(told in str(error) for told in (LEFT, *self.expected)):
+        if not any(told in str(error) for told in (*LEFT, *self.expected)):
             self.problems.append(f"error: {error}")
 
     def _dialog(self, dialog: Dialog) -> None:
@@ -135,7 +135,7 @@ class Watched:
         dialog.dismiss()
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(told in message.text for told in (LEFT, *self.expected)):
+        if message.type == "error" and not any(told in message.text for told in (*LEFT, *self.expected)):
             self.problems.append(f"{message.type}: {message.text}")
 
 
