@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CUT_OFF, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.browser.test_asking import SURE, UNSAID
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,7 +30,7 @@ class Network:
 def test_slow_network_shows_the_question_at_once_and_takes_nothing_that_is_typed(
     samples_server: str, open_page: OpenPage
 ) -> None:
-    talk = open_page(samples_server, expected=CUT_OFF)
+    talk = open_page(samples_server)
     network = Network(talk.page)
     network.be(latency=1500)
     box = talk.page.get_by_label("Your question")
@@ -55,7 +55,7 @@ def test_slow_network_shows_the_question_at_once_and_takes_nothing_that_is_typed
 def test_lost_connection_says_so_keeps_the_question_and_picks_up_again(
     samples_server: str, open_page: OpenPage
 ) -> None:
-    talk = open_page(samples_server, expected=CUT_OFF)
+    talk = open_page(samples_server)
     network = Network(talk.page)
     talk.ask(SURE)
     network.be(offline=True)
@@ -75,7 +75,7 @@ def test_lost_connection_says_so_keeps_the_question_and_picks_up_again(
 
 
 def test_question_outlives_a_reload_right_after_it_was_sent(samples_server: str, open_page: OpenPage) -> None:
-    talk = open_page(samples_server, expected=CUT_OFF)
+    talk = open_page(samples_server)
     network = Network(talk.page)
     for latency in (1500, 0):  # before the server has taken it, and after
         network.be(latency=latency)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ingest import add_articles
-from tests.browser.conftest import CUT_OFF, OpenPage, Talk, serve
+from tests.browser.conftest import OpenPage, Talk, serve
 from tests.browser.test_asking import CONTRAST, overflow
 from tests.browser.test_people import SMALL, serious
 from tests.ingest import documents
@@ -53,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def open_article(server: str, open_page: OpenPage, **options: object) -> Talk:
-    talk = open_page(server, expected=CUT_OFF, **options)  # loaded anew while a guide or a page is on its way
+    talk = open_page(server, **options)
     talk.page.locator(".welcome .newest a", has_text=TITLE).click()
     talk.page.locator(".article-head h2", has_text=TITLE).wait_for()
     return talk

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CUT_OFF, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.browser.test_asking import UNSAID
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -14,7 +14,7 @@ FLEMING = "At which hospital did Alexander Fleming work?"
 
 
 def test_answer_is_followed_by_questions_each_one_press_away(samples_server: str, open_page: OpenPage) -> None:
-    talk = open_page(samples_server, expected=CUT_OFF)  # it is loaded anew while a guide is on its way
+    talk = open_page(samples_server)
     talk.ask(FLEMING)
     suggested = talk.page.get_by_role("region", name="Ask next").get_by_role("button")
     suggested.first.wait_for()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CUT_OFF, OpenPage, Talk, serve
+from tests.browser.conftest import OpenPage, Talk, serve
 from tests.browser.test_asking import CONTRAST, SURE, overflow
 from tests.browser.test_people import SMALL, serious
 from tests.qa.fake_llm_server import FakeLLMServer, write
@@ -30,7 +30,7 @@ def test_language_model_answers_until_the_articles_own_words_are_chosen(
     with FakeLLMServer(write(WRITTEN)) as llm, contextmanager(serve)(
         sample_folder, "--llm", "openai:small", "--llm-base-url", llm.url
     ) as address:  # fmt: skip
-        talk = open_page(address, expected=CUT_OFF)  # it is loaded anew while a guide is on its way
+        talk = open_page(address)
         talk.ask(SURE)
         assert "Written by openai:small" in talk.last.inner_text()
         open_settings(talk)
