@@ -59,8 +59,9 @@ def test_files_without_a_suffix_are_looked_into_and_documents_nobody_reads_are_n
     report = preview_articles([tmp_path], None)
     assert [Path(outcome.source).name for outcome in report.of("added")] == ["saved"]
     assert {Path(outcome.source).name: outcome.reason for outcome in report.of("skipped")} == {
-        "core": "looks like a program (ELF), which cannot be read",
-        "old.doc": "looks like an old Microsoft Office document, which cannot be read",
+        "core": "looks like a program (ELF), which cannot be read; add the text of it, as PDF or in a text file",
+        "old.doc": "looks like an old Microsoft Office document, which cannot be read; save it as .docx, PDF or text, and"
+        " add that",
     }
 
 
@@ -200,7 +201,7 @@ def test_a_file_of_fifty_megabytes_is_refused_with_its_size_and_the_limit(tmp_pa
     file = tmp_path / "big.txt"
     with file.open("wb") as opened:
         opened.truncate(50_000_000)
-    assert reason(FilePlace(str(file), file)) == "50 MB is more than the 20 MB a file may have"
+    assert reason(FilePlace(str(file), file)) == "50 MB is more than the 20 MB a file may have; split it"
 
 
 def test_a_file_at_the_limit_is_read(tmp_path: Path) -> None:
@@ -212,7 +213,7 @@ def test_a_file_at_the_limit_is_read(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     file = write(tmp_path / "a.txt", "")
-    assert reason(FilePlace(str(file), file)) == "the file is empty"
+    assert reason(FilePlace(str(file), file)) == "the file is empty; save it again, and add that"
 
 
 def test_a_file_that_vanished_is_refused(tmp_path: Path) -> None:
