@@ -60,8 +60,8 @@ def test_files_without_a_suffix_are_looked_into_and_documents_nobody_reads_are_n
     assert [Path(outcome.source).name for outcome in report.of("added")] == ["saved"]
     assert {Path(outcome.source).name: outcome.reason for outcome in report.of("skipped")} == {
         "core": "looks like a program (ELF), which cannot be read; add the text of it, as PDF or in a text file",
-        "old.doc": "looks like an old Microsoft Office document, which cannot be read; save it as .docx, PDF or text, and"
-        " add that",
+        "old.doc": "looks like an old Microsoft Office document, which cannot be read; save it as .docx, PDF or text,"
+        " and add that",
     }
 
 
