@@ -32,7 +32,9 @@ def test_every_pattern_takes_linear_time(package: str) -> None:
 def test_the_inputs_show_patterns_that_do_not(pattern: str | bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.patterns.LIMIT", 1.0)
     flags = re.DOTALL | re.IGNORECASE
-    assert slow(Used("test", re.compile(pattern, flags), frozenset({"match", "search", "sub"})))
+    used = Used("test", re.compile(pattern, flags), frozenset({"match", "search", "sub"}))
+    # What grows with the square may look linear once, where a busy machine slows the shorter input.
+    assert any(slow(used) for _ in range(3))
 
 
 def test_patterns_are_found_wherever_they_are_kept() -> None:
