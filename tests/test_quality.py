@@ -50,8 +50,8 @@ def test_the_right_passage_is_found(figures: dict[str, Any]) -> None:
 def test_scores_mean_what_they_say(figures: dict[str, Any]) -> None:
     # Chances are fitted to one accepted answer a question, on held-out articles (0.05 there). The samples accept
     # several, so that more of the answers are right than the scores say, which is the side to err on: above a chance of
-    # 0.5, 66 of 69 were right with both readers. The bound was 0.26 at an error of 0.21; without titles that are told more
-    # is right at the same chances (82 % EM of 51 answerable ones, error 0.25 over 70), so that it is 0.36.
+    # 0.5, 66 of 69 were right with both readers. The bound was 0.26 at an error of 0.21; without titles that are told
+    # more is right at the same chances (82 % EM of 51 answerable ones, error 0.25 over 70), so that it is 0.36.
     assert figures["calibration_error"] <= 0.36
 
 
