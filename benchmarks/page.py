@@ -122,7 +122,7 @@ def using(browser: Browser, seen: Seen, articles: int) -> dict[str, float]:
     page.locator("#listed .articles li").first.wait_for()
     shown = time.perf_counter() - began
     gaps = page.evaluate(FRAMES)
-    page.get_by_role("button", name="Next articles").click()
+    page.get_by_role("button", name="Next articles").first.click()
     began = time.perf_counter()
     page.locator("#listed", has_text="201 to 400").wait_for()
     turned = time.perf_counter() - began
