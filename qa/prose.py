@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from language.words import PRONOUNS, SPEAKERS, words_of
+from language.words import PRONOUNS, SPEAKERS, WORD, words_of
 from qa.ports import Sentence
 
 FEWEST_WORDS = 5
@@ -21,7 +21,6 @@ CAPTIONS = 3
 HEAD = 2000
 """Characters of an article in which a dateline may stand."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TOKEN = re.compile(r"\S+")
 _CLOSED = re.compile(r"(?<!\.\.)[.!。！｡؟۔।][\"'”’»)\]]*\Z")
 _REST = re.compile(r"[\"“‘'(]?[a-z][^\W\dA-Z]*\b|[,;:.)]")
@@ -42,7 +41,7 @@ _LEANING = frozenset("this that these those such both neither another also but a
 
 def is_prose(text: str) -> bool:
     """Whether ``text`` is a sentence that states something: no heading, no question, no list of names."""
-    words = _WORD.findall(text)
+    words = WORD.findall(text)
     if not FEWEST_WORDS <= len(words) <= MOST_WORDS or not _CLOSED.search(text) or _TO_THE_READER.match(text):
         return False
     capitals = sum(word[0].isupper() for word in words) / len(words)

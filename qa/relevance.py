@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +30,17 @@ def relevance(
     """
     wanted = stems_of(subject)
     found = [wanted & stems_of(one.text) for one in sentences]
-    counts = Counter(stem for stems in found for stem in stems)
-    weights = {stem: float(np.log(1 + len(sentences) / max(counts[stem], 1))) for stem in wanted}
-    whole = sum(weights.values()) or 1.0
-    shared = np.array([sum(weights[stem] for stem in stems) / whole for stems in found])
+    weights = rarities(wanted, found)
+    shared = np.array([sum(weights[stem] for stem in stems) for stems in found])
     early = np.array([np.exp(-one.start / EARLY_CHARS) for one in sentences])
     leaning = np.array([leans(one.text) for one in sentences])
     return (vectors @ asked + WORDED * shared + EARLY * early - LEANING * leaning).astype(np.float32)
+
+
+def rarities(wanted: Collection[str], texts: Sequence[Collection[str]]) -> dict[str, float]:
+    """What each of ``wanted`` counts for: all together 1, those that fewer of ``texts``, the stems of each, have for
+    more."""
+    counts = Counter(stem for stems in texts for stem in set(stems))
+    weights = {stem: math.log(1 + len(texts) / max(counts[stem], 1)) for stem in wanted}
+    whole = sum(weights.values()) or 1.0
+    return {stem: weight / whole for stem, weight in weights.items()}

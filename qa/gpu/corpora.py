@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa.followups.train import Conversations
-from qa.reader.data import Corpus, Example, load_articles, load_corpus
+from qa.reader.data import Corpus, Example, examples_in, load_articles, load_corpus
 from qa.reader.evidence_data import EvidenceCorpus, load_evidence_corpus
 from qa.reader.recipe import RECIPE
 
@@ -39,10 +39,7 @@ class Corpora:
             replace(spans, watch=()),
             load_evidence_corpus(data),
             Conversations.load(data),
-            {
-                name: tuple(e for article in articles for p in article.paragraphs for e in p.examples)
-                for name, articles in measured.items()
-            },
+            {name: tuple(examples_in(articles)) for name, articles in measured.items()},
         )
 
     def first(self, count: int) -> Corpora:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from language.verbs import base_of_past
 from language.words import STOPWORDS, VERBS, stem
+from qa import relevance
 from qa.abstaining import Abstainer
 from qa.citations import cite_span
 from qa.gathering import Gatherer
@@ -244,11 +244,7 @@ def _names_it(question: str, passage: Passage) -> bool:
 
 def rarities(question: str, passages: Sequence[Passage]) -> dict[str, float]:
     """What each telling word of ``question`` counts for: all together 1, those that fewer passages have for more."""
-    held = [_stems(f"{passage.title} {passage.text}") for passage in passages]
-    counts = {word: sum(word in stems for stems in held) for word in _telling(question)}
-    weights = {word: math.log(1 + len(passages) / max(count, 1)) for word, count in counts.items()}
-    whole = sum(weights.values()) or 1.0
-    return {word: weight / whole for word, weight in weights.items()}
+    return relevance.rarities(_telling(question), [_stems(f"{passage.title} {passage.text}") for passage in passages])
 
 
 def _telling(question: str) -> set[str]:

@@ -179,14 +179,15 @@ def load_corpus(data: Path, *, qamr_share: float, watch_articles: int, seed: int
     watch = [example for article in squad[:watch_articles] for example in with_rivals(article)]
     train = [example for article in squad[watch_articles:] for example in with_rivals(article)]
     for name in ("nq-qed", "shift-amazon", "shift-reddit"):
-        train.extend(_examples(load_articles(data / f"{name}.json.xz")))
-    train.extend(example for example in _examples(load_articles(data / "qamr.json.xz")) if rng.random() < qamr_share)
+        train.extend(examples_in(load_articles(data / f"{name}.json.xz")))
+    train.extend(example for example in examples_in(load_articles(data / "qamr.json.xz")) if rng.random() < qamr_share)
     rng.shuffle(train)
     rng.shuffle(watch)
     return Corpus(tuple(train), tuple(watch))
 
 
-def _examples(articles: Sequence[TrainingArticle]) -> Iterator[Example]:
+def examples_in(articles: Sequence[TrainingArticle]) -> Iterator[Example]:
+    """The questions on ``articles``, in their order."""
     for article in articles:
         for paragraph in article.paragraphs:
             yield from paragraph.examples

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from qa.reader.loop import Stretch
 
@@ -65,6 +66,10 @@ class TrainConfig:
     """Whether channels are dropped as the encoder's configuration says. It costs a third of the speed on a CPU, and few
     passes over the data do not overfit."""
     seed: int = 13
+
+    def only(self, names: Collection[str]) -> TrainConfig:
+        """The same with the phases of these names alone."""
+        return replace(self, phases=tuple(phase for phase in self.phases if phase.name in names))
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:

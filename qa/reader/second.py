@@ -70,11 +70,7 @@ def shipped_names(
     ``places`` is the row of its table of words for each word piece of the small reader: rows are put in that order,
     so that both readers take the same tokens. Its two places before the first token's are left out.
     """
-    shipped = {}
-    for name, values in state.items():
-        for theirs, ours in _RENAMED.items():
-            name = name.replace(theirs, ours)
-        shipped[name.removeprefix("encoder.")] = values
+    shipped = {_shipped_name(name): values for name, values in state.items()}
     shipped[WORDS] = shipped[WORDS][places]
     shipped[POSITIONS] = shipped[POSITIONS][2:]
     return shipped
@@ -85,12 +81,17 @@ def trained_state(
 ) -> dict[str, NDArray[np.float32]]:
     """The reverse of ``shipped_names``: ``state`` of a ``TeacherNetwork`` with the weights that were shipped."""
     trained = {name: values.copy() for name, values in state.items()}
-    for name, ours in {name: name.removeprefix("encoder.") for name in state}.items():
-        for theirs, renamed in _RENAMED.items():
-            ours = ours.replace(theirs, renamed)
+    for name in state:
+        ours = _shipped_name(name)
         rows: Any = {WORDS: places, POSITIONS: slice(2, None)}.get(ours, slice(None))
         trained[name][rows] = shipped[ours]
     return trained
+
+
+def _shipped_name(name: str) -> str:
+    for theirs, ours in _RENAMED.items():
+        name = name.replace(theirs, ours)
+    return name.removeprefix("encoder.")
 
 
 def export(weights: Mapping[str, NDArray[np.float32]], folder: Path) -> None:

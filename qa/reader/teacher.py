@@ -147,8 +147,7 @@ def main() -> None:
     network = TeacherNetwork(arguments.encoder)
     if arguments.command == "learn":
         precision = arguments.precision or fastest_precision(best_device())
-        phases = tuple(phase for phase in TEACHER_RECIPE.phases if phase.name in arguments.phases)
-        config = replace(TEACHER_RECIPE, phases=phases)
+        config = TEACHER_RECIPE.only(arguments.phases)
         if arguments.shipped:
             network.begin_from_shipped(arguments.encoder)
         train(config, arguments.data, arguments.out, arguments.threads, precision=precision, network=network)

@@ -165,7 +165,7 @@ def main() -> None:
     names = [phase.name for phase in RECIPE.phases]
     parser.add_argument("--phases", nargs="+", choices=names, default=names, help="of the recipe, to do only these")
     arguments = parser.parse_args()
-    config = replace(RECIPE, phases=tuple(phase for phase in RECIPE.phases if phase.name in arguments.phases))
+    config = RECIPE.only(arguments.phases)
     precision = arguments.precision or fastest_precision(best_device())
     train(config, arguments.data, arguments.out, arguments.threads, arguments.start, precision, arguments.labels)
 

@@ -198,13 +198,19 @@ DROP = """([what, where]) => {
 desktop."""
 
 
+def _accounts(folder: Path, payer: str, bought: str, year: int, count: int) -> list[Path]:
+    """Files of what was paid, a year each."""
+    files = [folder / f"{payer}-{number}.txt" for number in range(count)]
+    for number, file in enumerate(files):
+        told = " ".join(f"In {year + number} the {payer} paid {line} shillings for {bought}." for line in range(60))
+        file.write_text(f"{payer.capitalize()} Accounts {number}\n\n{told}")
+    return files
+
+
 def test_adding_tells_how_far_it_is_and_does_not_keep_from_asking(
     empty_server: str, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    files = [tmp_path / f"parish-{number}.txt" for number in range(150)]
-    for number, file in enumerate(files):
-        told = " ".join(f"In {1500 + number} the parish paid {line} shillings for candles." for line in range(60))
-        file.write_text(f"Parish Accounts {number}\n\n{told}")
+    files = _accounts(tmp_path, "parish", "candles", 1500, 150)
     talk = open_page(empty_server)
     talk.open_library()
     talk.page.locator("#files input[type=file]").set_input_files([str(file) for file in files])
@@ -220,10 +226,7 @@ def test_adding_tells_how_far_it_is_and_does_not_keep_from_asking(
 def test_head_of_the_page_tells_how_far_adding_is_wherever_one_is(
     empty_server: str, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    files = [tmp_path / f"ledger-{number}.txt" for number in range(60)]
-    for number, file in enumerate(files):
-        told = " ".join(f"In {1600 + number} the guild paid {line} shillings for rope." for line in range(60))
-        file.write_text(f"Ledger {number}\n\n{told}")
+    files = _accounts(tmp_path, "guild", "rope", 1600, 60)
     talk = open_page(empty_server)
     held = talk.page.locator("#brand p")
     before = held.inner_text()
