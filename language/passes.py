@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from language.cores import usable_cores
 
 PASS_TOKENS = 512
-"""Padded tokens per forward pass: what fits a core's cache is fastest (docs/architecture.md)."""
+"""Padded tokens per forward pass: what fits a core's cache is fastest."""
 
 Inputs = Mapping[str, NDArray[Any] | Sequence[NDArray[Any]]]
 """A model's inputs by name; some models take lists of arrays."""

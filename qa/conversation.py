@@ -1,7 +1,7 @@
 """A follow-up and the conversation before it -> a question that can be searched and read alone. No retrieval.
 
 No parser and no model: word order and the small words of ``language.words``. Where they cannot tell, the question is
-left as it is, since a question wrongly rewritten is worse than a vague one. ``docs/conversation.md`` has the figures.
+left as it is, since a question wrongly rewritten is worse than a vague one. ``docs/questions.md`` has the figures.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ MAX_TOKENS = 256
 """Where the published model cuts a text; its vectors are defined with that cut."""
 PASSES_A_RUN = 4
 """Forward passes that the model makes one after the other without coming back to Python, whose lock others hold: Chroma
-does for as long as three passes whenever it is told of new chunks, and a core would wait (docs/retrieval.md)."""
+does for as long as three passes whenever it is told of new chunks, and a core would wait (LOG.md)."""
 
 
 def load_embedder(name: str = DEFAULT_EMBEDDER, threads: int | None = None) -> Embedder:

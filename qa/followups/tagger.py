@@ -17,7 +17,7 @@ from qa.types import Turn
 
 
 class TermTagger:
-    """Our own (``docs/conversation.md``), after QuReTeC (Voskarides et al. 2020, arXiv 2005.11723).
+    """Our own (``docs/questions.md``), after QuReTeC (Voskarides et al. 2020, arXiv 2005.11723).
 
     Its network has the reader's lower layers, and so lies beside it. Safe to share between threads.
     """
