@@ -48,6 +48,11 @@ def name_of(reader: Reader) -> str:
     return str(getattr(reader, "name", type(reader).__name__))
 
 
+def is_measured(reader: Reader) -> bool:
+    """Whether somebody has fitted what its scores mean."""
+    return getattr(reader, "calibration", None) is not None
+
+
 @dataclass(frozen=True)
 class Plan:
     """What kind of answer a question asks for, about what, and over which articles."""

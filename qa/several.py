@@ -21,9 +21,16 @@ _RELATIVES = frozenset("who whom whose which where".split())
 
 def questions_in(text: str) -> list[str]:
     """The questions that ``text`` is made of, in their order; one, itself, where it is one."""
-    parts = [part for ended in _ENDED.split(" ".join(text.split())) for part in _apart(ended)]
+    ended = _ENDED.split(" ".join(text.split()))
+    if any(_states(one) for one in ended):
+        return [text]  # what somebody states beside a question says what is meant by it
+    parts = [part for one in ended for part in _apart(one)]
     asked = [part.rstrip(" ,?") for part in parts if any(character.isalnum() for character in part)]
     return [f"{part}?" for part in asked] if len(asked) > 1 else [text]
+
+
+def _states(text: str) -> bool:
+    return text.endswith(".") and not _asks(text.split()[:1])
 
 
 def _apart(text: str) -> list[str]:

@@ -19,7 +19,7 @@ from qa.kinds.timeline import TimelineStrategy
 from qa.kinds.two_hops import TwoHops
 from qa.kinds.weighing import LazyEvidenceReader
 from qa.kinds.yes_no import YesNoStrategy
-from qa.ports import Reader, Strategy
+from qa.ports import Reader, Strategy, is_measured
 from qa.shown import ShownSentences
 from qa.types import Kind
 
@@ -40,7 +40,7 @@ def strategies(
         "fact": or_in_a_sentence(TwoHops(gatherer, fact)),
         "list": or_in_a_sentence(listing),
         "count": or_in_a_sentence(CountStrategy(abstainer, fact, listing)),
-        "yes_no": YesNoStrategy(gatherer, abstainer, weigher),
+        "yes_no": YesNoStrategy(gatherer, abstainer, weigher, reader if is_measured(reader) else None),
         "comparison": ComparisonStrategy(gatherer, abstainer, fact, weigher),
         "explanation": ExplanationStrategy(gatherer, shown, abstainer, fact, weigher),
         "definition": DefinitionStrategy(gatherer, shown, fact, theme),

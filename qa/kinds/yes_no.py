@@ -10,15 +10,16 @@ from language.verbs import base_of_past
 from language.words import STOPWORDS, VERBS, stem
 from qa import relevance
 from qa.abstaining import Abstainer
-from qa.citations import cite_span
+from qa.citations import cite_span, enclosing_sentence
 from qa.gathering import Gatherer
 from qa.kinds.chances import chance, log_odds
-from qa.ports import Evidence, Plan, Sentence
+from qa.kinds.subject import OPEN, Named, named
+from qa.ports import Evidence, Plan, Reader, Sentence
 from qa.prose import without_dateline
 from qa.reader.evidence import Evidence as Weighed
 from qa.reader.evidence import EvidenceReader
 from qa.selection import standardized
-from qa.types import Answer, Passage, Verdict
+from qa.types import Answer, Candidate, Passage, Verdict
 
 PASSAGES = 12
 LEAST_ABOUT = 0.15
@@ -55,7 +56,9 @@ class Weights:
     passage_negated: float
     """Where the passage has a "not" anywhere."""
     sure: float
-    """Chance of a verdict from which on it is shown."""
+    """Chance of a yes from which on it is shown."""
+    sure_of_no: float
+    """Chance of a no from which on it is shown."""
 
 
 WEIGHTS = Weights(
@@ -71,6 +74,7 @@ WEIGHTS = Weights(
     ended=0.45,
     passage_negated=-0.41,
     sure=0.62,
+    sure_of_no=0.7,
 )
 
 WORDS = 3.0
@@ -81,8 +85,7 @@ ON_TOP = 0.5
 LEAST_SAID = 0.5
 """Share of the question's words that a sentence with a "not" must say to deny what is asked."""
 LEAST_FOR_YES = 0.66
-"""Share of the question's words that a sentence, with its title, must say for a yes. With it and the chance above, 27
-of 30 verdicts were right over 120 questions of BoolQ on which both were chosen."""
+"""Share of the question's words that a sentence, with its title, must say for a yes, unless the reader confirms it."""
 _NOT = r"(?:\b(?:no|not|never|nor|none|nobody|nothing|neither|without|cannot)\b|n['’]t\b)"
 _NEGATION = re.compile(_NOT, re.IGNORECASE)
 _NEGATED = re.compile(rf"{_NOT}((?:\W+\w+){{1,3}})", re.IGNORECASE)
@@ -101,11 +104,18 @@ class YesNoStrategy:
     """Never says no merely because nothing says yes: a verdict needs a passage that speaks of the matter."""
 
     def __init__(
-        self, gatherer: Gatherer, abstainer: Abstainer, weigher: EvidenceReader, weights: Weights = WEIGHTS
+        self,
+        gatherer: Gatherer,
+        abstainer: Abstainer,
+        weigher: EvidenceReader,
+        reader: Reader | None = None,
+        weights: Weights = WEIGHTS,
     ) -> None:
+        """``reader`` is asked who or what; None where what its scores mean was not measured."""
         self._gatherer = gatherer
         self._abstainer = abstainer
         self._weigher = weigher
+        self._reader = reader
         self._weights = weights
 
     def gather(self, plan: Plan) -> Evidence:
@@ -126,7 +136,12 @@ class YesNoStrategy:
         sentence, worth, _ = said[place]
         if worth < LEAST_ABOUT:
             return self._abstainer.abstain(plan, passages)
-        verdict = self._verdict(question, sentence, passages[place])
+        subject = named(question, passages[place].as_read_for_spans, self._reader) if self._reader else OPEN
+        if subject.said == "confirmed" and subject.span:
+            naming = self._sentence_of(subject.span, passages[place])
+            # A heading, or a question, names its subject and states nothing of it.
+            sentence, subject = (naming, subject) if _is_whole(naming.text) else (sentence, OPEN)
+        verdict = self._verdict(question, sentence, passages[place], subject)
         words = " ".join(sentence.text.split())
         return Answer(
             question=plan.query.question,
@@ -157,7 +172,12 @@ class YesNoStrategy:
         clarity, worth, place = max((*judged(one), -place) for place, one in enumerate(whole))
         return without_dateline(whole[-place]), worth, clarity
 
-    def _verdict(self, question: str, sentence: Sentence, passage: Passage) -> Verdict | None:
+    def _sentence_of(self, span: Candidate, passage: Passage) -> Sentence:
+        article = self._gatherer.article_of(passage)
+        found = enclosing_sentence(article.text, passage.start + span.start, passage.start + span.end)
+        return without_dateline(Sentence(article, *found))
+
+    def _verdict(self, question: str, sentence: Sentence, passage: Passage, subject: Named) -> Verdict | None:
         """Yes or no where it is sure."""
         if not _names_it(question, passage) or _ORDINALS & (_words(question) - _words(sentence.text)):
             return None  # "the first" is no "third"
@@ -170,24 +190,28 @@ class YesNoStrategy:
         is_negated = bool(_NEGATION.search(question)) != bool(_NEGATION.search(stated))
         asks_what_may = bool(_ASKS_WHAT_MAY.match(question))
         is_hedged = not asks_what_may and bool(_HEDGE.search(sentence.text))
+        is_denied = share >= LEAST_SAID and _denies(stated, question, asked)
         likely = chance(
             weights.bias
             + weights.said * share
             + weights.missing * len(asked - around) / max(1, len(asked))
             + is_negated * (weights.negated + weights.negated_said * share)
-            + weights.denied * (share >= LEAST_SAID and _denies(stated, question, asked))
+            + weights.denied * is_denied
             + weights.total * bool(_TOTAL.search(question))
             + weights.hedged * is_hedged
             + weights.asks_what_may * asks_what_may
             + weights.ended * (_last_telling(question) in _stems(sentence.text))
             + weights.passage_negated * bool(_NEGATION.search(passage.text))
         )
-        if max(likely, 1.0 - likely) < weights.sure:
-            return None
+        is_confirmed = subject.said == "confirmed"
+        if likely <= 0.5:
+            is_sure = 1.0 - likely >= weights.sure_of_no and (not is_confirmed or is_denied)
+            return "no" if is_sure else None
+        if is_hedged:
+            return None  # "could declare" does not say whether he declared
         said_so = share >= LEAST_FOR_YES and _has_verb(sentence.text, question) and _has_agent(sentence.text, question)
-        if likely > 0.5 and (is_hedged or not said_so):
-            return None  # "has won" does not say whether he lost, nor "could declare" whether he declared
-        return "yes" if likely > 0.5 else "no"
+        is_sure = likely >= weights.sure and said_so and subject.said != "another"
+        return "yes" if is_confirmed or is_sure else None
 
 
 _ORDINALS = frozenset("first second third fourth fifth last".split())

@@ -18,6 +18,7 @@ from qa.several import questions_in
         ("When hydrogen burns, what is left?", ["When hydrogen burns, what is left?"]),
         ("In 2022, who won", ["In 2022, who won"]),
         ("Who built it, which was sold, and when he died?", ["Who built it, which was sold, and when he died?"]),
+        ("Which town flooded? Experts say it was the worst storm in years.", None),
         ("???? why", None),
         ("the difference between what was planned and what was done", None),
     ],

@@ -86,3 +86,22 @@ def test_who_met_somebody_need_not_have_done_what_is_asked(parts: Any) -> None:
     evidence = ScriptedEvidence(telling=["The council voted 5-4 to rebuild on Ferry Street."])
     assert _judged(parts, "Did the council vote to rebuild on Ferry Street?", evidence).verdict == "yes"
     assert _judged(parts, "Did the council win the vote to rebuild on Ferry Street?", evidence).verdict is None
+
+
+def test_what_the_reader_finds_said_of_somebody_else_is_no_yes(asking_of: Any) -> None:
+    told = {
+        "palace.txt": "At the palace\n\nAnna Petrov met the king an hour after Boris Lind had gone there to resign as "
+        "prime minister. Petrov is the third woman to lead the government.\n",
+        "vote.txt": "The vote\n\nMarta Ruiz won the mayor's race in Alder Point on Sunday. She was ahead of Tom Hale "
+        "from the first count on.\n",
+    }
+    assert asking_of(told, "yes_no", "did anna petrov resign").verdict is None
+
+
+def test_what_the_reader_confirms_is_a_yes_with_the_sentence_it_was_found_in(asking_of: Any) -> None:
+    told = {
+        "vote.txt": "The vote\n\nThe mayor's race was close for weeks. Marta Ruiz took the mayor's office in Alder "
+        "Point on Sunday, and Tom Hale conceded.\n",
+    }
+    answer = asking_of(told, "yes_no", "did tom hale concede")
+    assert answer.verdict == "yes" and answer.citations[0].quote.endswith("Tom Hale conceded.")
