@@ -200,15 +200,15 @@ class _Ingest:
             self._waiting = []
             self._sent += len(texts)
 
-    def _store(self, but: int = 0) -> None:
-        """Stores what has been embedded, in order, all ``but`` so many batches."""
+    def _store(self, ahead: int = 0) -> None:
+        """Stores what has been embedded, in order; the latest ``ahead`` batches may stay with the embedder."""
         if not self._index or not self._writes:
             return
         # First what is gone: stopped in between, the source still counts as changed and is read again.
         if self._gone:
             self._index.remove(self._gone)
             self._gone = []
-        while len(self._embedding) > but:
+        while len(self._embedding) > ahead:
             batch, made = self._embedding.popleft()
             vectors: Vectors = {}
             for piece in made:

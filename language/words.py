@@ -35,7 +35,6 @@ PRONOUNS = {
 }
 """What each pronoun stands for; "they" may be either."""
 POSSESSIVES = _words("his its their hers theirs")
-OBJECTS = _words("him her them it")
 SPEAKERS = _words("i you we me us my your our")
 
 NAME_JOINS = _words("and of the de van von &")

@@ -183,8 +183,8 @@ class Chatbot:
         """The answer to ``question``.
 
         ``history`` holds the turns before it as (question, answer) pairs, or as the answers themselves, which know
-        which articles they came from; ``articles`` the ids of the articles it is
-        asked of, None for all. Raises QuestionError for a question that cannot be asked (empty, or far too long).
+        which articles they came from; ``articles`` the ids of the articles it is asked of, None for all. Raises
+        QuestionError for a question that cannot be asked (empty, or far too long).
         """
         return last_answer(self.path.events(question, history, articles))
 

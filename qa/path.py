@@ -68,20 +68,20 @@ class QuestionPath:
         Ends early, without ``AnswerReady``, once ``cancel`` is set. Raises QuestionError for a question that cannot
         be asked.
         """
-        waiting = cancel or _Never()
-        if more := self._more(question, history, articles):
-            yield Planned(more.query, more.kind)
-            if not waiting.is_set():
-                yield AnswerReady(more)
+        stop = cancel or _Never()
+        if further := self._going_on(question, history, articles):
+            yield Planned(further.query, further.kind)
+            if not stop.is_set():
+                yield AnswerReady(further)
             return
         query = self._rewrite(question, history, articles)
         if self._writer is None and len(parts := questions_in(query.text)) > 1:
-            yield from self._several(query, parts, articles, waiting)
+            yield from self._several(query, parts, articles, stop)
             return
         plan = self._planner.plan(query)
         yield Planned(query.text, plan.kind)
         strategy = self._strategies[plan.kind]
-        if near := self._near(plan):
+        if near := self._near(plan):  # what the conversation is about is asked first, and all the rest only after it
             evidence = strategy.gather(near)
             if (answer := strategy.answer(near, evidence)).text is not None:
                 yield PassagesFound(query.text, evidence.passages)
@@ -90,12 +90,12 @@ class QuestionPath:
         evidence = strategy.gather(plan)
         if evidence.passages:
             yield PassagesFound(query.text, evidence.passages)
-        if waiting.is_set():
+        if stop.is_set():
             return
         if self._writer is None or plan.kind in NEVER_WRITTEN:
             yield AnswerReady(_finished(strategy.answer(plan, evidence), query))
             return
-        for event in self._writer.write(plan, evidence, lambda: strategy.answer(plan, evidence), waiting):
+        for event in self._writer.write(plan, evidence, lambda: strategy.answer(plan, evidence), stop):
             yield AnswerReady(_finished(event.answer, query)) if isinstance(event, AnswerReady) else event
 
     def _near(self, plan: Plan) -> Plan | None:
@@ -111,7 +111,7 @@ class QuestionPath:
         return None
 
     def _several(
-        self, query: Query, parts: Sequence[str], articles: Sequence[str] | None, waiting: Cancel
+        self, query: Query, parts: Sequence[str], articles: Sequence[str] | None, stop: Cancel
     ) -> Iterator[AnswerEvent]:
         """The answers to ``parts``, each read with those before it as its conversation."""
         yield Planned(query.text, "list")
@@ -120,11 +120,11 @@ class QuestionPath:
             plan = self._planner.plan(self._rewrite(part, [answer for _, answer in answers], articles))
             strategy = self._strategies[plan.kind]
             answers.append((part, replace(strategy.answer(plan, strategy.gather(plan)), query=plan.query.text)))
-            if waiting.is_set():
+            if stop.is_set():
                 return
         yield AnswerReady(_finished(together(query.question, answers), query))
 
-    def _more(self, question: str, history: Sequence[Earlier], articles: Sequence[str] | None) -> Answer | None:
+    def _going_on(self, question: str, history: Sequence[Earlier], articles: Sequence[str] | None) -> Answer | None:
         """What goes on with the answer before; None where ``question`` asks for something else."""
         if self._further is None or self._writer is not None or not history:
             return None

@@ -78,8 +78,8 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """One sentence of an article."""
+class Extract:
+    """A run of an article: ``article.text[start:end] == text``."""
 
     article: Article
     start: int
@@ -90,6 +90,10 @@ class Sentence:
     def text(self) -> str:
         """Its words as the article has them."""
         return self.article.text[self.start : self.end]
+
+
+class Sentence(Extract):
+    """One sentence of an article."""
 
 
 @dataclass(frozen=True)

@@ -11,39 +11,38 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from language import words as en
-from language.verbs import base_of_past, is_past
+from language.verbs import is_past
+from qa.clauses import (
+    CALENDAR,
+    DAYS,
+    MONTHS,
+    SAYING,
+    VAGUE,
+    Reading,
+    Token,
+    first_clause,
+    is_participle,
+    tokens_of,
+)
 from qa.prose import leans
 
 MOST_WORDS = 40
 """Of a sentence that is looked at."""
 QUESTION_WORDS = (4, 16)
 """Fewest and most of a question."""
-MOST_SUBJECT_WORDS = 7
 MOST_DESCRIPTION_WORDS = 12
 
-_TOKEN = re.compile(r"\w+(?:[-.'’]\w+)*|[^\w\s]")
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _DATE = re.compile(
-    rf"\b(?:in|on)\s+((?:(?:{_MONTHS})\b(?:\s+\d{{1,2}}\b)?(?:,?\s+\d{{4}}\b)?)|\d{{1,2}}\s+(?:{_MONTHS})\b(?:\s+\d{{4}}\b)?"
+    rf"\b(?:in|on)\s+((?:(?:{MONTHS})\b(?:\s+\d{{1,2}}\b)?(?:,?\s+\d{{4}}\b)?)|\d{{1,2}}\s+(?:{MONTHS})\b(?:\s+\d{{4}}\b)?"
     r"|(?:1[5-9]|20)\d\d\b)"
 )
-_DAY = re.compile(rf"\b(?:(?:on|late|early|last)\s++){{0,2}}(?:{_DAYS})\b(?:\s++(?:morning|night|afternoon|evening))?")
-_CALENDAR = frozenset(f"{_MONTHS}|{_DAYS}".lower().split("|"))
+_DAY = re.compile(rf"\b(?:(?:on|late|early|last)\s++){{0,2}}(?:{DAYS})\b(?:\s++(?:morning|night|afternoon|evening))?")
 _NUMBERS = frozenset(
     "two three four five six seven eight nine ten eleven twelve dozens hundreds thousands hundred thousand".split()
 )
 _TIMES = frozenset("day days week weeks month months year years time times hours minutes".split())
 _ABOUT = frozenset("at least more than about nearly almost some around over".split())
 _PLURALS = frozenset("people children men women".split())
-_ENDS = frozenset("which who whom whose while where when as after before although though saying adding because".split())
-_NOT_ASKED = frozenset(
-    "said says told added according asked wrote tweeted noted explained announced called added comment also".split()
-)
-"""What somebody said is a poor thing to ask about without the words, and whom a paper asked for a comment as poor."""
-_VAGUE = (
-    en.PRONOUNS.keys() | en.SPEAKERS | frozenset("this that these those there here such other another".split())
-) - {"us"}
 
 
 @dataclass(frozen=True)
@@ -55,39 +54,15 @@ class Asked:
     end: int
 
 
-@dataclass(frozen=True)
-class _Token:
-    text: str
-    start: int
-    end: int
-
-    @property
-    def low(self) -> str:
-        return self.text.lower()
-
-    @property
-    def is_name(self) -> bool:
-        return self.text[0].isupper() and self.low not in en.STOPWORDS and self.low not in _CALENDAR
-
-
-@dataclass(frozen=True)
-class _Clause:
-    """A sentence's first clause: subject, verb, the rest; places are of tokens, end exclusive."""
-
-    subject: range
-    verb: int
-    rest: range
-
-
 def questions_in(sentence: str, article: str, known: Container[str]) -> list[Asked]:
     """What can be asked that ``sentence`` of ``article`` answers; ``known`` holds the base forms of verbs."""
-    tokens = [_Token(match.group(), *match.span()) for match in _TOKEN.finditer(sentence)]
+    tokens = tokens_of(sentence)
     if not 6 <= len(tokens) <= MOST_WORDS or leans(sentence) or re.search(r"[\"“”?()\[\]|]", sentence):
         return []
     found = [*_appositions(sentence, tokens, article), *_titles(sentence, tokens, article)]
-    clause = _clause(tokens)
+    clause = first_clause(tokens)
     if clause is not None:
-        found += _of_clause(_Reading(sentence, tokens, clause, known, article))
+        found += _of_clause(Reading(sentence, tokens, clause, known, article))
     return [one for one in found if _is_sensible(one.question)]
 
 
@@ -105,139 +80,27 @@ def is_person(name: str, article: str) -> bool:
 
 
 def _is_sensible(question: str) -> bool:
-    words = [match.group() for match in _TOKEN.finditer(question)][:-1]
+    words = [token.text for token in tokens_of(question)][:-1]
     lows = [word.lower() for word in words]
-    names = [word for word in words[1:] if word[0].isupper() and word.lower() not in _CALENDAR]
+    names = [word for word in words[1:] if word[0].isupper() and word.lower() not in CALENDAR]
     return (
         QUESTION_WORDS[0] - (lows[0] == "who") <= len(words) <= QUESTION_WORDS[1]
         and bool(names)
-        and _VAGUE.isdisjoint(lows)
+        and VAGUE.isdisjoint(lows)
     )
-
-
-# --- what a sentence is made of ---
-
-
-def _clause(tokens: Sequence[_Token]) -> _Clause | None:
-    """The first clause where it is plain: a subject with a name in it, or a number, then a verb."""
-    start = _after_opening(tokens)
-    verb = next(
-        (
-            place
-            for place in range(start + 1, min(start + MOST_SUBJECT_WORDS + 20, len(tokens)))
-            if _is_verb(tokens, place)
-        ),
-        -1,
-    )
-    if verb < 0:
-        return None
-    subject = range(start, verb)
-    comma = next((place for place in subject if tokens[place].text == ","), -1)
-    if comma > 0:  # "Ann Lee, a pilot, opened": what stands between commas is left out
-        if tokens[verb - 1].text != "," or verb - 1 == comma:
-            return None
-        subject = range(start, comma)
-    lows = {tokens[place].low for place in subject}
-    if not 0 < len(subject) <= MOST_SUBJECT_WORDS or lows & (
-        _ENDS | _VAGUE | _NOT_ASKED | en.AUXILIARIES | {"that", "by"}
-    ):
-        return None
-    if any(not token[0].isalnum() and token not in "$%" for token in (tokens[place].text for place in subject)):
-        return None
-    end = verb + 1
-    while end < len(tokens) and not _ends_clause(tokens, end):
-        end += 1
-    return _Clause(subject, verb, range(verb + 1, end))
-
-
-def _after_opening(tokens: Sequence[_Token]) -> int:
-    """The token after "In 1921," or the like."""
-    if tokens[0].low not in ("in", "on", "at", "since"):
-        return 0
-    comma = next((place for place, token in enumerate(tokens[:7]) if token.text == ","), -1)
-    return comma + 1
-
-
-def _is_verb(tokens: Sequence[_Token], place: int) -> bool:
-    token = tokens[place]
-    if token.low in en.BE | {"has", "have", "had", "will"}:
-        return True
-    return token.text.islower() and is_past(token.low) and tokens[place - 1].low not in en.DETERMINERS | en.PREPOSITIONS
-
-
-def _ends_clause(tokens: Sequence[_Token], place: int) -> bool:
-    token = tokens[place]
-    if token.text == "," and place + 1 < len(tokens):
-        return (
-            not (tokens[place - 1].low in _CALENDAR or tokens[place - 1].text.isdigit())
-            or not tokens[place + 1].text.isdigit()
-        )
-    if token.low in ("and", "but", "or"):
-        after = tokens[place + 1 : place + 3]
-        return token.low != "and" or any(
-            is_past(one.low) or one.low in en.AUXILIARIES | en.PRONOUNS.keys() for one in after
-        )
-    if token.text == "." and place + 1 < len(tokens):
-        return False  # "St. Helena"
-    return (not token.text[0].isalnum() and token.text not in "$%£€") or token.low in _ENDS
-
-
-def _is_participle(low: str) -> bool:
-    return is_past(low) or low in en.VERBS or low == "been"
-
-
-@dataclass(frozen=True)
-class _Reading:
-    sentence: str
-    tokens: Sequence[_Token]
-    clause: _Clause
-    known: Container[str]
-    article: str
-
-    def words(self, span: range) -> str:
-        """What stands there."""
-        return self.sentence[self.tokens[span[0]].start : self.tokens[span[-1]].end] if span else ""
-
-    @property
-    def subject(self) -> str:
-        """The subject as it stands inside of a question."""
-        first = self.tokens[self.clause.subject[0]]
-        text = self.words(self.clause.subject)
-        others = any(self.tokens[place].is_name for place in self.clause.subject[1:])
-        low = re.escape(first.low)
-        is_common = not others and re.search(rf"(?<!\w){low}(?!\w)", self.article)
-        is_name = first.is_name and not is_common
-        return text if is_name else text[0].lower() + text[1:]
-
-    @property
-    def verb(self) -> _Token:
-        """The verb."""
-        return self.tokens[self.clause.verb]
-
-    def turned(self, rest: str) -> str | None:
-        """ "did Ann Lee open the museum": as it follows on "when" and the like; None where the verb is not plain."""
-        if self.verb.low in en.AUXILIARIES and not (
-            self.verb.low in ("had", "has", "have") and not self._has_participle()
-        ):
-            return f"{self.verb.low} {self.subject} {rest}"
-        base = base_of_past(self.verb.low, self.known)
-        return f"did {self.subject} {base} {rest}" if base else None
-
-    def _has_participle(self) -> bool:
-        return any(_is_participle(self.tokens[place].low) for place in self.clause.rest[:2])
 
 
 # --- the questions ---
 
 
-def _of_clause(read: _Reading) -> Iterator[Asked]:
+def _of_clause(read: Reading) -> Iterator[Asked]:
     clause, tokens = read.clause, read.tokens
     after = tokens[clause.rest.stop].text if clause.rest.stop < len(tokens) else ""
     if (
-        read.verb.low in _NOT_ASKED
+        read.verb.low in SAYING
         or not clause.rest
         or after in ("'", "’")
-        or any(tokens[place].low in _NOT_ASKED for place in clause.rest)
+        or any(tokens[place].low in SAYING for place in clause.rest)
     ):
         return
     rest = read.words(clause.rest)
@@ -252,7 +115,7 @@ def _of_clause(read: _Reading) -> Iterator[Asked]:
     elif (
         is_named
         and _says_enough(tokens, clause.rest)
-        and (read.verb.low not in en.BE or _is_participle(tokens[clause.rest[0]].low))
+        and (read.verb.low not in en.BE or is_participle(tokens[clause.rest[0]].low))
     ):
         yield _asked(f"Who {read.verb.low} {_DAY.sub('', rest)}", tokens, clause.subject)
     yield from _when(read, rest)
@@ -261,7 +124,7 @@ def _of_clause(read: _Reading) -> Iterator[Asked]:
     yield from _where(read)
 
 
-def _says_enough(tokens: Sequence[_Token], rest: range) -> bool:
+def _says_enough(tokens: Sequence[Token], rest: range) -> bool:
     """Whether ``rest`` tells one event from others: it names something, and not only whose."""
     named = any(
         tokens[place].is_name and "'" not in tokens[place].text and "’" not in tokens[place].text for place in rest
@@ -269,10 +132,10 @@ def _says_enough(tokens: Sequence[_Token], rest: range) -> bool:
     last = tokens[rest[-1]].low
     if last in _TIMES:
         return False  # "the day after ..."
-    return named and len(rest) - 2 * (last in _CALENDAR) >= 4
+    return named and len(rest) - 2 * (last in CALENDAR) >= 4
 
 
-def _when(read: _Reading, rest: str) -> Iterator[Asked]:
+def _when(read: Reading, rest: str) -> Iterator[Asked]:
     date = _DATE.search(rest)
     begins = read.tokens[read.clause.rest[0]].start
     if date is None:
@@ -282,7 +145,7 @@ def _when(read: _Reading, rest: str) -> Iterator[Asked]:
     else:
         without = f"{rest[: date.start()].rstrip()} {rest[date.end() :].lstrip()}"
     first = read.tokens[read.clause.rest[0]].low
-    if read.verb.low in ("has", "have", "had") or (read.verb.low in en.BE and not _is_participle(first)):
+    if read.verb.low in ("has", "have", "had") or (read.verb.low in en.BE and not is_participle(first)):
         return
     without = re.sub(r"\s(?:back|early|late|later|as early|as late)$", "", without.rstrip())
     if date and " and " in f"{rest} "[: date.start()] and begins:
@@ -291,14 +154,14 @@ def _when(read: _Reading, rest: str) -> Iterator[Asked]:
         yield Asked(_closed(f"When {turned}"), begins + date.start(1), begins + date.end(1))
 
 
-def _why(read: _Reading, rest: str) -> Iterator[Asked]:
+def _why(read: Reading, rest: str) -> Iterator[Asked]:
     end = read.clause.rest[-1] + 1
     if end < len(read.tokens) and read.tokens[end].low == "because" and (turned := read.turned(_DAY.sub("", rest))):
         last = read.tokens[-1].start
         yield Asked(_closed(f"Why {turned}"), read.tokens[end].start, last)
 
 
-def _how_many(read: _Reading) -> Iterator[Asked]:
+def _how_many(read: Reading) -> Iterator[Asked]:
     """Of a subject that is counted, and of what follows on the verb at once."""
     tokens = read.tokens
     if counted := _counted(tokens, read.clause.subject):
@@ -316,7 +179,7 @@ def _how_many(read: _Reading) -> Iterator[Asked]:
             yield _asked(f"How many {read.words(things)} {turned}", tokens, number)
 
 
-def _counted(tokens: Sequence[_Token], span: range) -> tuple[range, range] | None:
+def _counted(tokens: Sequence[Token], span: range) -> tuple[range, range] | None:
     """Where the number stands and where what it counts, at the beginning of ``span``."""
     place = span.start
     while place < span.stop and tokens[place].low in _ABOUT:
@@ -339,13 +202,13 @@ def _counted(tokens: Sequence[_Token], span: range) -> tuple[range, range] | Non
     return None
 
 
-def _where(read: _Reading) -> Iterator[Asked]:
+def _where(read: Reading) -> Iterator[Asked]:
     """Of "was born in Oslo": the place follows on a participle."""
     tokens, rest = read.tokens, read.clause.rest
     if read.verb.low not in ("was", "were", "is") or len(rest) < 3:
         return
     participle, led = tokens[rest[0]].low, tokens[rest[1]].low
-    if led not in ("in", "at", "near") or not _is_participle(participle):
+    if led not in ("in", "at", "near") or not is_participle(participle):
         return
     place = 2
     while place < len(rest) and (tokens[rest[place]].is_name or (tokens[rest[place]].low == "the" and place == 2)):
@@ -354,7 +217,7 @@ def _where(read: _Reading) -> Iterator[Asked]:
         yield _asked(f"Where {turned}", tokens, rest[2:place])
 
 
-def _appositions(sentence: str, tokens: Sequence[_Token], article: str) -> Iterator[Asked]:
+def _appositions(sentence: str, tokens: Sequence[Token], article: str) -> Iterator[Asked]:
     """Of "Ann Lee, the head of Lee Air,": who that is, and who is that."""
     for comma in range(2, len(tokens) - 3):
         if tokens[comma].text != "," or tokens[comma + 1].low not in ("a", "an", "the"):
@@ -371,7 +234,7 @@ def _appositions(sentence: str, tokens: Sequence[_Token], article: str) -> Itera
         described = range(comma + 1, end)
         words = [tokens[place] for place in described]
         lows = {word.low for word in words}
-        if lows & (_VAGUE | {"who", "which"}) or any(
+        if lows & (VAGUE | {"who", "which"}) or any(
             word.low in en.AUXILIARIES or (is_past(word.low) and word.text.islower()) for word in words[2:]
         ):
             continue
@@ -380,7 +243,7 @@ def _appositions(sentence: str, tokens: Sequence[_Token], article: str) -> Itera
             yield _asked(f"Who is {sentence[words[0].start : words[-1].end]}", tokens, name)
 
 
-def _titles(sentence: str, tokens: Sequence[_Token], article: str) -> Iterator[Asked]:
+def _titles(sentence: str, tokens: Sequence[Token], article: str) -> Iterator[Asked]:
     """Of "the singer and pilot Ann Lee": who that is."""
     place = 1
     while place < len(tokens):
@@ -397,14 +260,14 @@ def _titles(sentence: str, tokens: Sequence[_Token], article: str) -> Iterator[A
         place = max(end, place + 1)
 
 
-def _describes(token: _Token) -> bool:
+def _describes(token: Token) -> bool:
     if not token.text.islower():
         return token.is_name
-    is_noun = token.text.isalpha() and token.low not in en.STOPWORDS | en.VERBS | _NOT_ASKED
+    is_noun = token.text.isalpha() and token.low not in en.STOPWORDS | en.VERBS | SAYING
     return is_noun and not is_past(token.low) and not token.low.endswith(("ing", "s"))
 
 
-def _asked(question: str, tokens: Sequence[_Token], answer: range) -> Asked:
+def _asked(question: str, tokens: Sequence[Token], answer: range) -> Asked:
     return Asked(_closed(question), tokens[answer[0]].start, tokens[answer[-1]].end)
 
 

@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 
 from qa.citations import cite_span
-from qa.llm.material import Extract
 from qa.llm.pieces import IN_LINES, Piece, own_quotes, pieces_of
 from qa.llm.quotes import Place, QuoteFinder
 from qa.llm.reply import Reply
-from qa.ports import Plan
+from qa.ports import Extract, Plan
 from qa.types import Answer, Citation, Item, Passage, Verdict
 
 MAX_LABEL = 60

@@ -6,26 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.gathering import Gatherer
-from qa.ports import Evidence
+from qa.ports import Evidence, Extract
 from qa.types import Passage
 from vectorstore import Article
 
 FEWEST_CHARS = 800
 """Of less than this nothing can be said; where there are more articles than have room for it, the last are left out."""
-
-
-@dataclass(frozen=True)
-class Extract:
-    """A run of an article that the model is shown: ``article.text[start:end]``."""
-
-    article: Article
-    start: int
-    end: int
-
-    @property
-    def text(self) -> str:
-        """Its words as the article has them."""
-        return self.article.text[self.start : self.end]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from language.characters import whole_characters
-from qa.llm.material import Extract
 from qa.llm.reply import NOT_FOUND, QUOTES_HEADER
-from qa.ports import Plan
+from qa.ports import Extract, Plan
 from qa.types import Kind
 
 _RULES = """You answer one question from passages of a person's own articles.

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from qa.gathering import Gatherer
 from qa.llm.checking import checked
-from qa.llm.material import FEWEST_CHARS, Extract, material
+from qa.llm.material import FEWEST_CHARS, material
 from qa.llm.pieces import own_quotes, pieces_of
 from qa.llm.providers import LEAST_ROOM as ROOM
 from qa.llm.reply import parse_reply
-from qa.ports import Evidence
+from qa.ports import Evidence, Extract
 from qa.retriever import HybridRetriever
 from qa.types import Item, Kind
 from tests.qa.fake_llm_server import FakeLLMServer, write
