@@ -39,10 +39,15 @@ _TO_THE_READER = re.compile(
 _LEANING = frozenset("this that these those such both neither another also but and so".split()) | PRONOUNS.keys()
 
 
+def is_to_the_reader(text: str) -> bool:
+    """Whether ``text`` is a note of the newsroom or an advertisement: "Editor's note: …", "Sign up for …"."""
+    return bool(_TO_THE_READER.match(text))
+
+
 def is_prose(text: str) -> bool:
     """Whether ``text`` is a sentence that states something: no heading, no question, no list of names."""
     words = WORD.findall(text)
-    if not FEWEST_WORDS <= len(words) <= MOST_WORDS or not _CLOSED.search(text) or _TO_THE_READER.match(text):
+    if not FEWEST_WORDS <= len(words) <= MOST_WORDS or not _CLOSED.search(text) or is_to_the_reader(text):
         return False
     capitals = sum(word[0].isupper() for word in words) / len(words)
     is_heading = capitals > MOST_CAPITALS and text.upper() != text
@@ -63,8 +68,8 @@ def showable(sentences: Sequence[Sentence]) -> list[Sentence]:
 
     An article in capitals, without punctuation, or a table, has no prose and still something to show.
     """
-    furniture = _furniture(sentences)
-    shown = [one for one in sentences if _opening(one.text) not in furniture]
+    boilerplate = _boilerplate(sentences)
+    shown = [one for one in sentences if _opening(one.text) not in boilerplate]
     prose = [without_dateline(one) for one in shown if is_prose(one.text)]
     letters = sum(one.end - one.start for one in prose)
     if prose and 4 * letters >= sum(one.end - one.start for one in shown):
@@ -72,7 +77,7 @@ def showable(sentences: Sequence[Sentence]) -> list[Sentence]:
     return [piece for one in shown or sentences for piece in _pieces(one)]
 
 
-def _furniture(sentences: Sequence[Sentence]) -> frozenset[str]:
+def _boilerplate(sentences: Sequence[Sentence]) -> frozenset[str]:
     """How the captions of a gallery begin: alike, but for their number."""
     counts = Counter(_opening(one.text) for one in sentences)
     return frozenset(opening for opening, count in counts.items() if count >= CAPTIONS and "#" in opening)

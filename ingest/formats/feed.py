@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from ingest.boilerplate import drop_boilerplate
 from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats.byline import split_authors
 from ingest.formats.html import fragment_text
-from ingest.furniture import drop_furniture
 from ingest.limits import MAX_ARTICLES
 from ingest.types import Draft, LinkedPage, RawSource, Skipped
 from language.dates import parse_date
@@ -81,7 +81,7 @@ def _text(entry: Any) -> str:
     """The longest text that the entry has: its content, else its summary."""
     values = [_string(content.get("value")) for content in entry.get("content", ()) if hasattr(content, "get")]
     longest = max([*values, _string(entry.get("summary"))], key=len)
-    return drop_furniture(clean(fragment_text(longest)))
+    return drop_boilerplate(clean(fragment_text(longest)))
 
 
 def _published(entry: Any) -> str | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ingest.boilerplate import drop_boilerplate
 from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats.encoding import decode
 from ingest.formats.page_metadata import read_metadata
-from ingest.furniture import drop_furniture
 from ingest.types import Draft, RawSource
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _DROPPED = frozenset(
     audio video picture figure figcaption dialog menu head title link meta map math input option
     """.split()
 )
-_FURNITURE_NAME = re.compile(
+_BOILERPLATE_NAME = re.compile(
     r"(?:^|[\s_-])(?:cookies?|consent|gdpr|comments?|disqus|related|recommended|share|sharing|social|newsletter|subscribe"
     r"|sidebar|breadcrumbs?|nav|navbar|menu|footer|promo|advert(?:isement)?|ads?|banner|popup|modal|paywall|trending)(?:$|[\s_-])",
     re.IGNORECASE,
@@ -86,7 +86,7 @@ def read(raw: RawSource) -> Draft:
         raise UnreadableSource(raw.source, "the page is empty")
     metadata = read_metadata(tree)
     return Draft(
-        drop_furniture(main_text(tree)),
+        drop_boilerplate(main_text(tree)),
         metadata.title,
         metadata.authors,
         metadata.published,
@@ -207,7 +207,7 @@ def _is_dropped(element: Element, tag: str, root: Element, drop: bool) -> bool:
         return True
     names = f"{element.get('class', '')} {element.get('id', '')}"
     hidden = element.get("hidden") is not None or element.get("aria-hidden") == "true"
-    return hidden or element.get("role") == "navigation" or bool(_FURNITURE_NAME.search(names[:300]))
+    return hidden or element.get("role") == "navigation" or bool(_BOILERPLATE_NAME.search(names[:300]))
 
 
 def _is_data_row(element: Element, tag: str) -> bool:

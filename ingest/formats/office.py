@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from ingest.boilerplate import drop_boilerplate
 from ingest.cleaning import clean
 from ingest.formats.byline import find_byline
 from ingest.formats.plain import find_title
-from ingest.furniture import drop_furniture
 from ingest.types import Draft, Part
 
 MAX_LABEL = 80
@@ -72,5 +72,5 @@ def draft_of(blocks: Iterable[Block]) -> Draft:
         title=title or find_title(top),
         authors=byline.authors,
         published=byline.published,
-        parts=tuple(Part(part.label, drop_furniture(clean(part.text))) for part in parts),
+        parts=tuple(Part(part.label, drop_boilerplate(clean(part.text))) for part in parts),
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from ingest.boilerplate import drop_boilerplate
 from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats import recognition
@@ -23,7 +24,6 @@ from ingest.formats.office import is_person, is_title
 from ingest.formats.pictures import POINTS_PER_INCH, picture_of
 from ingest.formats.plain import find_title
 from ingest.formats.working import still_working
-from ingest.furniture import drop_furniture
 from ingest.limits import MAX_PDF_PAGES, MAX_TEXT_CHARS, RECOGNITION_SECONDS
 from ingest.types import Draft, Part, RawSource
 
@@ -125,7 +125,7 @@ def _read(document: PdfDocument, raw: RawSource) -> Draft:
         authors=byline.authors or (split_authors(author) if is_person(author) else ()),
         published=byline.published,
         language=_language(document),
-        parts=tuple(Part(part.label, drop_furniture(clean(part.text)), part.continues) for part in parts),
+        parts=tuple(Part(part.label, drop_boilerplate(clean(part.text)), part.continues) for part in parts),
         notes=((f"page={left[0]}", _picture_note(left)),) if left else (),
     )
 

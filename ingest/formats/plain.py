@@ -1,4 +1,4 @@
-"""Plain text -> draft: title and byline from the first lines where they look like it, page furniture out."""
+"""Plain text -> draft: title and byline from the first lines where they look like it, boilerplate out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ingest.boilerplate import drop_boilerplate, is_place_mark
 from ingest.cleaning import clean
 from ingest.formats.byline import find_byline, find_names, first_lines, is_byline
 from ingest.formats.encoding import decode
-from ingest.furniture import drop_furniture, is_place_mark
 from ingest.types import Draft, RawSource
 
 SUFFIXES = frozenset({".txt", ".text"})
@@ -52,7 +52,7 @@ def _draft(text: str) -> Draft:
     if byline.published:
         text, authors = _without_marks(text, title)
         byline = replace(byline, authors=byline.authors or authors)
-    return Draft(drop_furniture(text), title, byline.authors, byline.published)
+    return Draft(drop_boilerplate(text), title, byline.authors, byline.published)
 
 
 def _without_marks(text: str, title: str | None) -> tuple[str, tuple[str, ...]]:

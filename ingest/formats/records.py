@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from ingest.boilerplate import drop_boilerplate
 from ingest.cleaning import clean
 from ingest.formats.byline import find_byline, split_authors
-from ingest.furniture import drop_furniture
 from ingest.types import Draft
 from language.dates import parse_date
 
@@ -118,7 +118,7 @@ def _is_said(name: str, value: str, body_name: str | None) -> bool:
 
 def _words(value: str | Sequence[str]) -> str:
     """An article's text; a list is its paragraphs."""
-    return drop_furniture(clean(_without_markup(value if isinstance(value, str) else "\n\n".join(value))))
+    return drop_boilerplate(clean(_without_markup(value if isinstance(value, str) else "\n\n".join(value))))
 
 
 def _without_markup(value: str) -> str:

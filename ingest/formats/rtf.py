@@ -6,12 +6,12 @@ import re
 
 from striprtf.striprtf import rtf_to_text
 
+from ingest.boilerplate import drop_boilerplate
 from ingest.cleaning import clean
 from ingest.errors import UnreadableSource
 from ingest.formats.byline import find_byline, split_authors
 from ingest.formats.office import is_person, is_title
 from ingest.formats.plain import find_title
-from ingest.furniture import drop_furniture
 from ingest.types import Draft, RawSource
 
 SUFFIXES = frozenset({".rtf"})
@@ -42,7 +42,7 @@ def read(raw: RawSource) -> Draft:
     title = _information(source, _TITLE)
     author = _information(source, _AUTHOR)
     return Draft(
-        drop_furniture(text),
+        drop_boilerplate(text),
         title if is_title(title) else find_title(text),
         byline.authors or (split_authors(author) if is_person(author) else ()),
         byline.published,

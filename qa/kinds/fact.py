@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa.abstaining import Abstainer
+from qa.boilerplate import is_boilerplate, stands_alone
 from qa.citations import cite
-from qa.furniture import is_in_dateline, stands_alone
 from qa.gathering import Gatherer
 from qa.ports import Evidence, Plan, Reader, name_of
 from qa.reranker import rerank
@@ -80,7 +80,7 @@ class FactStrategy:
         """Whether it is part of what its article says, and no byline, dateline or heading."""
         article = self._gatherer.article_of(passage)
         start, end = passage.start + candidate.start, passage.start + candidate.end
-        return not stands_alone(article, start, end) and not is_in_dateline(article, start, end)
+        return not stands_alone(article, start, end) and not is_boilerplate(article, start, end)
 
     def _score(self, chance: float) -> float | None:
         return chance if self._is_measured else None

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from language.numbers import numbers_in, unit_of
+from qa.boilerplate import is_boilerplate
 from qa.citations import cite_span, enclosing_sentence
-from qa.furniture import is_in_dateline
 from qa.gathering import Gatherer
 from qa.kinds.chances import chance, log_odds
 from qa.kinds.conjunctions import split_conjunction
@@ -162,7 +162,7 @@ class ListStrategy:
         return [
             one
             for one in found
-            if not is_in_dateline(self._gatherer.article_of(passages[one.passage]), one.start, one.end)
+            if not is_boilerplate(self._gatherer.article_of(passages[one.passage]), one.start, one.end)
         ]
 
     def _finding(self, passages: Sequence[Passage], one: _Candidate, likely: float) -> Finding:

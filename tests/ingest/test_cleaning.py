@@ -7,15 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.boilerplate import drop_boilerplate
 from ingest.cleaning import clean
-from ingest.furniture import drop_furniture
 
 HEADLINE = "Otters Return to the River Wend\n\n"
 
 
 def kept(line: str) -> bool:
     """Whether a line standing alone in the middle of an article survives."""
-    return line in drop_furniture(f"{HEADLINE}The first otter was seen in May.\n\n{line}\n\nIt was alone.").split("\n")
+    return line in drop_boilerplate(f"{HEADLINE}The first otter was seen in May.\n\n{line}\n\nIt was alone.").split(
+        "\n"
+    )
 
 
 @given(st.text())
@@ -29,9 +31,9 @@ def test_cleaning_is_stable_on_the_characters_it_changes(text: str) -> None:
 
 
 @given(st.text())
-def test_dropping_furniture_twice_changes_nothing_more(text: str) -> None:
-    once = drop_furniture(clean(text))
-    assert drop_furniture(once) == once
+def test_dropping_boilerplate_twice_changes_nothing_more(text: str) -> None:
+    once = drop_boilerplate(clean(text))
+    assert drop_boilerplate(once) == once
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "P"], max_codepoint=0x24F), max_size=60))
@@ -103,7 +105,7 @@ def test_endless_combining_marks_are_bounded_and_fast() -> None:
         "Follow us on Facebook and Instagram",
     ],
 )
-def test_furniture_of_the_page_is_dropped(line: str) -> None:
+def test_boilerplate_of_the_page_is_dropped(line: str) -> None:
     assert not kept(line)
 
 
@@ -144,18 +146,18 @@ def test_sentences_and_headings_are_kept(line: str) -> None:
 
 def test_the_headline_above_a_credit_goes_with_it() -> None:
     text = f"{HEADLINE}It rained.\n\nAda Finch and the River Otters\nJane Roe/Shutterstock\n\nThen it stopped."
-    assert drop_furniture(text) == f"{HEADLINE}It rained.\n\nThen it stopped."
+    assert drop_boilerplate(text) == f"{HEADLINE}It rained.\n\nThen it stopped."
 
 
 def test_a_sentence_above_a_credit_stays() -> None:
     text = f"{HEADLINE}It rained.\n\nAda Finch looks at the river in 2017.\nJane Roe/Shutterstock\n\nThen it stopped."
-    assert drop_furniture(text) == (
+    assert drop_boilerplate(text) == (
         f"{HEADLINE}It rained.\n\nAda Finch looks at the river in 2017.\n\nThen it stopped."
     )
 
 
-def test_the_first_line_is_never_furniture() -> None:
-    assert drop_furniture("Latest News\n\nIt rained.") == "Latest News\n\nIt rained."
+def test_the_first_line_is_never_boilerplate() -> None:
+    assert drop_boilerplate("Latest News\n\nIt rained.") == "Latest News\n\nIt rained."
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_the_first_line_is_never_furniture() -> None:
     ],
 )
 def test_buttons_beside_a_byline_go(line: str, cleaned: str) -> None:
-    assert drop_furniture(f"{HEADLINE}{line}\n\nIt rained.") == f"{HEADLINE}{cleaned}\n\nIt rained."
+    assert drop_boilerplate(f"{HEADLINE}{line}\n\nIt rained.") == f"{HEADLINE}{cleaned}\n\nIt rained."
 
 
 @settings(max_examples=30, deadline=None)
@@ -178,7 +180,7 @@ def test_buttons_beside_a_byline_go(line: str, cleaned: str) -> None:
 )
 def test_no_sentence_is_ever_dropped(sentences: list[str]) -> None:
     text = clean("\n\n".join(["Title", *sentences]))
-    assert drop_furniture(text) == text
+    assert drop_boilerplate(text) == text
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_what_a_newsroom_says_of_itself_is_dropped_at_the_head_and_at_the_foot()
         f"{HEADLINE}5 May 2017\n\nLeeds Evening Post —\n\nIt rained.\n\n"
         "This story has been updated with more details.\n\nContributing: Jane Roe, Leeds Evening Post"
     )
-    assert drop_furniture(text) == f"{HEADLINE}5 May 2017\n\nIt rained."
+    assert drop_boilerplate(text) == f"{HEADLINE}5 May 2017\n\nIt rained."
     story = "It rained for three days before the river came over its banks and into the old town."
     text = "\n\n".join(["River Floods", story, "Leeds —", "This story has been updated.", *[story] * 4])
-    assert drop_furniture(text) == text
+    assert drop_boilerplate(text) == text

@@ -14,7 +14,7 @@ SENTENCES = [
     "By the end of June there were four of them, and the village had given every one of them a name.",
     "Nobody had seen an otter in the valley since 1962, when the last one was found below the weir.",
 ]
-FURNITURE = ["Accept cookies", "Main menu", "Ten other rivers", "First comment!", "All rights reserved", "Share me"]
+BOILERPLATE = ["Accept cookies", "Main menu", "Ten other rivers", "First comment!", "All rights reserved", "Share me"]
 PAGE = f"""<!DOCTYPE html>
 <html><head><meta charset="utf-8"><title>Otters Return | Wend Valley Review</title>
 <meta property="article:published_time" content="2017-05-05T19:54:00Z"><meta name="author" content="Ada Finch">
@@ -47,7 +47,7 @@ def page(head: str = "", body: str = "") -> str:
 def test_an_article_is_read_without_its_page() -> None:
     text = read(PAGE).text
     assert all(sentence in text for sentence in SENTENCES)
-    assert not any(line in text for line in [*FURNITURE, "script text", "color"])
+    assert not any(line in text for line in [*BOILERPLATE, "script text", "color"])
 
 
 def test_paragraphs_and_headings_are_set_off_by_blank_lines() -> None:

@@ -52,7 +52,7 @@ def compare(page: Page, text: str) -> Score:
     return Score(
         precision=common / max(1, found.total()),
         recall=common / max(1, gold.total()),
-        leaked=frozenset((tokens(page.furniture).keys() - own.keys()) & found.keys()),
+        leaked=frozenset((tokens(page.boilerplate).keys() - own.keys()) & found.keys()),
     )
 
 

@@ -71,7 +71,7 @@ class Page:
     story: Story
     body: str
     """The article's own text, headings inside it included; blocks are separated by blank lines."""
-    furniture: str
+    boilerplate: str
     """All the other words on the page that a visitor sees."""
     menu: str
     """Those of them that are in its menus."""

@@ -6,7 +6,7 @@ import re
 
 from qa.citations import enclosing_sentence
 from qa.ports import Sentence
-from qa.prose import without_dateline
+from qa.prose import is_to_the_reader, without_dateline
 from vectorstore import Article
 
 _WORD = re.compile(r"\w+")
@@ -26,9 +26,11 @@ def stands_alone(article: Article, start: int, end: int) -> bool:
     return [word.lower() for word in rest] in ([], ["by"]) and not _CLOSED.search(text[line_start:line_end])
 
 
-def is_in_dateline(article: Article, start: int, end: int) -> bool:
-    """Whether the words from ``start`` to ``end`` say where a story was filed: "WASHINGTON –", "London (CNN)"."""
+def is_boilerplate(article: Article, start: int, end: int) -> bool:
+    """Whether the words from ``start`` to ``end`` say where a story was filed ("WASHINGTON –", "London (CNN)"), or
+    stand in a line to its reader ("Editor's note: for more on the fires, see …")."""
     sentence = enclosing_sentence(article.text, start, end)
-    if article.text[slice(*sentence)].endswith(("—", "–")):
+    text = article.text[slice(*sentence)]
+    if text.endswith(("—", "–")) or is_to_the_reader(text):
         return True
     return end <= without_dateline(Sentence(article, *sentence)).start

@@ -10,8 +10,8 @@ import re
 
 from ingest.cleaning import clean
 
-_MAX_FURNITURE = 300
-"""Longest line, in characters, that can be furniture."""
+_MAX_BOILERPLATE = 300
+"""Longest line, in characters, that can be boilerplate."""
 
 _PAGE_LINES = re.compile(
     r"""(?ix)
@@ -91,23 +91,23 @@ _PLACE_MARK = 60
 _SMALL_WORDS = frozenset("a an and as at by de for from in of on or the to vs via with & -".split())
 
 
-def drop_furniture(text: str) -> str:
+def drop_boilerplate(text: str) -> str:
     """A cleaned text without the lines a browser's copy brings along: credits, galleries, promotions, buttons.
 
     Conservative: the first line and anything that reads like a sentence stay.
     """
     lines = text.split("\n")
     first = next((index for index, line in enumerate(lines) if line), 0)
-    dropped = {index for index in range(first + 1, len(lines)) if _is_furniture(lines, index)}
+    dropped = {index for index in range(first + 1, len(lines)) if _is_boilerplate(lines, index)}
     dropped |= _at_the_head(lines, first) | _at_the_foot(lines, first)
     dropped |= {index - 1 for index in dropped if index - 1 > first and _is_caption_of_credit(lines, index)}
     kept = "\n".join(_without_buttons(line) for index, line in enumerate(lines) if index not in dropped)
     return text if kept == text else clean(kept)
 
 
-def _is_furniture(lines: list[str], index: int) -> bool:
+def _is_boilerplate(lines: list[str], index: int) -> bool:
     line = lines[index].strip()
-    if not line or len(line) > _MAX_FURNITURE:
+    if not line or len(line) > _MAX_BOILERPLATE:
         return False
     return (
         bool(_PAGE_LINES.fullmatch(line.rstrip(" :.!»›>→…")))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from qa.furniture import is_in_dateline, stands_alone
+from qa.boilerplate import is_boilerplate, stands_alone
 from vectorstore import Article
 
 TEXT = (
     "Mill burns\n\nBy Ruth Amsel\n\nWASHINGTON – The old mill in Wexham burned on Monday.\n\nTom Hale:\n\n"
-    "It rained.\n\n― Ruth Amsel\n\n- flour\n- seed in sacks"
+    "It rained.\n\n― Ruth Amsel\n\n- flour\n- seed in sacks\n\nEditor’s note: On mills, hear Ada Birch tonight."
 )
 ARTICLE = Article("a", "a.txt", "Mill burns", TEXT, fingerprint="")
 
@@ -24,9 +24,10 @@ ARTICLE = Article("a", "a.txt", "Mill burns", TEXT, fingerprint="")
         ("It rained", False, False),
         ("flour", True, False),
         ("seed", False, False),
+        ("Ada Birch", False, True),
     ],
 )
 def test_bylines_and_datelines_state_nothing(words: str, alone: bool, filed: bool) -> None:
     start = TEXT.index(words)
     assert stands_alone(ARTICLE, start, start + len(words)) is alone
-    assert is_in_dateline(ARTICLE, start, start + len(words)) is filed
+    assert is_boilerplate(ARTICLE, start, start + len(words)) is filed
