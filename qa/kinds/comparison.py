@@ -80,12 +80,13 @@ class ComparisonStrategy:
         first_is_greater = one.value > other.value  # type: ignore[operator]  # both are numbers, or both dates
         order = (0, 1) if first_is_greater == way.greatest else (1, 0)
         citations = [one.citation, other.citation]
+        sides = [as_written(side, cited.quote) for side, cited in zip(between.sides, citations, strict=True)]
         return Answer(
             question=plan.query.question,
-            text=between.sides[order[0]],
+            text=sides[order[0]],
             kind="comparison",
             items=tuple(
-                Item(" ".join(citations[side].quote.split()), (place,), label=between.sides[side])
+                Item(" ".join(citations[side].quote.split()), (place,), label=sides[side])
                 for place, side in enumerate(order)
             ),
             citations=tuple(citations[side] for side in order),
@@ -115,8 +116,9 @@ class ComparisonStrategy:
         items: list[Item] = []
         citations: list[Citation] = []
         for side, sentences in zip(between.sides, said, strict=True):
+            label = as_written(side, " ".join(sentence.text for sentence in sentences))
             for sentence in sentences:
-                items.append(Item(" ".join(sentence.text.split()), (len(citations),), label=side))
+                items.append(Item(" ".join(sentence.text.split()), (len(citations),), label=label))
                 citations.append(cite_span(sentence.article, sentence.start, sentence.end))
         missing = [side for side, sentences in zip(between.sides, said, strict=True) if not sentences]
         return Answer(
@@ -143,6 +145,14 @@ class ComparisonStrategy:
                     worth[sentence.article.id, sentence.start] = (value, sentence)
         best = sorted(worth.values(), key=lambda pair: -pair[0])[:SENTENCES_A_SIDE]
         return [sentence for value, sentence in best if value >= LEAST_SHARE * best[0][0]]
+
+
+def as_written(side: str, text: str) -> str:
+    """``side``, typed without capitals, as ``text`` writes it: "BA.2" of "ba.2"; as it is where that has it not."""
+    if side != side.lower():
+        return side
+    found = re.search(rf"(?<!\w){re.escape(side)}(?!\w)", " ".join(text.split()), re.IGNORECASE)
+    return found.group() if found else side
 
 
 def _told(answer: Answer) -> Iterator[tuple[str, Citation]]:

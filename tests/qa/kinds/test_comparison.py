@@ -28,6 +28,12 @@ def test_what_no_number_decides_stands_side_by_side(asking: Asking) -> None:
     assert answer.text is not None and answer.text.startswith("the Virtual Boy: ")
 
 
+def test_sides_typed_carelessly_are_shown_as_the_articles_write_them(asking: Asking) -> None:
+    answer = asking("comparison", "compare the virtual boy with game boy")
+    assert {item.label.lower() for item in answer.items} == {"the virtual boy", "game boy"}
+    assert all("Boy" in item.label for item in answer.items)
+
+
 def test_a_side_that_the_articles_do_not_speak_of_is_named(asking: Asking) -> None:
     answer = asking("comparison", "What is the difference between the Shinkansen and the TGV?")
     assert answer.notice is not None and "the TGV" in answer.notice
