@@ -377,6 +377,13 @@ def _graft(first: str, said: str, before: str) -> str:
         names = [run for run in names_in(words) if not subject or run.start in subject]
         of = first_of(lows, {"of"}, subject.start) + 1
         span = names[0] if names else range(of, subject.stop) if of in subject else subject
+        # "The Brooklyn Bridge" goes with its "the". In "the Obama speech" that is the speech's: "Bush" leaves both,
+        # "the sermon" takes the place of all of it.
+        is_led = span.start > 0 and lows[span.start - 1] in en.DETERMINERS
+        if is_led and first in en.DETERMINERS:
+            span = range(span.start - 1, subject.stop if span.start - 1 in subject else span.stop)
+        elif is_led and (not subject or span.stop == subject.stop):
+            span = range(span.start - 1, span.stop)
     if not span:
         return f"{before} {said}"
     return before[: words[span.start].start] + said + before[words[span.stop - 1].end :]

@@ -12,7 +12,7 @@ import numpy as np
 
 from qa.choosing import choose
 from qa.gathering import Gatherer
-from qa.kinds.told import by_article, plain, told
+from qa.kinds.told import by_article, labels_of, plain, told
 from qa.ports import Plan
 from qa.relevance import relevance
 from qa.shown import ShownSentences
@@ -151,8 +151,7 @@ class Further:
         scores = relevance(left, vectors, self._gatherer.vector(plan.searched), plan.searched)
         best = choose(scores, vectors, REPETITION, lambda chosen: len(chosen) >= MOST_SENTENCES)
         chosen = sorted((left[place] for place in best), key=lambda one: (ids.index(one.article.id), one.start))
-        labels = [one.article.title for one in chosen]
-        return told(plan, chosen, text=by_article(chosen), labels=labels, passages=passages)
+        return told(plan, chosen, text=by_article(chosen), labels=labels_of(chosen), passages=passages)
 
 
 def words_of(before: Answer, question: str, wish: Wish) -> Answer:

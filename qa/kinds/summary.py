@@ -13,7 +13,7 @@ from qa.about import really_about
 from qa.abstaining import Abstainer
 from qa.choosing import choose
 from qa.gathering import Gatherer
-from qa.kinds.told import by_article, told
+from qa.kinds.told import by_article, labels_of, told
 from qa.ports import Evidence, Plan, Sentence
 from qa.prose import leans
 from qa.shown import ShownSentences
@@ -89,8 +89,7 @@ class SummaryStrategy:
             count = len(self._gatherer.index.articles())
             which = f"the {len(articles)} newest of {count:,} articles" if count > len(articles) else "each article"
             notice = f"A sentence of {which}. Name an article, or choose one, and its summary is given."
-        labels = [one.article.title for one in sentences]
-        return told(plan, sentences, text=by_article(sentences), labels=labels, notice=notice)
+        return told(plan, sentences, text=by_article(sentences), labels=labels_of(sentences), notice=notice)
 
     def _what_there_is(self, plan: Plan, evidence: Evidence) -> str:
         """What to ask for instead: what comes nearest to the subject, or else what is newest."""

@@ -12,7 +12,7 @@ from qa.about import really_about
 from qa.abstaining import Abstainer
 from qa.choosing import choose
 from qa.gathering import Gatherer
-from qa.kinds.told import by_article, told
+from qa.kinds.told import by_article, labels_of, told
 from qa.ports import Evidence, Plan, Sentence
 from qa.prose import leans
 from qa.relevance import relevance
@@ -79,7 +79,7 @@ class ThemeStrategy:
             plan,
             chosen,
             text=by_article(chosen),
-            labels=[one.article.title for one in chosen],
+            labels=labels_of(chosen),
             passages=evidence.passages,
             notice=NEAREST.format(plan.searched) if evidence.catalogue and not about_it else None,
         )

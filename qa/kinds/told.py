@@ -47,7 +47,20 @@ def plain(sentence: Sentence) -> str:
     return " ".join(sentence.text.split())
 
 
+def labels_of(sentences: Sequence[Sentence]) -> list[str | None]:
+    """What the article of each of ``sentences`` is called; None for a document that has neither title nor source."""
+    return [_called(one) or None for one in sentences]
+
+
 def by_article(sentences: Sequence[Sentence]) -> str:
-    """A paragraph an article, which begins with its title."""
-    groups = groupby(sentences, key=lambda one: (one.article.id, one.article.title))
-    return "\n\n".join(f"{title}: {' '.join(map(plain, of_article))}" for (_, title), of_article in groups)
+    """A paragraph an article, which begins with what it is called."""
+    paragraphs = []
+    for (_, called), of_article in groupby(sentences, key=lambda one: (one.article.id, _called(one))):
+        said = " ".join(map(plain, of_article))
+        paragraphs.append(f"{called}: {said}" if called else said)
+    return "\n\n".join(paragraphs)
+
+
+def _called(sentence: Sentence) -> str:
+    """A document that is in no library may have no title, and is called by its source."""
+    return sentence.article.title or sentence.article.source

@@ -71,6 +71,16 @@ FOLLOW_UPS: list[tuple[str, list[Turn], str]] = [
     ("when did they marry", [("when did kanye propose", "Oct. 21")], "when did kanye marry"),
     ("how tall is it", [("when was the eiffel tower built", "1889")], "how tall is the eiffel tower"),
     ("how old is he", [("where does elon musk live", "Texas")], "how old is elon musk"),
+    # one determiner, or none
+    (
+        "what about the Eiffel Tower?",
+        [("When did the Brooklyn Bridge open?", "1883")],
+        "When did the Eiffel Tower open?",
+    ),
+    ("what about Central Park?", [("When did the Brooklyn Bridge open?", "1883")], "When did Central Park open?"),
+    ("and the Prado?", [("Who designed the Guggenheim?", "Wright")], "Who designed the Prado?"),
+    ("what about a goose?", [("How much does an Arctic tern weigh?", "100 g")], "How much does a goose weigh?"),
+    ("what about Bush?", [("How long was the Obama speech?", "an hour")], "How long was the Bush speech?"),
     ("what about italy?", [("what is the capital of france?", "Paris")], "what is the capital of italy?"),
     # what was left out
     ("why?", PROPOSAL, "why did Kanye propose?"),

@@ -78,6 +78,13 @@ def test_documents_of_no_library_are_cited_by_their_own_text(library: ArticleInd
     assert answer.passages[0].scores["mood"] == 0.5
 
 
+def test_documents_without_a_title_are_called_by_their_source(library: ArticleIndex) -> None:
+    answer = Chatbot(library, retriever=Notes()).ask("What do my articles say about the old mill?")
+    assert answer.kind == "theme"
+    assert answer.text is not None and answer.text.startswith("note-0.txt: The old mill")
+    assert answer.items[0].label == "note-0.txt"
+
+
 def test_a_retriever_that_finds_nothing_leads_to_an_abstention(library: ArticleIndex) -> None:
     answer = Chatbot(library, retriever=Notes(texts=())).ask("Who built the old mill?")
     assert (answer.text, answer.reason, answer.passages) == (None, "nothing", ())
