@@ -1,4 +1,4 @@
-"""The same story told twice: which articles are near-duplicates, in the record's own transactions.
+"""The same story told twice: which articles are near-duplicates, and which of a group is shown.
 
 A group is what pairs of near-duplicates connect. Whether two articles are such a pair depends on their texts, and on
 which words in a row so many articles share that they are a form and no story. Both are known from what is stored, so a
@@ -8,15 +8,14 @@ Passages of the others are searched only where they say something that it does n
 
 from __future__ import annotations
 
-import json
 import re
-import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
+from typing import Protocol
 
 SHINGLE = 3
 """Words in a row that are compared together."""
@@ -38,15 +37,6 @@ MAX_WORDS = 20_000
 TOGETHER = 200
 """Articles whose near-duplicates are looked for at once: their profiles are in memory, and a candidate for several of
 them is read once."""
-
-SCHEMA = """
-CREATE TABLE sketches (
-    hash INTEGER NOT NULL, article_id TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
-    PRIMARY KEY (hash, article_id)
-) WITHOUT ROWID;
-CREATE INDEX sketches_by_article ON sketches(article_id);
-CREATE INDEX articles_by_shown ON articles(shown_as);
-"""
 
 _WORD = re.compile(r"\w+")
 # A name within a sentence: at its beginning any word has a capital.
@@ -113,51 +103,71 @@ def adds_nothing(passage: str, shown: Profile) -> bool:
     return telling <= shown.words and len(shingles & shown.shingles) >= CONTAINED * len(shingles)
 
 
-@dataclass(frozen=True)
-class Left:
-    """What articles that are about to be removed leave behind."""
+class GroupRows(Protocol):
+    """What a record keeps of groups and sketches, within a transaction that is open."""
 
-    articles: frozenset[str]
-    """The others of their groups, which are to be grouped anew."""
-    hashes: Mapping[int, int]
-    """The hashes of their sketches, with how many of them had each."""
+    def sketched(self, article_ids: Collection[str]) -> set[str]:
+        """Those of the articles whose sketches are noted."""
+        ...
+
+    def note_sketch(self, article_id: str, hashes: Collection[int]) -> None:
+        """Notes the hashes that near-duplicates of the article will be found by."""
+        ...
+
+    def counts(self, hashes: Collection[int], most: int) -> Mapping[int, int]:
+        """How many sketches have each of the hashes, counted up to ``most``."""
+        ...
+
+    def sharing(self, hashes: Collection[int]) -> list[str]:
+        """All articles of the groups in which one has any of the hashes, by id."""
+        ...
+
+    def loosen(self, article_ids: Collection[str]) -> None:
+        """Takes the articles out of their groups: each is shown as itself."""
+        ...
+
+    def candidates(self, article_id: str, copy_key: int, hashes: Collection[int], least: int) -> list[str]:
+        """One other article that has ``copy_key``, and those that have at least so many of ``hashes``."""
+        ...
+
+    def group(self, article_id: str) -> set[str]:
+        """The articles that are shown as the same one."""
+        ...
+
+    def longest_first(self, article_ids: Collection[str]) -> list[tuple[str, str]]:
+        """The articles, and as which each is shown now: by length of body, then by source."""
+        ...
+
+    def show(self, article_ids: Collection[str], shown: str) -> None:
+        """Notes as which article these are shown."""
+        ...
+
+    def passages(self, article_id: str) -> list[tuple[str, str, bool]]:
+        """Id and text of each chunk, and whether it is searched."""
+        ...
+
+    def search(self, changed: Sequence[tuple[bool, str]]) -> None:
+        """Notes of chunks, by id, whether they are searched from now on."""
+        ...
+
+    def body(self, article_id: str) -> tuple[str, str]:
+        """Title and text of the article, without the line above its body."""
+        ...
 
 
-def leave(connection: sqlite3.Connection, article_ids: Collection[str]) -> Left:
-    """What is left of articles once they are removed, to be given to ``regroup`` then; asked for before that."""
-    ids = json.dumps(list(article_ids))
-    groups = connection.execute(
-        "SELECT id FROM articles WHERE shown_as IN "
-        "(SELECT shown_as FROM articles WHERE id IN (SELECT value FROM json_each(?)))",
-        (ids,),
-    )
-    hashes = connection.execute(
-        "SELECT hash FROM sketches WHERE article_id IN (SELECT value FROM json_each(?))", (ids,)
-    )
-    return Left(
-        frozenset(member for (member,) in groups) - frozenset(article_ids), Counter(value for (value,) in hashes)
-    )
+def group(rows: GroupRows, article_ids: Iterable[str], gone: Mapping[int, int]) -> None:
+    """Groups articles anew: those just stored, and what was in a group with those just removed. All others keep their
+    groups, but for those that share what has become a form by this, or is none any more.
 
-
-def regroup(connection: sqlite3.Connection, article_ids: Iterable[str], left: Left | None = None) -> None:
-    """Groups articles anew: those just stored, and what those just removed have left. All others keep their groups,
-    but for those that share what has become a form by this, or is none any more.
-
-    Of those just stored it notes the sketches, too, by which later ones will find them.
+    ``gone`` holds the hashes of the sketches that were removed, with how many of them had each. Of the articles just
+    stored it notes the sketches, too, by which later ones will find them.
     """
-    left = left or Left(frozenset(), {})
-    _Grouping(connection, [*sorted(left.articles), *article_ids]).run(left.hashes)
-
-
-def regroup_all(connection: sqlite3.Connection) -> None:
-    """Makes all sketches and groups anew from the texts."""
-    connection.execute("DELETE FROM sketches")
-    regroup(connection, [article_id for (article_id,) in connection.execute("SELECT id FROM articles")])
+    _Grouping(rows, article_ids).run(gone)
 
 
 class _Grouping:
-    def __init__(self, connection: sqlite3.Connection, article_ids: Iterable[str]) -> None:
-        self._connection = connection
+    def __init__(self, rows: GroupRows, article_ids: Iterable[str]) -> None:
+        self._rows = rows
         self._loose = dict.fromkeys(article_ids)
         self._groups: dict[str, set[str]] = {}
         """The group of each article met so far; the same set for all that are in it."""
@@ -168,9 +178,7 @@ class _Grouping:
         new = self._note_sketches()
         self._loose |= dict.fromkeys(self._loosened(new, gone))
         self._groups = {one: {one} for one in self._loose}
-        self._connection.executemany(
-            "UPDATE articles SET shown_as = id WHERE id = ?", [(article_id,) for article_id in self._loose]
-        )
+        self._rows.loosen(self._loose)
         loose = iter(self._loose)
         while together := list(islice(loose, TOGETHER)):
             self._join(together)
@@ -179,19 +187,12 @@ class _Grouping:
 
     def _note_sketches(self) -> Counter[int]:
         """Notes the sketches of articles that have none yet; returns how many of them have each hash."""
-        rows = self._connection.execute(
-            "SELECT DISTINCT article_id FROM sketches WHERE article_id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(self._loose)),),
-        )
-        noted = {article_id for (article_id,) in rows}
+        noted = self._rows.sketched(self._loose)
         new: Counter[int] = Counter()
         for article_id in self._loose.keys() - noted:
             own = self._profile(article_id)
             new.update(own.sketch)
-            self._connection.executemany(
-                "INSERT OR IGNORE INTO sketches VALUES (?, ?)",
-                [(value, article_id) for value in (*own.sketch, own.copy_key)],
-            )
+            self._rows.note_sketch(article_id, (*own.sketch, own.copy_key))
         return new
 
     def _loosened(self, new: Mapping[int, int], gone: Mapping[int, int]) -> list[str]:
@@ -199,33 +200,20 @@ class _Grouping:
         most = max([*new.values(), *gone.values()], default=0)
         crossed = [
             value
-            for value, count in self._counts(new.keys() | gone.keys(), FORM + most + 1).items()
+            for value, count in self._rows.counts(new.keys() | gone.keys(), FORM + most + 1).items()
             if (count > FORM) != (count - new.get(value, 0) + gone.get(value, 0) > FORM)
         ]
-        rows = self._connection.execute(
-            "SELECT id FROM articles WHERE shown_as IN (SELECT a.shown_as FROM sketches s JOIN articles a "
-            "ON a.id = s.article_id WHERE s.hash IN (SELECT value FROM json_each(?))) ORDER BY id",
-            (json.dumps(crossed),),
-        )
-        return [article_id for (article_id,) in rows]
-
-    def _counts(self, hashes: Collection[int], most: int) -> dict[int, int]:
-        """How many sketches have each of the hashes, counted up to ``most``."""
-        rows = self._connection.execute(
-            "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM sketches WHERE hash = value LIMIT ?2)) "
-            "FROM json_each(?1)",
-            (json.dumps(list(hashes)), most),
-        )
-        return dict(rows.fetchall())
+        return self._rows.sharing(crossed)
 
     def _join(self, together: Sequence[str]) -> None:
         """Joins the groups of articles with those of their near-duplicates."""
         own = {article_id: self._profile(article_id) for article_id in together}
         hashes = {value for profile in own.values() for value in profile.sketch}
-        forms = {value for value, count in self._counts(hashes, FORM + 1).items() if count > FORM}
+        forms = {value for value, count in self._rows.counts(hashes, FORM + 1).items() if count > FORM}
         beside: dict[str, list[str]] = {}
         for article_id, profile in own.items():
-            for candidate in self._candidates(article_id, profile, forms):
+            telling = [value for value in profile.sketch if value not in forms]
+            for candidate in dict.fromkeys(self._rows.candidates(article_id, profile.copy_key, telling, SHARED)):
                 beside.setdefault(candidate, []).append(article_id)
         # One candidate after the other, so that each is read once.
         for candidate, articles in beside.items():
@@ -238,18 +226,6 @@ class _Grouping:
                 if near(own[article_id], theirs):
                     self._unite(self._groups[article_id], self._group(candidate))
 
-    def _candidates(self, article_id: str, own: Profile, forms: Collection[int]) -> Iterable[str]:
-        """Articles that may be near: one copy, which all the others are found by, and those that share enough."""
-        copies = self._connection.execute(
-            "SELECT article_id FROM sketches WHERE hash = ? AND article_id != ? LIMIT 1", (own.copy_key, article_id)
-        )
-        sharing = self._connection.execute(
-            "SELECT article_id FROM sketches WHERE hash IN (SELECT value FROM json_each(?)) AND article_id != ? "
-            "GROUP BY article_id HAVING count(*) >= ?",
-            (json.dumps([value for value in own.sketch if value not in forms]), article_id, SHARED),
-        )
-        return {candidate: None for (candidate,) in (*copies, *sharing)}
-
     def _unite(self, one: set[str], other: set[str]) -> None:
         small, large = sorted((one, other), key=len)
         large |= small
@@ -257,44 +233,30 @@ class _Grouping:
 
     def _group(self, article_id: str) -> set[str]:
         if article_id not in self._groups:
-            rows = self._connection.execute(
-                "SELECT id FROM articles WHERE shown_as = (SELECT shown_as FROM articles WHERE id = ?)", (article_id,)
-            )
-            group = {member for (member,) in rows}
+            group = self._rows.group(article_id)
             self._groups.update(dict.fromkeys(group, group))
         return self._groups[article_id]
 
     def _show(self, group: set[str]) -> None:
         """Notes which article of a group is shown, and which passages of the others are searched."""
-        rows = self._connection.execute(
-            # The longest: the others say least beside it. Of copies, the first by name.
-            "SELECT id, shown_as FROM articles WHERE id IN (SELECT value FROM json_each(?)) "
-            "ORDER BY length(text) - body_start DESC, source",
-            (json.dumps(list(group)),),
-        ).fetchall()
-        shown = rows[0][0]
-        for article_id, shown_before in rows:
+        # The longest: the others say least beside it. Of copies, the first by name.
+        members = self._rows.longest_first(group)
+        shown = members[0][0]
+        for article_id, shown_before in members:
             if shown_before != shown or article_id in self._loose:
                 self._search(article_id, shown)
-        self._connection.executemany(
-            "UPDATE articles SET shown_as = ? WHERE id = ?",
-            [(shown, article_id) for article_id, before in rows if before != shown],
-        )
+        self._rows.show([article_id for article_id, before in members if before != shown], shown)
 
     def _search(self, article_id: str, shown: str) -> None:
-        rows = self._connection.execute("SELECT id, text, searched FROM chunks WHERE article_id = ?", (article_id,))
         changed = [
             (searched, chunk_id)
-            for chunk_id, text, before in rows.fetchall()
-            if (searched := int(article_id == shown or not adds_nothing(text, self._profile(shown)))) != before
+            for chunk_id, text, before in self._rows.passages(article_id)
+            if (searched := article_id == shown or not adds_nothing(text, self._profile(shown))) != before
         ]
-        self._connection.executemany("UPDATE chunks SET searched = ? WHERE id = ?", changed)
+        self._rows.search(changed)
 
     def _read_profile(self, article_id: str) -> Profile:
-        title, text = self._connection.execute(
-            "SELECT title, substr(text, body_start + 1) FROM articles WHERE id = ?", (article_id,)
-        ).fetchone()
-        return profile(title, text)
+        return profile(*self._rows.body(article_id))
 
 
 def _shingles(words: Sequence[str]) -> frozenset[int]:

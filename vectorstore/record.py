@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorstore import duplicates, lexical
+from vectorstore import lexical, sketches
 from vectorstore.database import Database
 from vectorstore.errors import StoreReadOnly
 from vectorstore.lexical import FtsIndex
@@ -123,7 +123,7 @@ class Record:
                         for c, d in zip(chunks, digests, strict=True)
                     ],
                 )
-            duplicates.regroup(connection, ids, left)
+            sketches.regroup(connection, ids, left)
 
     def remove(self, article_ids: Sequence[str]) -> int:
         """Forgets the articles; returns how many there were.
@@ -137,12 +137,12 @@ class Record:
                 (json.dumps(list(article_ids)),),
             )
             gone, left = self._forget(connection, article_ids)
-            duplicates.regroup(connection, [], left)
+            sketches.regroup(connection, [], left)
             return len(gone)
 
     def _forget(
         self, connection: sqlite3.Connection, article_ids: Sequence[str], sources: Sequence[str] = ()
-    ) -> tuple[set[str], duplicates.Left]:
+    ) -> tuple[set[str], sketches.Left]:
         """Deletes articles; returns their ids, and what is left of their groups."""
         found = connection.execute(
             "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?1)) UNION "
@@ -150,7 +150,7 @@ class Record:
             (json.dumps(list(article_ids)), json.dumps(list(sources))),
         )
         gone = {article_id for (article_id,) in found}
-        left = duplicates.leave(connection, gone)
+        left = sketches.leave(connection, gone)
         connection.executemany("DELETE FROM articles WHERE id = ?", [(article_id,) for article_id in gone])
         return gone, left
 
@@ -173,7 +173,7 @@ class Record:
     def rebuild_derived(self) -> None:
         """Makes the groups of near-duplicates and the lexical index anew from texts and chunks."""
         with self._writing() as connection:
-            duplicates.regroup_all(connection)
+            sketches.regroup_all(connection)
             lexical.rebuild_lexical(connection)
 
     def set_manifest(self, key: str, value: str) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 
-from vectorstore import duplicates, lexical
+from vectorstore import lexical, sketches
 from vectorstore.database import Database
 
 FORMAT = "4"
@@ -71,7 +71,7 @@ _UPGRADES = {
         "DROP TRIGGER lexical_insert",
         "DROP TRIGGER lexical_delete",
         "DROP TABLE lexical",
-        *_statements(lexical.LEXICAL_SCHEMA + duplicates.SCHEMA),
+        *_statements(lexical.LEXICAL_SCHEMA + sketches.SCHEMA),
         "INSERT INTO lexical(lexical) VALUES ('rebuild')",
         "UPDATE chunks SET digest = digest(title, text)",
         "UPDATE manifest SET value = '3' WHERE key = 'format'",
@@ -97,7 +97,7 @@ def text_digest(title: str, text: str) -> str:
 def create_tables(connection: sqlite3.Connection) -> None:
     """Makes the tables, within a transaction that is open."""
     # Not executescript(), which would commit: a stop half-way must leave no half a schema.
-    for statement in _statements(_TABLES + lexical.SCHEMA + duplicates.SCHEMA):
+    for statement in _statements(_TABLES + lexical.SCHEMA + sketches.SCHEMA):
         connection.execute(statement)
 
 
@@ -110,7 +110,7 @@ def upgrade_tables(database: Database) -> None:
             for statement in _UPGRADES.get(found, ()):
                 connection.execute(statement)
             if found == "2":
-                duplicates.regroup_all(connection)
+                sketches.regroup_all(connection)
             connection.execute("UPDATE manifest SET value = value + 1 WHERE key = 'generation'")
 
 
