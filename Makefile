@@ -1,7 +1,7 @@
 # article-qa. `make` alone lists what there is to make.
 #
 # Variables: PYTHON (the Python to set up with), HOST and PORT (where the chat is served), EXTRAS (openai, anthropic,
-# ollama), ARTICLE_QA_INDEX (the library's folder), ARTICLE_QA_TORCH=gpu (PyPI's default build of PyTorch),
+# ollama, shared), ARTICLE_QA_INDEX (the library's folder, or the address of a database), ARTICLE_QA_TORCH=gpu (PyPI's default build of PyTorch),
 # ARGS (more arguments for pytest), SECONDS (how long to fuzz), DATA (the folder of the benchmarks' question sets),
 # VERBOSE=1 (show what pip prints).
 
@@ -43,9 +43,11 @@ setup-bench:
 	$(call set_up,--group bench)
 
 # The mark beside the library says that adding the samples was begun and not finished.
+# A library in a database is served as it is, and its address, which may hold a password, stays off the command line.
 chat: setup ## serve the chat on 127.0.0.1:7860, with the sample articles at first
 	@set -e; \
 	index="$${ARTICLE_QA_INDEX:-data/index}"; index="$${index%/}"; begun="$$index.adding-samples"; \
+	case "$$index" in postgres://*|postgresql://*) exec .venv/bin/article-qa chat $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)");; esac; \
 	if [ ! -e "$$index/record.sqlite3" ] || [ -e "$$begun" ]; then \
 		mkdir -p "$$(dirname "$$index")"; \
 		touch "$$begun"; \

@@ -69,7 +69,7 @@ def watch_articles(
             report = add_articles(named, index, progress, allow_private=allow_private, only=touched)
         except StoreLocked:
             if not waiting:
-                logger.warning("another process is writing to %s; changes wait until it is done", index.folder)
+                logger.warning("another process is writing to %s; changes wait until it is done", index.place)
             waiting = True
             continue
         if touched is None:

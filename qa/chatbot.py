@@ -31,6 +31,7 @@ from qa.spelling import Speller
 from qa.suggesting import Suggester
 from qa.types import Answer, AnswerEvent, Earlier, Kind
 from vectorstore import ArticleIndex
+from vectorstore.place import Address
 
 if TYPE_CHECKING:
     from qa.llm import LanguageModel
@@ -70,13 +71,13 @@ class Chatbot:
     @classmethod
     def open(
         cls,
-        index: str | Path | None = None,
+        index: str | Path | Address | None = None,
         settings: Settings | None = None,
         *,
         embedder: str | Embeddings | None = None,
         **changes: Any,
     ) -> Chatbot:
-        """A chatbot over the library in folder ``index``, which is made if there is none.
+        """A chatbot over the library in folder ``index``, or at a ``postgresql://`` address; made if there is none.
 
         ``embedder`` is the name of a sentence-transformers model, or any of LangChain's ``Embeddings``; a library that
         exists must have been made with it. ``changes`` are fields of ``Settings``: ``Chatbot.open("data/index",
@@ -84,7 +85,7 @@ class Chatbot:
         no sense.
         """
         # Built anew rather than copied, so that changes are validated as the environment's values are.
-        fixed = settings.model_dump() if settings else {}
+        fixed = dict(settings) if settings else {}
         if isinstance(embedder, str):
             changes["embedder"] = embedder
         settings = Settings(**(fixed | ({"index": index} if index is not None else {}) | changes))

@@ -38,7 +38,7 @@ class HybridRetriever(BaseRetriever):
             top_k = self.top_k
         pool = max(CANDIDATES, top_k)
         vector = index.embed_query(query)
-        dense = index.search_vector(vector, pool, articles)
+        dense = index.search_vector(vector, pool, articles, words=query)
         lexical = index.search_lexical(query, pool, articles)
         chunks = {hit.chunk.id: hit.chunk for hit in [*dense, *lexical]}
         if not chunks:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vectorstore.place import Address, library_place
 
 
 class Settings(BaseSettings):
     """How questions are answered. Each field can be set in the environment as ``ARTICLE_QA_<NAME>``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ARTICLE_QA_", frozen=True, extra="ignore", use_attribute_docstrings=True
+        env_prefix="ARTICLE_QA_",
+        frozen=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+        arbitrary_types_allowed=True,
     )
 
-    index: Path = Path("data/index")
-    """Folder of the library."""
+    index: Annotated[Path | Address, BeforeValidator(library_place)] = Path("data/index")
+    """Folder of the library, or the `postgresql://` address of a database."""
     embedder: str | None = None
     """Embedding model of a new library: sentence-transformers' or a provider's, `ollama:bge-m3`; by default MiniLM."""
     reader: str | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import settings
 import samples
 from ingest import add_articles
 from qa import Chatbot, Settings
+from tests.servers import NAMES, Server, programs
 from vectorstore import ArticleIndex
 
 # Nothing a developer has set in their own shell may change what is tested.
@@ -40,6 +43,44 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
 def bot(library: ArticleIndex) -> Chatbot:
     """A chatbot over the sample articles, with the reader that is shipped."""
     return Chatbot(library, Settings(index=library.folder))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Callable[[str], Server]]:
+    """PostgreSQL servers by name, each started when it is first asked for."""
+    started: dict[str, Server] = {}
+
+    def server(name: str) -> Server:
+        programs(name)  # skips the test where there are none
+        if name not in started:
+            started[name] = Server(name)
+        return started[name]
+
+    yield server
+    for one in started.values():
+        one.remove()
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where the libraries of one test are: folders, or schemas of a database."""
+
+    folder: Path
+    server: Server | None = None
+
+    def place(self, name: str = "index") -> str:
+        """Where a library of this name is, or will be."""
+        if self.server is None:
+            return str(self.folder / name)
+        # A schema's name has 63 letters at most; the test's own may be longer.
+        test = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
+        return self.server.address(f"{test}_{name}")
+
+
+@pytest.fixture(params=["folder", *NAMES])
+def store(request: pytest.FixtureRequest, tmp_path: Path, servers: Callable[[str], Server]) -> Store:
+    """For the tests of what every library does, wherever it is."""
+    return Store(tmp_path, None if request.param == "folder" else servers(request.param))
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ HOMES = {
     "mcp": {"ui/mcp_server.py"},
     "watchfiles": {"ingest/watch.py"},
     "httpx": {"ingest/web.py", "ui/page/no_fetching.py"},
+    "psycopg": {"vectorstore/postgres"},
+    "psycopg_pool": {"vectorstore/postgres"},
     "langchain": {"qa/llm/providers.py", "vectorstore/embedder.py"},
 }
 

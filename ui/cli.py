@@ -142,7 +142,7 @@ def _preview(sources: list[str], settings: Settings) -> None:
     from vectorstore import ArticleIndex
     from vectorstore.files import is_library
 
-    there = is_library(settings.index.expanduser())
+    there = is_library(settings.index)
     with (
         closing(ArticleIndex.open(settings.index, settings.embedder, threads=settings.threads))
         if there
@@ -203,7 +203,7 @@ def ask(
     """Answer one question, with the words that support the answer."""
     with open_chatbot(settings) as bot:
         if bot.index.counts() == (0, 0):
-            terminal.complain(f"the library at {bot.index.folder} holds no articles")
+            terminal.complain(f"the library at {bot.index.place} holds no articles")
         scope = [one.id for one in chosen_articles(bot.index.articles(copies=True), article)] if article else None
         answer = bot.ask(os.fsencode(question).decode("utf-8", "replace"), articles=scope)
     if as_json:
@@ -297,8 +297,9 @@ def feedback(index: Index = None, verbose: Verbose = False) -> None:
     settings = settings_from(index=index)
     check_library(settings)
     from ui.history import History, as_test_set
+    from vectorstore.place import own_folder
 
-    with closing(History.open(settings.index.expanduser())) as history:
+    with closing(History.open(own_folder(settings.index))) as history:
         text, unknown = as_test_set(history.judged())
     typer.echo(text, nl=False)
     if unknown:

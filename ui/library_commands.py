@@ -143,7 +143,7 @@ def care(
         if checked.damaged:
             raise typer.Exit(FAILED)
         if not checked.sound:
-            terminal.complain(f"to repair: article-qa index rebuild --index {shlex.quote(str(library.folder))}")
+            terminal.complain(f"to repair: article-qa index rebuild --index {shlex.quote(str(library.place))}")
             raise typer.Exit(FAILED)
         terminal.say(f"sound: {checked.articles:,} articles, {checked.chunks:,} passages, {library.embedder_name}")
 

@@ -29,14 +29,20 @@ def _show_logs(value: bool) -> bool:
     return value
 
 
+def _no_file(value: str | None) -> str | None:
+    if value is not None and Path(value).is_file():
+        raise typer.BadParameter(f"{value!r} is a file; a library is a folder, or an address")
+    return value
+
+
 Index = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--index",
         metavar="DIR",
-        help="Folder of the library.",
+        help="Folder of the library, or postgresql:// address of a database.",
         show_default="data/index, or ARTICLE_QA_INDEX",
-        file_okay=False,
+        callback=_no_file,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -122,10 +128,10 @@ def check_library(settings: Settings) -> None:
     from vectorstore import StoreError
     from vectorstore.files import is_library
 
-    folder = settings.index.expanduser()
-    if not is_library(folder):
+    place = settings.index.expanduser() if isinstance(settings.index, Path) else settings.index
+    if not is_library(place):
         raise StoreError(
-            f"there is no library at {folder} yet: article-qa ingest FOLDER --index {shlex.quote(str(folder))}"
+            f"there is no library at {place} yet: article-qa ingest FOLDER --index {shlex.quote(str(place))}"
         )
 
 

@@ -21,7 +21,7 @@ WORDS = 0.25
 FLOOR = 0.5
 """Articles that score less are not about what was asked."""
 
-Nearest = Callable[[Sequence[float], int, Collection[str] | None], Hits]
+Nearest = Callable[[Sequence[float], int, Collection[str] | None, str | None], Hits]
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -30,7 +30,8 @@ class Catalogue:
     """The articles of one library as they are asked for."""
 
     def __init__(self, record: RecordStore, embed_query: Callable[[str], Sequence[float]], nearest: Nearest) -> None:
-        """``nearest`` gives (chunk id, cosine) for a vector, a number of chunks and the articles to stay within."""
+        """``nearest`` gives (chunk id, cosine) for a vector, a number of chunks, the articles to stay within, and the
+        words that the vector stands for."""
         self._record = record
         self._embed_query = embed_query
         self._nearest = nearest
@@ -65,7 +66,7 @@ class Catalogue:
             return {}
         scope = None if everywhere else articles
         vector = self._embed_query(subject)
-        near = dict(self._nearest(vector, POOL, scope))
+        near = dict(self._nearest(vector, POOL, scope, subject))
         worded = self._record.lexical.search(subject, POOL, scope)
         ids, vectors = self._record.vectors_of([chunk_id for chunk_id, _ in worded if chunk_id not in near])
         cosines = near | dict(exact.nearest(ids, vectors, vector, len(ids)))

@@ -42,7 +42,7 @@ class DenseIndex:
         self._asking = threading.RLock()  # held while the client is opened, closed or asked
         self._writing_here = False
 
-    def nearest(self, vector: Sequence[float], top_k: int) -> Hits | None:
+    def nearest(self, vector: Sequence[float], top_k: int, words: str | None = None) -> Hits | None:
         """(chunk id, cosine similarity) of the nearest ``top_k``, best first; None where it cannot be trusted now."""
         with self._asking:
             index = self._usable()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from vectorstore.place import Place
+
 RECORD = "record.sqlite3"
 """The text of record. A folder that holds it is a library."""
 VECTORS = "chroma"
@@ -19,9 +21,13 @@ CONVERSATIONS = "conversations.sqlite3"
 """What people asked on the page; no part of the library."""
 
 
-def is_library(folder: Path) -> bool:
-    """Whether there is a library in ``folder``."""
-    return (folder / RECORD).exists()
+def is_library(place: Place) -> bool:
+    """Whether there is a library in a folder, or at an address. Raises StoreError where a server cannot be asked."""
+    if isinstance(place, Path):
+        return (place.expanduser() / RECORD).exists()
+    from vectorstore.postgres import is_there
+
+    return is_there(place)
 
 
 def is_writable(folder: Path) -> bool:

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from vectorstore import exact
 from vectorstore.catalogue import Catalogue
-from vectorstore.dense import DenseIndex
-from vectorstore.embedder import DEFAULT_EMBEDDER, as_embedder, load_embedder
-from vectorstore.errors import StoreDamaged, StoreMismatch, StoreReadOnly
-from vectorstore.files import RECORD, is_library, is_writable
-from vectorstore.protocols import Embedder, RecordStore, VectorIndex, WriterPlace
-from vectorstore.record import Record
-from vectorstore.schema import FORMAT, OLDER, text_digest
+from vectorstore.embedder import as_embedder
+from vectorstore.errors import StoreDamaged
+from vectorstore.opening import Parts, open_parts
+from vectorstore.place import Address, Place, library_place, own_folder
+from vectorstore.protocols import Embedder
+from vectorstore.schema import text_digest
 from vectorstore.types import (
     Article,
     ArticleFilter,
@@ -30,8 +29,6 @@ from vectorstore.types import (
     ScoredChunk,
     StoredSource,
 )
-from vectorstore.vectors import LibraryEmbedder
-from vectorstore.writer import WriterLock
 
 SETTLE_AT = 128
 """Chunks the vector index may lag behind while many are added. Chroma writes hardly faster in larger batches, and what
@@ -43,21 +40,22 @@ EMBEDDED_TOGETHER = 128
 class ArticleIndex:
     """Articles with their chunks, found by meaning and by words.
 
-    One process writes at a time, held apart by a lock on the folder; any number read meanwhile. All that is
-    stored goes to the record first. The vector index follows, and is used only while it is known to agree:
-    otherwise dense search is exact, over the record's own vectors.
+    In a folder one process writes at a time, held apart by a lock; in a database any number do. Any number read
+    meanwhile. All that is stored goes to the record first. The vector index follows, and is used only while it is
+    known to agree: otherwise dense search is exact, over the record's own vectors.
     """
 
-    def __init__(
-        self, folder: Path, record: RecordStore, dense: VectorIndex, writer: WriterPlace, models: LibraryEmbedder
-    ) -> None:
-        """For ``open``; the parts belong to the same library."""
-        self.folder = folder
-        self._record = record
-        self._dense = dense
-        self._writer = writer
-        self._models = models
-        self._catalogue = Catalogue(record, self.embed_query, self._nearest)
+    def __init__(self, place: Place, parts: Parts) -> None:
+        """For ``open``."""
+        self.place = place
+        """Where it is: its folder, or its address, which as text has no password."""
+        self.folder = own_folder(place)
+        """For what is kept beside it on this machine, as copies of uploaded files: its own folder, where it has one."""
+        self._record = parts.record
+        self._dense = parts.dense
+        self._writer = parts.writer
+        self._models = parts.models
+        self._catalogue = Catalogue(parts.record, self.embed_query, self._nearest)
         self._exact: tuple[int, list[str], NDArray[np.float32]] | None = None
 
     # Opening ----------------------------------------------------------------------------------
@@ -65,32 +63,22 @@ class ArticleIndex:
     @classmethod
     def open(
         cls,
-        folder: str | Path,
+        place: str | Path | Address,
         embedder: str | Embeddings | Embedder | None = None,
         chunking: Chunking | None = None,
         threads: int | None = None,
     ) -> ArticleIndex:
-        """The library in ``folder``, made if there is none.
+        """The library in a folder, or at the ``postgresql://`` address of a database, made if there is none.
 
         ``embedder``, a name or any LangChain ``Embeddings``, and ``chunking`` decide how a new library is made; for an
         existing one they are demands, and None takes it as it is. ``threads`` is how many an embedding model of ours
         may use: all cores by default. Raises StoreMismatch when a demand is not met, StoreDamaged when the record
-        cannot be read, StoreReadOnly when a new one cannot be made.
+        cannot be read, StoreReadOnly when a new one cannot be made, StoreError when a server cannot be reached.
         """
-        folder = Path(folder).expanduser().absolute()
-        given = None if embedder is None or isinstance(embedder, str) else as_embedder(embedder)
-        wanted = embedder if isinstance(embedder, str) else given.name if given else None
-        if is_library(folder):
-            record = Record(folder / RECORD, writable=is_writable(folder))
-            _check_format(folder, record.manifest())
-            record.upgrade()
-            _check_manifest(folder, record.manifest(), wanted, chunking)
-        else:
-            model = given or load_embedder(wanted or DEFAULT_EMBEDDER, threads)
-            record = _create(folder, model, chunking or Chunking())
-        writer = WriterLock(folder)
-        models = LibraryEmbedder(folder, record.manifest, given, threads)
-        return cls(folder, record, DenseIndex(folder, record, writer), writer, models)
+        place = library_place(place)
+        if isinstance(place, Path):
+            place = place.expanduser().absolute()
+        return cls(place, open_parts(place, embedder, chunking, threads))
 
     @property
     def embedder(self) -> Embedder:
@@ -150,16 +138,18 @@ class ArticleIndex:
     # Writing ----------------------------------------------------------------------------------
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Holds this library's one writer's place; brings the vector index up to date on entry and exit.
+    def writing(self, alone: bool = False) -> Iterator[None]:
+        """Holds a writer's place; brings the vector index up to date on entry and exit.
 
-        Raises StoreLocked when another process, or another thread, holds it, and StoreReadOnly where
-        the folder cannot be written. May be nested within one thread.
+        In a folder there is one; in a database there are many, unless somebody writes ``alone``. Raises StoreLocked
+        when another process, or another thread, keeps this one out, and StoreReadOnly where nothing can be written.
+        May be nested within one thread.
         """
         if self._writer.held:
-            yield
+            with self._writer.hold(alone) if alone else nullcontext():
+                yield
             return
-        with self._writer.hold(), self._dense.writing():
+        with self._writer.hold(alone), self._dense.writing():
             yield
 
     def add(
@@ -209,14 +199,19 @@ class ArticleIndex:
 
     def search_dense(self, query: str, top_k: int, articles: Collection[str] | None = None) -> list[ScoredChunk]:
         """The ``top_k`` chunks nearest to ``query`` in meaning, as ``search_vector`` finds them."""
-        return self.search_vector(self.embed_query(query), top_k, articles)
+        return self.search_vector(self.embed_query(query), top_k, articles, words=query)
 
     def search_vector(
-        self, vector: Sequence[float], top_k: int, articles: Collection[str] | None = None
+        self,
+        vector: Sequence[float],
+        top_k: int,
+        articles: Collection[str] | None = None,
+        words: str | None = None,
     ) -> list[ScoredChunk]:
         """The ``top_k`` chunks nearest to ``vector``, by cosine similarity, best first; only those of ``articles``,
-        which are ids, where given: the search is exact then."""
-        return self._scored(self._nearest(vector, top_k, articles))
+        which are ids, where given: the search is exact then. ``words`` are what the vector stands for: a large library
+        without a vector index looks only among the chunks that share some of them."""
+        return self._scored(self._nearest(vector, top_k, articles, words))
 
     def search_lexical(self, query: str, top_k: int, articles: Collection[str] | None = None) -> list[ScoredChunk]:
         """The ``top_k`` chunks that share the most telling words with ``query``, by BM25, best first; only those of
@@ -246,13 +241,17 @@ class ArticleIndex:
         return [ScoredChunk(chunks[chunk_id], score) for chunk_id, score in hits if chunk_id in chunks]
 
     def _nearest(
-        self, vector: Sequence[float], top_k: int, articles: Collection[str] | None = None
+        self,
+        vector: Sequence[float],
+        top_k: int,
+        articles: Collection[str] | None = None,
+        words: str | None = None,
     ) -> list[tuple[str, float]]:
         if top_k <= 0:
             return []
         if articles is not None:
             return exact.nearest(*self._record.vectors_within(articles), vector, top_k)
-        hits = self._dense.nearest(vector, top_k)
+        hits = self._dense.nearest(vector, top_k, words)
         if hits is not None:
             return hits
         generation = self._record.generation
@@ -279,7 +278,7 @@ class ArticleIndex:
         With ``embedder``, the chunks are embedded again, by that model, and the library is its from
         then on; ``progress`` is told how many of how many chunks are done.
         """
-        with self.writing():
+        with self.writing(alone=True):
             if embedder is not None:
                 self._embed_again(as_embedder(embedder), progress or (lambda done, total: None))
             self._record.rebuild_derived()
@@ -301,52 +300,9 @@ class ArticleIndex:
 
         Raises StoreLocked while another process writes: what is half told would look like damage.
         """
-        with self._writer.hold() if is_writable(self.folder) else nullcontext():  # else nobody can write
+        with self._writer.hold(alone=True) if self._writer.can_write else nullcontext():
             try:
                 problems = [*self._record.problems(), *self._dense.problems()]
                 return CheckReport(*self._record.counts(), tuple(problems))
             except StoreDamaged as error:
                 return CheckReport(0, 0, (str(error),), damaged=True)
-
-
-def _create(folder: Path, embedder: Embedder, chunking: Chunking) -> Record:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreReadOnly(f"{folder} cannot be created: {error}") from error
-    manifest = {
-        "format": FORMAT,
-        "generation": "0",
-        "embedder": embedder.name,
-        "dimension": str(embedder.dimension),
-        "chunking": str(chunking),
-    }
-    return Record.create(folder / RECORD, manifest)
-
-
-def _check_format(folder: Path, manifest: dict[str, str]) -> None:
-    if not {"format", "generation", "embedder", "dimension", "chunking"} <= manifest.keys():
-        raise StoreDamaged(f"{folder / RECORD} does not say how it was made: it is not a library")
-    if manifest["format"] in OLDER and not is_writable(folder):
-        raise StoreReadOnly(
-            f"{folder} was made by an older version and has to be brought up to date once, but cannot be written: "
-            "change its permissions, or copy it"
-        )
-    if manifest["format"] not in (FORMAT, *OLDER):
-        raise StoreMismatch(
-            f"{folder} has format {manifest['format']}, this version reads {FORMAT}: ingest the articles into a new "
-            "--index, or use the version that made it"
-        )
-
-
-def _check_manifest(folder: Path, manifest: dict[str, str], embedder: str | None, chunking: Chunking | None) -> None:
-    if embedder is not None and embedder != manifest["embedder"]:
-        raise StoreMismatch(
-            f"{folder} was made with the embedding model {manifest['embedder']!r}, not {embedder!r}; leave the setting "
-            f"out, or move the library: article-qa index rebuild --embedder {embedder} --index {folder}"
-        )
-    if chunking is not None and str(chunking) != manifest["chunking"]:
-        raise StoreMismatch(
-            f"{folder} is cut with {manifest['chunking']}, not {chunking}; leave the setting out, or ingest into a "
-            "new --index"
-        )

@@ -67,8 +67,9 @@ class LexicalSearch(Protocol):
 class VectorIndex(Protocol):
     """Finds chunks by their vectors."""
 
-    def nearest(self, vector: Sequence[float], top_k: int) -> Hits | None:
-        """The nearest ``top_k`` by cosine similarity; None where it cannot be trusted now, and the record answers."""
+    def nearest(self, vector: Sequence[float], top_k: int, words: str | None = None) -> Hits | None:
+        """The nearest ``top_k`` by cosine similarity; None where it cannot be trusted now, and the record answers.
+        ``words`` are what the vector stands for, where that is known."""
         ...
 
     def writing(self) -> AbstractContextManager[None]:
@@ -195,6 +196,12 @@ class WriterPlace(Protocol):
         """Whether this thread holds it."""
         ...
 
-    def hold(self) -> AbstractContextManager[None]:
-        """Holds it. Raises StoreLocked when somebody else does, and StoreReadOnly where nothing can be written."""
+    @property
+    def can_write(self) -> bool:
+        """Whether anything can be written from here at all."""
+        ...
+
+    def hold(self, alone: bool = False) -> AbstractContextManager[None]:
+        """Holds it, ``alone`` where several may otherwise write together. Raises StoreLocked when somebody else keeps
+        this one out, and StoreReadOnly where nothing can be written."""
         ...

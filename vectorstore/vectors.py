@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from vectorstore.embedder import load_embedder
 from vectorstore.errors import StoreMismatch
 from vectorstore.exact import unit_length
+from vectorstore.place import Place
 from vectorstore.protocols import Embedder
 
 CACHED_TEXTS = 4_096
@@ -24,13 +24,13 @@ class LibraryEmbedder:
 
     def __init__(
         self,
-        folder: Path,
+        place: Place,
         manifest: Callable[[], dict[str, str]],
         given: Embedder | None = None,
         threads: int | None = None,
     ) -> None:
         """``manifest`` says how the library is made now: it may be moved to another model by another process."""
-        self._folder = folder
+        self._place = place
         self._manifest = manifest
         self._given = given
         self._threads = threads
@@ -51,15 +51,15 @@ class LibraryEmbedder:
             if self._loaded is None or self._loaded.name != name:
                 if self._given is not None:
                     raise StoreMismatch(
-                        f"{self._folder} was moved to the embedding model {name!r}, and {self._given.name!r} was "
+                        f"{self._place} was moved to the embedding model {name!r}, and {self._given.name!r} was "
                         "given; open it again"
                     )
                 self._loaded = load_embedder(name, self._threads)
                 self._kept.clear()
             if self._loaded.dimension != dimension:
                 raise StoreMismatch(
-                    f"{self._folder} holds vectors of {dimension} numbers, but {name} now makes "
-                    f"{self._loaded.dimension}; run: article-qa index rebuild --embedder {name} --index {self._folder}"
+                    f"{self._place} holds vectors of {dimension} numbers, but {name} now makes "
+                    f"{self._loaded.dimension}; run: article-qa index rebuild --embedder {name} --index {self._place}"
                 )
             return self._loaded
 

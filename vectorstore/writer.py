@@ -33,9 +33,15 @@ class WriterLock:
         """Whether this thread holds it."""
         return self._lock.is_locked
 
+    @property
+    def can_write(self) -> bool:
+        """Whether files can be made in the folder."""
+        return is_writable(self._folder)
+
     @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Holds it. Raises StoreLocked when somebody else does, StoreReadOnly where the folder cannot be written."""
+    def hold(self, alone: bool = True) -> Iterator[None]:
+        """Holds it; there is room for one. Raises StoreLocked when somebody else does, StoreReadOnly where the folder
+        cannot be written."""
         if not is_library(self._folder):
             raise StoreError(f"there is no library at {self._folder} any more: it was deleted or moved")
         if not is_writable(self._folder):

@@ -181,7 +181,7 @@ def _bot_settings(bot: Chatbot) -> dict[str, Any]:
         "reader": name_of(bot.reader),
         "llm": bot.settings.llm,
         "embedder": bot.index.embedder_name,
-        "index": str(bot.index.folder),
+        "index": str(bot.index.place),
         "articles": articles,
         "chunks": chunks,
         "chunking": str(bot.index.chunking),

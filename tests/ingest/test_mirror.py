@@ -6,15 +6,17 @@ import csv
 import io
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from benchmarks.crash import HashEmbedder, contents
 from ingest import IngestReport, add_articles, preview_articles
+from tests.conftest import Store
 from tests.ingest.documents import archive
 from vectorstore import ArticleIndex
 
@@ -52,8 +54,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> ArticleIndex:
-    return ArticleIndex.open(tmp_path / "index", CountingEmbedder())
+def index(store: Store) -> Iterator[ArticleIndex]:
+    index = ArticleIndex.open(store.place(), CountingEmbedder())
+    yield index
+    index.close()
 
 
 def told(report: IngestReport) -> dict[str, str]:
@@ -127,6 +131,7 @@ def test_an_article_removed_by_hand_from_a_file_with_several_is_back_with_the_ne
     assert embedded(index) == before + 1  # the removed one's only chunk
 
 
+@pytest.mark.parametrize("store", ["folder"], indirect=True)  # its files are compared
 def test_a_preview_says_what_would_be_done_and_writes_nothing(folder: Path, index: ArticleIndex) -> None:
     add_articles([folder], index)
     (folder / "0.txt").rename(folder / "renamed.txt")
@@ -193,7 +198,9 @@ NAMES = st.sampled_from(
 
 
 class Mirror(RuleBasedStateMachine):
-    """Edits a folder at random, ingests at random, and compares with a library built afresh."""
+    """Edits a folder at random, ingests at random, and compares with a library built afresh, in a folder."""
+
+    store: Store
 
     @initialize()
     def begin(self) -> None:
@@ -202,7 +209,7 @@ class Mirror(RuleBasedStateMachine):
         self.folder.mkdir()
         # A folder that turns out empty is left alone, so one article always stays.
         (self.folder / "stays.txt").write_text("Stays\n\nThis one is always there.\n", encoding="utf-8")
-        self.index = ArticleIndex.open(self.root / "library", CountingEmbedder())
+        self.index = ArticleIndex.open(self.store.place(self.root.name), CountingEmbedder())
 
     def path(self, name: str) -> Path:
         path = self.folder / name
@@ -270,7 +277,11 @@ class Mirror(RuleBasedStateMachine):
         shutil.rmtree(self.root)
 
 
-TestMirror = pytest.mark.slow(Mirror.TestCase)
-TestMirror.settings = settings(
-    max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
-)
+@pytest.mark.slow
+def test_after_any_edits_a_library_equals_one_built_afresh(store: Store) -> None:
+    run_state_machine_as_test(
+        type("MirrorOf", (Mirror,), {"store": store}),
+        settings=settings(
+            max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

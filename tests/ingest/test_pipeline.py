@@ -1,15 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ingest import Progress, add_articles
 from ingest.pipeline import PIECE_CHUNKS
+from tests.conftest import Store
 from vectorstore import ArticleIndex, StoreLocked
 
 BRIDGE = "The Old Bridge\n\nThe bridge over the river was opened in 1883. Its towers are made of granite.\n"
 CHEESE = "Cheese\n\nThe wheels ripen for two years. An expert taps each of them with a hammer.\n"
+
+
+@pytest.fixture
+def empty_index(store: Store) -> Iterator[ArticleIndex]:
+    """A library of its own for one test, in each place that there is."""
+    index = ArticleIndex.open(store.place(), CountingEmbedder())
+    yield index
+    index.close()
 
 
 @pytest.fixture
@@ -52,9 +62,9 @@ def test_articles_of_a_folder_are_added_with_their_offsets(folder: Path, empty_i
     assert article.title == "The Old Bridge"
 
 
-def test_adding_twice_changes_nothing_and_embeds_nothing(folder: Path, tmp_path: Path) -> None:
-    embedder = CountingEmbedder()
-    index = ArticleIndex.open(tmp_path / "index", embedder)
+def test_adding_twice_changes_nothing_and_embeds_nothing(folder: Path, empty_index: ArticleIndex) -> None:
+    index, embedder = empty_index, empty_index.embedder
+    assert isinstance(embedder, CountingEmbedder)
     add_articles([folder], index)
     embedded, generation = embedder.embedded, index.generation
     assert statuses(folder, index) == {"bridge.txt": "unchanged", "cheese.txt": "unchanged"}
@@ -130,10 +140,11 @@ def test_progress_is_told_while_one_long_article_is_embedded(tmp_path: Path, emp
     assert report.chunks == told[-1].cut > PIECE_CHUNKS
 
 
-def test_a_second_ingest_at_the_same_time_is_refused(folder: Path, empty_index: ArticleIndex) -> None:
-    other = ArticleIndex.open(empty_index.folder)
-    with other.writing(), pytest.raises(StoreLocked):
+def test_an_ingest_is_refused_while_another_process_writes_alone(folder: Path, empty_index: ArticleIndex) -> None:
+    other = ArticleIndex.open(empty_index.place)
+    with other.writing(alone=True), pytest.raises(StoreLocked):
         add_articles([folder], empty_index)
+    other.close()
 
 
 def test_title_and_byline_are_kept_as_such_and_not_searched_as_text(tmp_path: Path, empty_index: ArticleIndex) -> None:

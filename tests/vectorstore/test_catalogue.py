@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from tests.conftest import Store
 from vectorstore import Article, ArticleFilter, ArticleIndex, Chunk
 
 
@@ -33,8 +33,8 @@ def article(name: str, text: str = "Nothing to see.", **facts: object) -> tuple[
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[ArticleIndex]:
-    made = ArticleIndex.open(tmp_path / "index", Same())
+def index(store: Store) -> Iterator[ArticleIndex]:
+    made = ArticleIndex.open(store.place(), Same())
     yield made
     made.close()
 
@@ -109,6 +109,7 @@ def test_orders_by_length_and_by_title(index: ArticleIndex) -> None:
     assert ids(index, limit=0) == []
 
 
+@pytest.mark.parametrize("store", ["folder"], indirect=True)  # its record is written to by hand
 def test_the_last_one_added_comes_first(index: ArticleIndex) -> None:
     index.add([article(name, text=f"{name} alone.") for name in "abc"])
     with index._record._database.transaction() as connection:

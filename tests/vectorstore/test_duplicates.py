@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import Store
 from vectorstore import Article, ArticleIndex, Chunk, duplicates
 from vectorstore.duplicates import adds_nothing, near, profile
 
@@ -65,8 +66,8 @@ def article(name: str, words: list[str], title: str = "Story") -> tuple[Article,
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[ArticleIndex]:
-    opened = ArticleIndex.open(tmp_path / "index", Lengths())
+def index(store: Store) -> Iterator[ArticleIndex]:
+    opened = ArticleIndex.open(store.place(), Lengths())
     yield opened
     opened.close()
 
@@ -224,18 +225,15 @@ STEPS = st.lists(
 @given(steps=STEPS)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_groups_do_not_depend_on_the_order_of_adding(
-    form: int, steps: list[tuple[str, tuple[int, int] | None]], tmp_path_factory: pytest.TempPathFactory
+    form: int, steps: list[tuple[str, tuple[int, int] | None]], store: Store
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duplicates, "FORM", form)
-        _compare_grown_and_fresh(steps, tmp_path_factory)
+        _compare_grown_and_fresh(steps, store)
 
 
-def _compare_grown_and_fresh(
-    steps: list[tuple[str, tuple[int, int] | None]], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    root = tmp_path_factory.mktemp("groups")
-    grown = ArticleIndex.open(root / "grown", Lengths())
+def _compare_grown_and_fresh(steps: list[tuple[str, tuple[int, int] | None]], store: Store) -> None:
+    grown = ArticleIndex.open(store.place(f"grown-{secrets.token_hex(4)}"), Lengths())
     left: dict[str, tuple[Article, list[Chunk]]] = {}
     for name, content in steps:
         if content is None:
@@ -244,7 +242,7 @@ def _compare_grown_and_fresh(
         else:
             left[name] = article(name, edited(story(content[0]), content[1]) if content[1] else story(content[0]))
             grown.add([left[name]])
-    fresh = ArticleIndex.open(root / "fresh", Lengths())
+    fresh = ArticleIndex.open(store.place(f"fresh-{secrets.token_hex(4)}"), Lengths())
     fresh.add([left[name] for name in sorted(left)])
     assert groups(grown) == groups(fresh)
     assert grown.check().sound
@@ -282,6 +280,7 @@ def test_copies_are_found_however_many_there_are(index: ArticleIndex) -> None:
     assert index.check().sound
 
 
+@pytest.mark.parametrize("store", ["folder"], indirect=True)  # it is SQLite that counts its steps
 def test_the_work_for_a_row_does_not_grow_with_the_rows_stored(index: ArticleIndex) -> None:
     steps = 0
 

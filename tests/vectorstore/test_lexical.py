@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.conftest import Store
 from vectorstore import Article, ArticleIndex, Chunk, lexical
 
 
@@ -23,9 +23,9 @@ class ZeroEmbedder:
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[ArticleIndex]:
+def index(store: Store) -> Iterator[ArticleIndex]:
     """Sixty chunks that say "common", ten of which say "seldom", and one of which says "unique"."""
-    made = ArticleIndex.open(tmp_path / "index", ZeroEmbedder())
+    made = ArticleIndex.open(store.place(), ZeroEmbedder())
     texts = [f"common{' seldom' * (number % 6 == 0)}{' unique' * (number == 31)} {number}" for number in range(60)]
     text = "\n".join(texts)
     chunks, start = [], 0

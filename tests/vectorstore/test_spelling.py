@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from tests.conftest import Store
 from vectorstore import Article, ArticleIndex, Chunk
 from vectorstore.spelling import Vocabulary
 
@@ -34,7 +33,7 @@ def test_the_word_spelled_most_alike_is_found(typed: str, meant: str | None) -> 
     assert WORDS.nearest(typed) == meant
 
 
-def test_only_words_that_the_library_does_not_hold_are_looked_for(tmp_path: Path) -> None:
+def test_only_words_that_the_library_does_not_hold_are_looked_for(store: Store) -> None:
     text = "Beyoncé crossed the bridges. The ZEPPELIN rose over Zürich."
     with_chunk = [Chunk("c", "a", "A title of Otters", "/a.txt", text, 0, len(text))]
 
@@ -47,7 +46,7 @@ def test_only_words_that_the_library_does_not_hold_are_looked_for(tmp_path: Path
         def embed_query(self, text: str) -> list[float]:
             return [1.0, 0.0]
 
-    index = ArticleIndex.open(tmp_path / "index", Same())
+    index = ArticleIndex.open(store.place(), Same())
     index.add([(Article("a", "/a.txt", "A title of Otters", text, fingerprint="1"), with_chunk)])
     asked = ["Beyoncé", "beyonce", "bridge", "brigdes", "zepelin", "Zurihc", "otetrs", "xylophone", "the", "?", ""]
     assert index.nearest_words(asked) == {

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -87,11 +87,14 @@ class History:
 
     @classmethod
     def open(cls, folder: Path) -> History:
-        """The history in the library's ``folder``, made if there is none; in memory where nothing can be written.
+        """The history in the library's folder for this machine, made if there is none; in memory where nothing can be
+        written.
 
         Raises StoreError for a file that is no history, or one of a later version.
         """
         path = folder / FILE_NAME
+        with suppress(OSError):  # said below, where the file cannot be made
+            folder.mkdir(parents=True, exist_ok=True)
         try:
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
             try:

@@ -74,7 +74,7 @@ class Library:
         """
         with self._writing, self.index.writing():
             try:
-                self._uploads.mkdir(exist_ok=True)
+                self._uploads.mkdir(parents=True, exist_ok=True)
                 self._settle()
                 copies = self._copies(files)
             except OSError as error:

@@ -44,7 +44,7 @@ class StubBot:
         self.searched: list[tuple[str, int]] = []
         self.settings = Settings(threshold=0.5, top_k=2)
         self.index = SimpleNamespace(
-            counts=lambda: (3, 12), embedder_name="hash", folder=Path("library"), chunking="size=9 overlap=1"
+            counts=lambda: (3, 12), embedder_name="hash", place=Path("library"), chunking="size=9 overlap=1"
         )
         self.reader = SimpleNamespace(name="scripted")
         self.gatherer = self

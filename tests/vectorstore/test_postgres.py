@@ -1,0 +1,384 @@
+"""What only a library in a database does: several write at once, and a server says no, or goes away."""
+
+from __future__ import annotations
+
+import logging
+import random
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.crash import HashEmbedder, contents
+from ingest import add_articles
+from tests.conftest import Store
+from tests.servers import ESCAPED, NAMES, PASSWORD, Server
+from vectorstore import ArticleIndex, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
+from vectorstore.postgres import dense
+from vectorstore.postgres.writing import Writing
+
+both = pytest.mark.parametrize("store", NAMES, indirect=True)
+newest = pytest.mark.parametrize("store", ["postgresql 18"], indirect=True)
+
+STORY = (
+    "The old bridge over the river was closed to all traffic on Friday after engineers found cracks in two of its "
+    "granite towers. The mayor said that the repairs would take until the spring and that a ferry would run every half "
+    "hour from the northern landing. Shopkeepers along the quay fear for their trade. "
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two articles, and one of them again."""
+    made = tmp_path / "articles"
+    made.mkdir()
+    (made / "bridge.txt").write_text(f"Bridge\n\n{STORY}\n", encoding="utf-8")
+    (made / "again.txt").write_text(f"Bridge again\n\n{STORY}More later.\n", encoding="utf-8")
+    (made / "terns.txt").write_text("Terns\n\nArctic terns fly from pole to pole each year.\n", encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def index(store: Store, folder: Path) -> Iterator[ArticleIndex]:
+    opened = ArticleIndex.open(store.place(), HashEmbedder())
+    add_articles([folder], opened)
+    yield opened
+    opened.close()
+
+
+def server_of(store: Store) -> Server:
+    assert store.server is not None
+    return store.server
+
+
+def told(index: ArticleIndex, query: str = "Arctic terns") -> str:
+    [best] = index.search_dense(query, 1)
+    return best.chunk.title
+
+
+# What a server refuses -----------------------------------------------------------------------------
+
+
+@newest
+def test_a_wrong_password_is_said_and_none_is_shown(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(StoreError, match=r"cannot be opened: .*password authentication failed") as raised:
+        ArticleIndex.open(server_of(store).address(password="wrong%20horse"), HashEmbedder())
+    said = f"{raised.value} {raised.value!r} {raised.value.__cause__} {caplog.text}"
+    assert "horse" not in said
+
+
+def test_a_server_that_cannot_be_reached_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(StoreError, match=r"postgresql://ann@127\.0\.0\.1:1/a cannot be opened") as raised:
+        ArticleIndex.open("postgresql://ann:battery@127.0.0.1:1/a", HashEmbedder())
+    assert "battery" not in f"{raised.value}{caplog.text}"
+
+
+@pytest.mark.parametrize("port", ["55x", "battery", "99999999"])
+def test_an_address_that_makes_no_sense_is_refused_and_shows_no_password(port: str) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(StoreError, match="cannot be opened") as raised:
+        ArticleIndex.open(f"postgresql://ann:battery%zz@127.0.0.1:{port}/a?password=staple&nonsense=1", HashEmbedder())
+    assert "staple" not in str(raised.value)
+    assert "battery%" not in str(raised.value)
+
+
+def test_without_the_driver_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match=r"pip install 'article-qa\[shared\]'") as raised:
+        ArticleIndex.open("postgresql://ann:battery@127.0.0.1:1/a", HashEmbedder())
+    assert "battery" not in str(raised.value)
+
+
+@both
+@pytest.mark.parametrize("format", ["postgresql 0", "postgresql 99", "4"])
+def test_a_library_of_another_format_is_refused(index: ArticleIndex, store: Store, format: str) -> None:
+    schema = index.place.schema  # type: ignore[union-attr]
+    server_of(store).execute(f"UPDATE \"{schema}\".manifest SET value = '{format}' WHERE key = 'format'")
+    with pytest.raises(StoreMismatch, match=f"has format {format}, this version reads postgresql 1"):
+        ArticleIndex.open(store.place(), HashEmbedder())
+
+
+@both
+def test_a_user_who_may_only_read_asks_and_is_told_where_writing_ends(
+    index: ArticleIndex, store: Store, folder: Path
+) -> None:
+    server, schema = server_of(store), index.place.schema  # type: ignore[union-attr]
+    server.execute(
+        "DROP ROLE IF EXISTS reader",
+        f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'",
+        f'GRANT USAGE ON SCHEMA "{schema}" TO reader',
+        f'GRANT SELECT ON ALL TABLES IN SCHEMA "{schema}" TO reader',
+    )
+    with closing(ArticleIndex.open(server.address(schema, user="reader"), HashEmbedder())) as reading:
+        assert told(reading) == "Terns"
+        assert reading.check().sound
+        for write in (lambda: add_articles([folder], reading), lambda: reading.remove(["x"]), reading.rebuild):
+            with pytest.raises(StoreReadOnly, match="cannot be written"):
+                write()
+    with pytest.raises(StoreReadOnly, match="no library can be made"):
+        ArticleIndex.open(server.address("another", user="reader"), HashEmbedder())
+    server.execute("DROP OWNED BY reader", "DROP ROLE reader")
+
+
+@both
+def test_a_library_that_is_dropped_while_it_is_open_is_named(index: ArticleIndex, store: Store) -> None:
+    server_of(store).execute(f'DROP SCHEMA "{index.place.schema}" CASCADE')  # type: ignore[union-attr]
+    with pytest.raises(StoreError, match=r"there is no library at .* any more"):
+        index.search_lexical("bridge", 3)
+
+
+# Connections that are lost -------------------------------------------------------------------------
+
+
+def cut_off(server: Server) -> None:
+    """Ends every connection but the one that asks for it."""
+    server.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' "
+        "AND pid != pg_backend_pid()"
+    )
+
+
+@both
+def test_a_connection_that_is_lost_between_two_questions_is_made_again(index: ArticleIndex, store: Store) -> None:
+    for _ in range(3):
+        cut_off(server_of(store))
+        assert told(index) == "Terns"
+
+
+@newest
+def test_a_connection_that_is_lost_in_mid_write_stores_nothing_by_halves(
+    index: ArticleIndex, store: Store, folder: Path
+) -> None:
+    (folder / "more.txt").write_text("More\n\nOne more article on lighthouses.\n", encoding="utf-8")
+    before = contents(index)
+    with pytest.raises(StoreError, match=r"could not be (read|written) .*kept.*again"), index.writing():
+        cut_off(server_of(store))
+        add_articles([folder], index)
+    assert contents(index) == before
+    add_articles([folder], index)
+    assert index.search_lexical("lighthouses", 1)
+    assert index.check().sound
+
+
+@newest
+def test_a_server_that_goes_away_is_named_and_found_again(
+    index: ArticleIndex, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    index._record._database._pool.timeout = 0.5
+    server = server_of(store)
+    server.stop()
+    try:
+        with pytest.raises(StoreError, match="cannot be opened") as raised:
+            index.search_lexical("bridge", 3)
+    finally:
+        server.start()
+    assert told(index) == "Terns"
+    said = f"{raised.value} {caplog.text}"
+    assert PASSWORD not in said and ESCAPED not in said
+
+
+# Several at once -----------------------------------------------------------------------------------
+
+
+@both
+def test_eight_writers_at_once_leave_what_one_would_have(store: Store, tmp_path: Path) -> None:
+    chance = random.Random(5)
+    words = STORY.split()
+    folders = [tmp_path / f"shelf{number}" for number in range(8)]
+    for number, shelf in enumerate(folders):
+        shelf.mkdir()
+        for which in range(4):
+            story = [*words]
+            story[chance.randrange(len(story))] = f"word{which}"
+            text = f"Story {which}\n\n{' '.join(story * (1 + which % 2))} {'On' * which} it went.\n"
+            (shelf / f"{which}.txt").write_text(text, encoding="utf-8")
+        (shelf / "own.txt").write_text(f"Own {number}\n\nOnly shelf w{number} says so.\n", encoding="utf-8")
+    failures: list[BaseException] = []
+    ready = threading.Barrier(len(folders))
+
+    def ingest(number: int) -> None:
+        try:
+            with closing(ArticleIndex.open(store.place(), HashEmbedder())) as own:
+                ready.wait(60)
+                add_articles([folders[number]], own)
+                add_articles([folders[(number + 1) % 8]], own)  # what a neighbour adds at the same time
+                (folders[number] / "own.txt").write_text(f"Own {number}\n\nChanged by w{number}.\n", encoding="utf-8")
+                add_articles([folders[number]], own)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=ingest, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with (
+        closing(ArticleIndex.open(store.place(), HashEmbedder())) as shared,
+        closing(ArticleIndex.open(tmp_path / "fresh", HashEmbedder())) as fresh,
+    ):
+        add_articles(folders, shared)
+        add_articles(folders, fresh)
+        ours, theirs = contents(shared), contents(fresh)
+        for name, stored in theirs.items():
+            assert ours[name] == stored, name
+        assert shared.check().problems == ()
+
+
+@both
+def test_what_is_stored_already_is_not_written_again(index: ArticleIndex) -> None:
+    [terns] = [one for one in index.articles() if one.title == "Terns"]
+    article, chunks = index.article(terns.id), index.chunks_of(terns.id)
+    assert article is not None
+    before = index.generation
+    index.add([(article, chunks)])
+    assert index.generation == before
+
+
+@both
+def test_who_makes_it_anew_does_so_alone(index: ArticleIndex, store: Store, folder: Path) -> None:
+    with closing(ArticleIndex.open(store.place(), HashEmbedder())) as other:
+        with index.writing():
+            with pytest.raises(StoreLocked, match="another process is adding"):
+                other.rebuild()
+            with pytest.raises(StoreLocked):
+                other.check()
+            other.remove([])  # others write meanwhile
+        with index.writing(alone=True), pytest.raises(StoreLocked, match="another process"):
+            add_articles([folder], other)
+        other.rebuild()
+
+
+@both
+def test_a_writer_stopped_before_it_has_grouped_leaves_that_to_the_next(
+    index: ArticleIndex, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(index)
+
+    group, calls = Writing.group, []
+
+    def stop(writing: Writing) -> None:
+        calls.append(1)
+        if len(calls) > 1:  # the first looks for what another has left
+            raise KeyboardInterrupt
+        group(writing)
+
+    [again] = [one for one in index.articles(copies=True) if one.source.endswith("again.txt")]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Writing, "group", stop)
+        index.remove([again.id])
+    [problem] = index.check().problems
+    assert "have not been compared" in problem
+    assert told(index, "old bridge closed") == "Bridge"
+    add_articles([folder], index)
+    assert index.check().sound
+    assert contents(index) == before
+
+
+# Searching -----------------------------------------------------------------------------------------
+
+
+@both
+def test_words_are_scored_as_in_a_folder(store: Store, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    names = [f"{'lantern meadow copper'.split()[n % 3]}{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(200)]
+    shelf = tmp_path / "made"
+    shelf.mkdir()
+    for number in range(40):
+        made = (names[min(int(chance.paretovariate(0.6)), 199)] for _ in range(chance.randrange(30, 400)))
+        (shelf / f"{number}.txt").write_text(f"Bridges {number}\n\n{' '.join(made)}.\n", encoding="utf-8")
+    with (
+        closing(ArticleIndex.open(store.place(), HashEmbedder())) as shared,
+        closing(ArticleIndex.open(tmp_path / "local", HashEmbedder())) as local,
+    ):
+        for index in (shared, local):
+            add_articles([shelf], index)
+        for query in (*(" ".join(names[first : first + 5]) for first in (0, 5, 20)), "bridge", f"bridging {names[3]}"):
+            ours, theirs = (
+                {hit.chunk.id: hit.score for hit in one.search_lexical(query, 9_999)} for one in (shared, local)
+            )
+            assert ours.keys() == theirs.keys()
+            assert list(ours.values()) == pytest.approx([theirs[one] for one in ours], rel=1e-3)
+            assert shared._record.lexical.weight(query) == pytest.approx(local._record.lexical.weight(query))
+
+
+@pytest.mark.parametrize("store", ["postgresql 15"], indirect=True)
+def test_a_large_library_without_pgvector_compares_what_words_find_and_says_so_once(
+    index: ArticleIndex, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    everything = {hit.chunk.title: hit.score for hit in index.search_dense("bridge over the terns", 9)}
+    assert len(everything) > 1
+    monkeypatch.setattr(dense, "EXACT_MOST", 1)
+    for _ in range(2):
+        found = {hit.chunk.title: hit.score for hit in index.search_dense("arctic terns", 9)}
+        assert found.keys() == {"Terns"}
+    [warning] = [one for one in caplog.records if "no vector index" in one.getMessage()]
+    assert warning.levelname == "WARNING"
+
+
+@newest
+def test_vectors_of_another_model_are_not_searched_until_the_index_is_made_anew(
+    index: ArticleIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Backwards(HashEmbedder):
+        name = "backwards"
+
+        def embed_query(self, text: str) -> list[float]:
+            return super().embed_query(text)[::-1]
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+
+        def stop(self: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr(dense.PgDense, "renew", stop)
+        index.rebuild(Backwards())
+    assert index._dense.nearest(Backwards().embed_query("terns"), 1) is None
+    assert told(index) == "Terns"
+    assert index.check().problems == ("there is no vector index for the embedding model of this library",)
+    index.rebuild()
+    assert index.check().sound
+    assert index._dense.nearest(Backwards().embed_query("terns"), 1) is not None
+    assert told(index) == "Terns"
+
+
+@newest
+def test_a_vector_index_that_is_not_the_records_is_found_and_mended(index: ArticleIndex, store: Store) -> None:
+    table = f'"{index.place.schema}".embeddings'  # type: ignore[union-attr]
+    one = f"(SELECT min(number) FROM {table})"
+    server_of(store).execute(
+        f"UPDATE {table} SET embedding = (SELECT embedding FROM {table} ORDER BY number DESC LIMIT 1) "
+        f"WHERE number = {one}"
+    )
+    assert index.check().problems == ("the vector index holds 1 vectors that are not the record's",)
+    server_of(store).execute(f"DELETE FROM {table} WHERE number = {one}")
+    assert index.check().problems == ("the vector index lacks 1 chunks",)
+    index.rebuild()
+    assert index.check().sound
+
+
+@both
+def test_words_that_are_counted_wrongly_are_found_and_mended(index: ArticleIndex, store: Store) -> None:
+    table = f'"{index.place.schema}".words'  # type: ignore[union-attr]
+    server_of(store).execute(f"UPDATE {table} SET chunks = chunks + 1 WHERE word = 'bridg'")
+    assert index.check().problems == ("1 words are counted wrongly",)
+    index.rebuild()
+    assert index.check().sound
+
+
+@both
+def test_what_postgresql_cannot_store_is_said(index: ArticleIndex, store: Store) -> None:
+    [terns] = [one for one in index.articles() if one.title == "Terns"]
+    article = index.article(terns.id)
+    assert article is not None
+    before = contents(index)
+    with pytest.raises(StoreError, match="NUL"):
+        index.add([(replace(article, text="a\0b", fingerprint="other"), [])])
+    assert contents(index) == before
