@@ -15,7 +15,7 @@ from vectorstore.catalogue import Catalogue
 from vectorstore.embedder import as_embedder
 from vectorstore.errors import StoreDamaged
 from vectorstore.opening import Parts, open_parts
-from vectorstore.place import Address, Place, library_place, own_folder
+from vectorstore.place import Address, Place, library_place, make_own_folder
 from vectorstore.protocols import Embedder
 from vectorstore.schema import text_digest
 from vectorstore.types import (
@@ -49,7 +49,7 @@ class ArticleIndex:
         """For ``open``."""
         self.place = place
         """Where it is: its folder, or its address, which as text has no password."""
-        self.folder = own_folder(place)
+        self.folder = make_own_folder(place)
         """For what is kept beside it on this machine, as copies of uploaded files: its own folder, where it has one."""
         self._record = parts.record
         self._dense = parts.dense

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -99,3 +100,12 @@ def own_folder(place: Place) -> Path:
     where = f"{str(place).rpartition('@')[2]} {place.schema}"
     name = hashlib.sha256(where.encode()).hexdigest()[:16]
     return platformdirs.user_data_path("article-qa") / "shared" / name
+
+
+def make_own_folder(place: Place) -> Path:
+    """``own_folder``, made for an address where it is not there and can be: who needs it says that it is missing."""
+    folder = own_folder(place)
+    if isinstance(place, Address):
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+    return folder

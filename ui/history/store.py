@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,8 +93,6 @@ class History:
         Raises StoreError for a file that is no history, or one of a later version.
         """
         path = folder / FILE_NAME
-        with suppress(OSError):  # said below, where the file cannot be made
-            folder.mkdir(parents=True, exist_ok=True)
         try:
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
             try:
