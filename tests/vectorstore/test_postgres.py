@@ -18,6 +18,8 @@ from ingest import add_articles
 from tests.conftest import Store
 from tests.servers import ESCAPED, NAMES, PASSWORD, Server
 from vectorstore import ArticleIndex, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
+
+pytest.importorskip("psycopg", reason="the driver is not installed: make setup-test")
 from vectorstore.postgres import dense
 from vectorstore.postgres.writing import Writing
 
