@@ -232,9 +232,9 @@ class Chatbot:
         """
         return self._suggester.after(answer, asked, cancel=cancel)
 
-    def questions_of(self, article_id: str) -> tuple[str, ...]:
+    def questions_of(self, article_id: str, cancel: Cancel | None = None) -> tuple[str, ...]:
         """The same of one article, from its beginning on; none where it is not there. Takes as long as ``suggest``."""
-        return self._suggester.of_article(article_id)
+        return self._suggester.of_article(article_id, cancel=cancel)
 
     def questions(self) -> tuple[str, ...]:
         """The same of the library, of its newest articles one each. Takes some seconds, so keep what it gives."""

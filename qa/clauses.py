@@ -134,6 +134,8 @@ def first_clause(tokens: Sequence[Token]) -> Clause | None:
         return None
     if any(not token[0].isalnum() and token not in "$%" for token in (tokens[place].text for place in subject)):
         return None
+    if tokens[subject[0]].low in en.DETERMINERS and not any(tokens[place].is_name for place in subject[1:]):
+        return None  # "the company": which?
     end = verb + 1
     while end < len(tokens) and not _ends_clause(tokens, end):
         end += 1

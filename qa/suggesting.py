@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,12 +10,15 @@ from functools import cache
 from tokenizers import Tokenizer
 
 from language.normalisation import normalize_answer
+from language.words import AUXILIARIES, QUESTION_WORDS, words_of
+from qa.described import descriptions_in
 from qa.errors import QAError
 from qa.gathering import Gatherer
-from qa.ports import Cancel, Reader
+from qa.ports import Cancel, Reader, Sentence
 from qa.questions import questions_in
 from qa.reader.reader import WEIGHTS
 from qa.shown import ShownSentences
+from qa.topics import topics_of
 from qa.types import Answer, Citation
 from vectorstore import Article
 
@@ -28,6 +32,11 @@ CANDIDATES = 16
 ASKED = 6
 """Of these, the best, that are then asked of the whole library."""
 OVERVIEW = "What does '{}' say?"
+ON_TOPIC = "What do the articles say about {}?"
+TOPICS = 2
+"""Of an article that are asked about at most."""
+FEWEST_WORDS = 3
+"""Of a question in a title."""
 AROUND = 500
 """Characters before and after a sentence that make its passage."""
 
@@ -84,33 +93,60 @@ class Suggester:
         suggested = self._with_overview(confirmed, told, most)
         return tuple(question for question in suggested if normalize_answer(question) not in known)
 
-    def of_article(self, article_id: str, most: int = MOST) -> tuple[str, ...]:
-        """What can be asked of one article, ``OVERVIEW`` where little in it is plain; none if it is not there."""
+    def of_article(self, article_id: str, most: int = MOST, cancel: Cancel | None = None) -> tuple[str, ...]:
+        """What can be asked of one article, ``OVERVIEW`` where little in it is plain; none if it is not there.
+
+        Once ``cancel`` is set, no further question is tried.
+        """
         articles = self._gatherer.articles([article_id])
-        found = [question for one in articles for question in self._confirmed(self._candidates(one, 0), most)]
+        found = [question for one in articles for question in self._confirmed(self._candidates(one, 0), most, cancel)]
+        if cancel is not None and cancel.is_set():
+            return tuple(found)
         return self._with_overview(found, articles, most)
 
     def of_library(self, most: int = MOST) -> tuple[str, ...]:
         """What can be asked of the newest articles, one question each."""
         newest = sorted(self._gatherer.index.articles(), key=lambda one: one.published or "", reverse=True)
+        tried = self._gatherer.articles([summary.id for summary in newest[: 4 * most]])
         found: list[str] = []
-        for summary in newest[: 4 * most]:
-            found += self.of_article(summary.id, 1)
+        without = []
+        for article in tried:
+            own = next(self._confirmed(self._candidates(article, 0), 1), None)
+            found += [own] if own else []
+            without += [] if own else [article]
             if len(found) >= most:
                 break
+        for article in without[: max(most - len(found), 0)]:  # what is plain comes before what is wide
+            found += self._with_overview([], [article], 1)
         return tuple(found)
 
     def _with_overview(self, questions: list[str], articles: Sequence[Article], most: int) -> tuple[str, ...]:
-        """``questions``, and where there is room what the first of ``articles`` says, if that is known by its title."""
+        """``questions``, and where there is room what the title of the first of ``articles`` asks, what is said about
+        its topics, or, where there is nothing else, what it says at all."""
+        found = list(questions)
         for article in articles[:1]:
+            for question in _asked_by(article.title):
+                if len(found) < most and self._is_settled(question, article):
+                    found.append(question)
+            for topic in _topics(article):
+                if len(found) < most and self._is_about(ON_TOPIC.format(topic), article):
+                    found.append(ON_TOPIC.format(topic))
             overview = OVERVIEW.format(article.title)
-            if len(questions) < most and self._is_about(overview, article):
-                questions = [*questions, overview]
-        return tuple(questions)
+            if not found and self._is_about(overview, article, alone=True):
+                found.append(overview)
+        return tuple(found)
 
-    def _is_about(self, question: str, article: Article) -> bool:
+    def _is_settled(self, question: str, article: Article) -> bool:
+        """Whether what a title asks has an answer that is sure, and in its article."""
         answer = self._answer(question)
-        return answer is not None and {one.article_id for one in answer.citations} == {article.id}
+        if answer is None or {one.article_id for one in answer.citations} != {article.id}:
+            return False
+        return answer.verdict is not None if answer.kind == "yes_no" else (answer.score or 1.0) >= SURE
+
+    def _is_about(self, question: str, article: Article, alone: bool = False) -> bool:
+        answer = self._answer(question)
+        cited = {one.article_id for one in answer.citations} if answer else set()
+        return cited == {article.id} if alone else article.id in cited
 
     def _answer(self, question: str) -> Answer | None:
         """None where there is no answer, or where it cannot be asked: then it is no suggestion."""
@@ -122,14 +158,27 @@ class Suggester:
 
     def _candidates(self, article: Article, near: int) -> list[_Candidate]:
         """Questions that the sentences of ``article`` answer, those nearest to the place ``near`` first."""
-        sentences = sorted(self._shown.of_article(article), key=lambda one: abs(one.start - near))
-        found = [
-            _Candidate(asked.question, article, one.start + asked.start, one.start + asked.end)
-            for one in sentences[:SENTENCES]
+
+        def nearest(sentences: Sequence[Sentence]) -> list[Sentence]:
+            body = [one for one in sentences if one.start >= article.body_start]
+            return sorted(body, key=lambda one: abs(one.start - near))[:SENTENCES]
+
+        asked = [
+            (one, asked)
+            for one in nearest(self._shown.of_article(article))
             for asked in questions_in(one.text, article.text, self._known)
+        ] + [
+            (one, asked)
+            for one in nearest(self._gatherer.sentences(article))
+            for asked in descriptions_in(one.text, article.text)
         ]
+        found = {
+            one.question: _Candidate(one.question, article, sentence.start + one.start, sentence.start + one.end)
+            for sentence, one in reversed(asked)
+        }
         wrote = [author.casefold() for author in article.authors]
-        return [one for one in found if not any(name in one.question.casefold() for name in wrote)][:CANDIDATES]
+        fair = [one for one in found.values() if not any(name in one.question.casefold() for name in wrote)]
+        return fair[::-1][:CANDIDATES]
 
     def _confirmed(self, candidates: Sequence[_Candidate], most: int, cancel: Cancel | None = None) -> Iterator[str]:
         """Those that the library answers with the very words they were made for, the likeliest first."""
@@ -154,7 +203,7 @@ class Suggester:
             best = self._reader.read(one.question, [(one.article.title, passage)])[:1]
             if best and best[0].score > 0 and start + best[0].start < one.end and one.start < start + best[0].end:
                 sure.append((best[0].score, one))
-        return [one for _, one in sorted(sure, key=lambda pair: -pair[0])]
+        return _of_many_kinds([one for _, one in sorted(sure, key=lambda pair: -pair[0])])
 
     def _is_answered(self, wanted: _Candidate) -> bool:
         answer = self._answer(wanted.question)
@@ -172,11 +221,38 @@ class Suggester:
         return start < wanted.end and wanted.start < end
 
 
+def _asked_by(title: str) -> list[str]:
+    """The question that a title is, if it is one: "Was it stolen? What is known" asks the first."""
+    question, mark, _ = title.partition("?")
+    words = words_of(question)
+    is_one = mark and len(words) > FEWEST_WORDS and words[0] in AUXILIARIES | QUESTION_WORDS
+    return [f"{question}?"] if is_one and '"' not in question and ":" not in question else []
+
+
+def _topics(article: Article) -> list[str]:
+    """What the title and the text are about, the longest names first."""
+    (topics,) = topics_of([(article.title, article.text[article.body_start :])])
+    small = {word for word in article.text.split() if word.islower()}
+    named = [one for one in topics if " " in one or (one[0].isupper() and one.lower() not in small)]
+    return sorted(named, key=lambda one: (-len(one.split()), one))[:TOPICS]
+
+
 def _one_an_article(citations: Sequence[Citation]) -> list[Citation]:
     first: dict[str, Citation] = {}
     for one in citations:
         first.setdefault(one.article_id, one)
     return list(first.values())[:MOST]
+
+
+def _of_many_kinds(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """The first of each kind of question, then the second of each, and so on."""
+    seen: Counter[str] = Counter()
+    rounds = []
+    for one in candidates:
+        kind = " ".join(one.question.split()[:2])
+        rounds.append(seen[kind])
+        seen[kind] += 1
+    return [one for _, one in sorted(zip(rounds, candidates, strict=True), key=lambda pair: pair[0])]
 
 
 @cache

@@ -1,108 +1,127 @@
-"""The themes of a library: its articles in groups of those that lie near each other, each called by its own words."""
+"""The themes of a library: what several of its articles are about and lie near each other for, the largest first."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from language.words import STOPWORDS, stem
+from qa.topics import topics_of
 from vectorstore import ArticleIndex, ArticleSummary
 
 MOST = 6
 FEWEST_ARTICLES = 20
 """A library of fewer has its titles for themes."""
 LOOKED_AT = 1000
-"""Articles that are compared: the newest. So many take about a second."""
-ROUNDS = 12
-WORDS = 3
-"""That a theme is called by."""
-COMMON = 0.7
-"""A word in more of the titles than this share says nothing of a theme."""
-_WORD = re.compile(r"[^\W\d_]{3,}")
+"""Articles that are compared: the newest. So many take some two seconds."""
+LEAST_SHARE = 0.007
+"""Of the articles that are looked at, the fewest that make a theme; and two at least."""
+LARGEST_SHARE = 0.6
+"""What more of the articles are about tells none from the others."""
+LEAST_NEARER = 0.12
+"""How much nearer, by cosine, a theme's articles lie to each other than any two do: "CNN" and "U.S." stay below."""
+LEAST_NEARER_OF_A_NOUN = 0.3
+"""Likewise where one common noun is all they share, as "prices"."""
+SIZE = 0.8
+"""The power of its size that a theme is ranked by, times how much nearer its articles lie."""
+NAMES = 2
+"""That a theme is called by at most."""
+SHARED = 0.34
+"""Articles on both of two topics, of those on either, from which on they are one theme: "Russia and Ukraine"."""
 
 
 @dataclass(frozen=True)
 class Theme:
     """Articles on one matter, those nearest to its middle first."""
 
-    words: tuple[str, ...]
+    names: tuple[str, ...]
     articles: tuple[ArticleSummary, ...]
 
 
 def themes_of(index: ArticleIndex, articles: Sequence[ArticleSummary]) -> tuple[Theme, ...]:
-    """The themes of ``articles``, the largest first; none for a few."""
+    """The themes of ``articles``, the largest first; none for a few. An article can be in several, or in none."""
     newest = sorted(articles, key=lambda one: (one.published or "", one.added_at), reverse=True)[:LOOKED_AT]
-    known, vectors = _vectors(index, newest)
+    known, texts, vectors = _known(index, newest)
     if len(known) < FEWEST_ARTICLES:
         return ()
-    count = min(MOST, max(2, round(math.sqrt(len(known) / 2))))
-    belongs, middles = _grouped(vectors, count)
-    counts = Counter(word for one in known for word in _title_words(one))
-    found = []
-    for group in range(len(middles)):
-        places = np.flatnonzero(belongs == group)
-        nearest = places[np.argsort(-(vectors[places] @ middles[group]), kind="stable")]
-        members = tuple(known[place] for place in nearest)
-        if len(members) > 1 and (words := _called(members, counts, len(known))):
-            found.append(Theme(words, members))
+    on: defaultdict[str, set[int]] = defaultdict(set)
+    for place, topics in enumerate(topics_of(texts)):
+        for topic in topics:
+            on[topic].add(place)
+    groups = _groups(on, vectors)
+    found = [Theme(names, tuple(known[place] for place in _by_nearness(group, vectors))) for names, group in groups]
     return tuple(sorted(found, key=lambda theme: -len(theme.articles)))
 
 
-def _vectors(
+def _known(
     index: ArticleIndex, articles: Sequence[ArticleSummary]
-) -> tuple[list[ArticleSummary], NDArray[np.float32]]:
-    """Those of ``articles`` that have vectors, and the mean of each, of unit length: ``[articles, dimension]``."""
-    known, means = [], []
-    for article in articles:
-        _, vectors = index.vectors_of([chunk.id for chunk in index.chunks_of(article.id)])
-        if len(vectors) and (length := float(np.linalg.norm(vectors.mean(axis=0)))):
-            known.append(article)
+) -> tuple[list[ArticleSummary], list[tuple[str, str]], NDArray[np.float32]]:
+    """Those of ``articles`` that have vectors, title and text of each, and the mean vector of each, of unit length:
+    ``[articles, dimension]``."""
+    known, texts, means = [], [], []
+    for summary in articles:
+        article = index.article(summary.id)
+        _, vectors = index.vectors_of([chunk.id for chunk in index.chunks_of(summary.id)])
+        if article and len(vectors) and (length := float(np.linalg.norm(vectors.mean(axis=0)))):
+            known.append(summary)
+            texts.append((article.title, article.text[article.body_start :]))
             means.append(vectors.mean(axis=0) / length)
-    return known, np.array(means, dtype=np.float32)
+    return known, texts, np.array(means, dtype=np.float32)
 
 
-def _grouped(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The group of each vector, and the groups' middles: k-means on the sphere, begun with vectors far apart."""
-    chosen = [int(np.argmax(vectors @ vectors.mean(axis=0)))]
-    while len(chosen) < count:
-        chosen.append(int(np.argmin((vectors @ vectors[chosen].T).max(axis=1))))
-    middles = vectors[chosen]
-    belongs = np.argmax(vectors @ middles.T, axis=1)
-    for _ in range(ROUNDS):
-        sums = [vectors[belongs == group].sum(axis=0) for group in range(len(middles)) if np.any(belongs == group)]
-        middles = np.array([one / max(float(np.linalg.norm(one)), 1e-9) for one in sums], dtype=np.float32)
-        now = np.argmax(vectors @ middles.T, axis=1)
-        if np.array_equal(now, belongs):
+def _groups(on: dict[str, set[int]], vectors: NDArray[np.float32]) -> list[tuple[tuple[str, ...], set[int]]]:
+    """The names of each theme with the places of its articles: each time the one that says most of those left over."""
+    count = len(vectors)
+    fewest = max(2, round(LEAST_SHARE * count))
+    usual = _likeness(vectors)
+    nearer: dict[str, float] = {}
+    for topic in sorted(on):
+        is_noun = topic[0].islower() and " " not in topic
+        if fewest + is_noun <= len(on[topic]) <= LARGEST_SHARE * count:
+            gained = _likeness(vectors[sorted(on[topic])]) - usual
+            if gained >= (LEAST_NEARER_OF_A_NOUN if is_noun else LEAST_NEARER):
+                nearer[topic] = gained
+    left = set(range(count))
+    found: list[tuple[tuple[str, ...], set[int]]] = []
+
+    def worth(topic: str) -> float:
+        new = len(on[topic] & left)
+        return nearer[topic] * new**SIZE if new >= fewest else 0.0
+
+    while nearer and len(found) < MOST:
+        best = max(nearer, key=worth)
+        if not worth(best):
             break
-        belongs = now
-    return belongs, middles
+        names = (best, *_akin(best, on, nearer))
+        group = set().union(*(on[name] for name in names))
+        found.append((names, group))
+        left -= group
+    return found
 
 
-def _title_words(article: ArticleSummary) -> dict[str, str]:
-    """The words of a title that may name its matter, as they are written, by their stems."""
-    words = [word for word in _WORD.findall(article.title) if word.lower() not in STOPWORDS]
-    return {stem(word.lower()): word for word in words}
+def _akin(topic: str, on: dict[str, set[int]], nearer: dict[str, float]) -> list[str]:
+    """Further names of the theme ``topic``: of much the same articles, in other words."""
+    words = set(topic.lower().split())
+    shares = {
+        other: len(on[topic] & on[other]) / len(on[topic] | on[other])
+        for other in nearer
+        if words.isdisjoint(other.lower().split()) and (other[0].isupper() or " " in other)
+    }
+    akin = sorted(shares, key=lambda other: (-shares[other], other))[: NAMES - 1]
+    return [other for other in akin if shares[other] >= SHARED]
 
 
-def _called(members: Sequence[ArticleSummary], counts: Counter[str], articles: int) -> tuple[str, ...]:
-    """The words that stand in the members' titles more often than in the others', each as it is written most."""
-    inside: Counter[str] = Counter()
-    written: dict[str, Counter[str]] = {}
-    for member in members:
-        for key, word in _title_words(member).items():
-            inside[key] += 1
-            written.setdefault(key, Counter())[word] += 1
-    rest = max(articles - len(members), 1)
+def _likeness(vectors: NDArray[np.float32]) -> float:
+    """The mean cosine of two of ``vectors``, which are of unit length."""
+    count = len(vectors)
+    return (float((vectors.sum(axis=0) ** 2).sum()) - count) / max(count * (count - 1), 1)
 
-    def weight(key: str) -> float:
-        return inside[key] * math.log((inside[key] / len(members)) / ((counts[key] - inside[key] + 0.5) / rest))
 
-    told = [key for key in inside if counts[key] <= COMMON * articles and (inside[key] > 1 or len(members) < 4)]
-    best = sorted(told, key=lambda key: (-weight(key), key))[:WORDS]
-    return tuple(written[key].most_common(1)[0][0] for key in best)
+def _by_nearness(group: set[int], vectors: NDArray[np.float32]) -> list[int]:
+    """The places of ``group``, those nearest to its middle first."""
+    places = sorted(group)
+    near = vectors[places] @ vectors[places].sum(axis=0)
+    return [places[one] for one in np.argsort(-near, kind="stable")]

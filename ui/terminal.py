@@ -144,7 +144,8 @@ def show_answer(answer: Answer) -> None:
     if answer.items:
         _show_items(answer)
     else:
-        say(plain(answer.text), "bold")
+        if stated := wording.stated(answer):
+            say(plain(stated), "bold")
         _show_citations(answer.citations)
     if basis := wording.basis(answer):
         say(basis)

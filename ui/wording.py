@@ -22,6 +22,22 @@ def is_stated_first(answer: Answer) -> bool:
     return not answer.items or answer.kind in {"count", "yes_no"} or (answer.kind == "catalogue" and says_more)
 
 
+def stated(answer: Answer) -> str:
+    """What is said above an answer's quotes: its text, less the quotes that it is made of."""
+    if is_quotes(answer):
+        return f"{answer.verdict.capitalize()}." if answer.verdict else ""
+    return answer.text or ""
+
+
+def is_quotes(answer: Answer) -> bool:
+    """Whether an answer's text is its quotes one after the other, its verdict aside, and nothing else."""
+    text = " ".join((answer.text or "").split())
+    if answer.verdict:
+        text = text.removeprefix(f"{answer.verdict.capitalize()}. ")
+    quotes = " ".join(" ".join(citation.quote.split()) for citation in answer.citations)
+    return bool(text) and not answer.items and text == quotes
+
+
 def basis(answer: Answer) -> str:
     """What an answer rests on; a percentage only where one was measured. Empty where there is nothing to say."""
     if answer.text is None or answer.kind == "chat":
@@ -30,6 +46,8 @@ def basis(answer: Answer) -> str:
         return "Looked up in the library"
     if answer.score is not None:
         return f"{confidence_in_words(answer.score)} ({100 * answer.score:.0f} %)"
+    if is_quotes(answer):
+        return "Concluded from these words" if answer.verdict else "The articles’ own sentences"
     if any(citation.answer_start is None for citation in answer.citations) and not answer.items:
         return f"Written by {answer.model}; the quotes are the articles’ own words"
     if answer.kind in {"fact", "count", "yes_no"}:

@@ -234,6 +234,7 @@ def test_head_of_the_page_tells_how_far_adding_is_wherever_one_is(
     talk.page.locator("#files input[type=file]").set_input_files([str(file) for file in files])
     talk.page.get_by_role("tab", name="History").click()
     expect(held).to_contain_text(re.compile("Adding: .+"))
+    assert not re.search(r"- [\d.]+%", held.inner_text())
     talk.page.locator(".report").wait_for(state="attached")
     expect(held).not_to_contain_text("Adding")
     assert held.inner_text() != before  # it says how many there are now
@@ -255,3 +256,17 @@ DRAG = """(type) => {
   drag.dataTransfer = {types: [type]};
   document.getElementById('chat').dispatchEvent(drag);
 }"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_boxes_to_tick_are_whole(samples_server: str, open_page: OpenPage, width: int) -> None:
+    talk = open_page(samples_server, width=width)
+    talk.open_library()
+    talk.page.locator(".articles li").first.wait_for()
+    hidden = talk.page.evaluate(
+        """() => [...document.querySelectorAll('.articles li')].filter((row) => {
+             const [box, all] = [row.querySelector('.tick input'), row].map((one) => one.getBoundingClientRect());
+             return box.left < all.left || box.right > all.right || box.top < all.top || box.bottom > all.bottom;
+           }).length"""
+    )
+    assert hidden == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import time
@@ -186,3 +187,18 @@ def test_a_served_page_answers_to_its_address_and_the_names_that_were_allowed(sa
             server.wait(30)
         log.seek(0)
         assert "Traceback" not in log.read()
+
+
+def test_the_page_comes_packed_and_its_parts_are_kept_by_browsers(samples_server: str) -> None:
+    plain = httpx.get(samples_server, headers={"Accept-Encoding": "identity"})
+    packed = httpx.get(samples_server, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert int(packed.headers["content-length"]) < len(plain.content) / 3
+    assert packed.headers["content-security-policy"] == plain.headers["content-security-policy"]
+    assert "no-store" in packed.headers.get("cache-control", "no-store")  # the page itself is never an old one
+    parts = re.findall(r'(?:src|href)="\./(assets/[^"]+)"', packed.text)
+    assert parts
+    for part in parts:
+        assert "immutable" in httpx.get(f"{samples_server}/{part}").headers["cache-control"]
+    gone = httpx.get(f"{samples_server}/assets/index-gone.js")
+    assert gone.status_code == 404 and "cache-control" not in gone.headers

@@ -1,4 +1,4 @@
-"""Articles near each other make a theme, called by the words of their titles."""
+"""Articles on the same names that lie near each other make a theme, called by these names."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import pytest
 from langchain_core.embeddings import Embeddings
 
-from qa import themes
 from qa.themes import themes_of
 from vectorstore import ArticleIndex
 from vectorstore.types import Article, Chunk
@@ -28,17 +26,34 @@ class Embedder(Embeddings):
         return [float(value) for value in vector / np.linalg.norm(vector)]
 
 
-def test_themes_are_groups_called_by_their_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(themes, "FEWEST_ARTICLES", 4)
+def _library(index: ArticleIndex, matters: list[tuple[str, str]]) -> None:
+    """One article for each (first word, which says where it lies; name that it is about)."""
+    for number, (place, name) in enumerate(matters):
+        text = f"{place} was where everyone met {name} in year {number}. They liked {name}, and {name} liked them."
+        article = Article(f"a{number}", f"/x/{number}.txt", f"{place} and {name} in year {number}", text, str(number))
+        chunk = Chunk(f"c{number}", article.id, article.title, article.source, text, 0, len(text))
+        index.add([(article, [chunk])])
+
+
+def test_themes_are_what_articles_near_each_other_are_about(tmp_path: Path) -> None:
     index = ArticleIndex.open(tmp_path / "index", Embedder())
+    scattered = [(f"Place{number}", "Radio Nord") for number in range(8)]
     try:
-        for number, matter in enumerate(["Bees"] * 5 + ["Trains"] * 3):
-            text = f"{matter} are the matter of article {number}."
-            article = Article(f"a{number}", f"/x/{number}.txt", f"{matter} of the year {number}", text, str(number))
-            chunk = Chunk(f"c{number}", article.id, article.title, article.source, text, 0, len(text))
-            index.add([(article, [chunk])])
+        _library(index, [("Hives", "Ann Lee")] * 7 + [("Rails", "Bo Dahl")] * 5 + scattered)
         found = themes_of(index, index.articles())
-        assert [(theme.words[0], len(theme.articles)) for theme in found] == [("Bees", 5), ("Trains", 3)]
+        assert [(theme.names, len(theme.articles)) for theme in found] == [(("Ann Lee",), 7), (("Bo Dahl",), 5)]
         assert themes_of(index, index.articles()[:3]) == ()
+    finally:
+        index.close()
+
+
+def test_names_that_share_their_articles_are_one_theme(tmp_path: Path) -> None:
+    index = ArticleIndex.open(tmp_path / "index", Embedder())
+    others = [(f"Place{number}", f"Person {chr(65 + number)}ax") for number in range(16)]
+    try:
+        _library(index, [("Hives", "Ann Lee and Bo Dahl")] * 6 + others)
+        (theme,) = themes_of(index, index.articles())
+        assert set(theme.names) == {"Ann Lee", "Bo Dahl"}
+        assert len(theme.articles) == 6
     finally:
         index.close()

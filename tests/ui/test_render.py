@@ -170,7 +170,6 @@ SUMMARY = ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)
         render.render_answer(answer(), 0, Feedback(right=False, answers=(EVIL,))),
         render.render_history([Conversation(EVIL, EVIL, EVIL, EVIL, 1)]),
         render.render_download(EVIL, EVIL, EVIL),
-        render.render_about([ArticleSummary(EVIL, EVIL, EVIL, (EVIL,), EVIL, 1, 1, EVIL)], EVIL),
         render.render_next(EVIL, 0, [EVIL]),
         render.render_settings(served(llm=f"openai:{EVIL}", llm_base_url=f"http://{EVIL}", reader=EVIL)),
         render.render_no_article(EVIL, EVIL),
@@ -418,10 +417,36 @@ def test_the_estimate_is_of_what_takes_the_time_which_is_storing(now: Progress, 
     assert render.progress_in_words(now, 10.0) == told
 
 
-def test_library_tells_its_size_and_its_models_in_plain_words() -> None:
-    html = render.render_about([SUMMARY], "minilm")
-    assert "1 article<" in html and "minilm" in html
-    assert not any(word in html for word in ("chunk", "BM25"))
+def test_yes_is_said_and_its_sentence_stands_once() -> None:
+    sentence = citation(answer_start=None, answer_end=None)
+    sure = answer(f"Yes. {sentence.quote}", kind="yes_no", verdict="yes", score=None, citations=(sentence,))
+    html = render.render_answer(sure)
+    assert "<p>Yes.</p>" in html
+    assert html.count(sentence.quote) == html.count(f">{sentence.quote}</a>") + 2 == 3  # twice more in what is copied
+    assert "Concluded from these words" in html
+    unsure = render.render_answer(replace(sure, text=sentence.quote, verdict=None))
+    assert 'class="answer' not in unsure and "The articles’ own sentences" in unsure
+
+
+def test_two_dates_in_one_sentence_are_two_entries_of_a_timeline() -> None:
+    whole = citation(answer_start=None, answer_end=None)
+    items = (Item(whole.quote, (0,), date="2013"), Item(whole.quote, (0,), date="2014"))
+    html = render.render_answer(answer("text", kind="timeline", items=items, citations=(whole,)))
+    assert html.count('class="date"') == 2
+
+
+def test_names_from_one_sentence_share_its_quote_and_each_is_marked_in_it() -> None:
+    day = citation()
+    place = TEXT.index("the park")
+    park = citation(answer_start=place, answer_end=place + len("the park"))
+    items = (Item("Oct. 21, 2013", (0,)), Item("the park", (1,)))
+    listed = answer("Oct. 21, 2013 and the park", kind="list", items=items, citations=(day, park))
+    html = render.render_answer(listed)
+    assert html.count('class="snippet"') == 1
+    assert "<em>Oct. 21, 2013</em>, in <em>the park</em>." in html
+    for words, cited in (("Oct. 21, 2013", day), ("the park", park)):
+        at = f"answer={cited.answer_start}-{cited.answer_end}"
+        assert re.search(rf'href="[^"]*{at}[^"]*"[^>]*><strong>{words}</strong>', html)
 
 
 def test_settings_say_what_each_choice_means_and_where_keys_stay() -> None:

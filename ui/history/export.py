@@ -45,7 +45,7 @@ def answer_as_text(exchange: Exchange) -> str:
         parts.append(wording.abstention(answer))
     else:
         quotes = list(answer.citations)
-        parts.append(answer.text)
+        parts += filter(None, [wording.stated(answer)])
     return "\n\n".join([*parts, *(f"“{one.quote.strip()}”\n{_about(one)}" for one in quotes)]) + "\n"
 
 
@@ -63,7 +63,8 @@ def _answered(exchange: Exchange) -> Iterable[str]:
         for citation in () if answer.alternatives else answer.nearest:
             yield _quoted(citation)
     else:
-        yield f"**{answer.text}**" if len(answer.text) <= SHORT and "\n" not in answer.text.strip() else answer.text
+        if stated := wording.stated(answer):
+            yield f"**{stated}**" if len(stated) <= SHORT and "\n" not in stated.strip() else stated
         for citation in answer.citations:
             yield _quoted(citation)
         if basis := wording.basis(answer):

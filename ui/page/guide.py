@@ -55,6 +55,8 @@ class Guides:
         self._bot = bot
         self._kept: OrderedDict[tuple[str, str], Guide] = OrderedDict()
         self._making = threading.Lock()
+        self._asking = threading.Lock()
+        self._wanted: dict[str, threading.Event] = {}
 
     def of(self, article: Article) -> Guide:
         """The guide to ``article``, without its questions where they were not looked for yet."""
@@ -70,13 +72,27 @@ class Guides:
                 self._kept.popitem(last=False)
         return guide
 
-    def with_questions(self, article: Article) -> Guide:
-        """The same with what the article is known to answer. Takes one or two seconds the first time."""
+    def with_questions(self, article: Article, reader: str = "") -> Guide:
+        """The same with what the article is known to answer. Takes one or two seconds the first time.
+
+        Looking for them is given up, and what was found not kept, once the same ``reader`` wants another article's.
+        """
         guide = self.of(article)
-        if guide.questions is None:
-            with self._making:
-                guide = replace(guide, questions=self._bot.questions_of(article.id))
-                self._kept[article.id, article.fingerprint] = guide
+        left = threading.Event()
+        if (before := self._wanted.get(reader)) is not None:
+            before.set()
+        self._wanted[reader] = left
+        try:
+            with self._asking:
+                guide = self._kept.get((article.id, article.fingerprint), guide)
+                if guide.questions is None and not left.is_set():
+                    found = self._bot.questions_of(article.id, left)
+                    if not left.is_set():
+                        guide = replace(guide, questions=found)
+                        self._kept[article.id, article.fingerprint] = guide
+        finally:
+            if self._wanted.get(reader) is left:
+                del self._wanted[reader]
         return guide
 
     def _of(self, article: Article) -> Guide:

@@ -66,7 +66,7 @@ def _chat(parts: Parts) -> list[Any]:
 
 def _held(parts: Parts) -> list[Any]:
     """What another article in the library changes."""
-    return [parts.brand, parts.welcome, parts.listed, parts.filter, parts.about]
+    return [parts.brand, parts.welcome, parts.listed, parts.filter]
 
 
 def _connect_talk(parts: Parts, talk: Talk) -> None:
@@ -107,7 +107,9 @@ def _connect_shelf(parts: Parts, shelf: Shelf) -> None:
     # One at a time, beside the questions: what is told unasked takes no time from who asks.
     unasked = {**QUIET, "concurrency_limit": 1, "concurrency_id": "unasked", "trigger_mode": "always_last"}
     parts.welcome.overview(shelf.overview, None, parts.welcome, **unasked)
-    parts.article.guide(shelf.guide, None, parts.guide, **unasked)
+    # An article that is opened meanwhile is told of at once: finding what the last one answers is given up for it.
+    guiding: dict[str, Any] = {"concurrency_limit": 4, "concurrency_id": "guiding", "trigger_mode": "multiple"}
+    parts.article.guide(shelf.guide, None, parts.guide, **guiding, **QUIET)
     # One after the other, or an earlier page might come last; "always_last" was seen to lose the last one.
     drawing: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "drawing", "trigger_mode": "multiple"}
     parts.article.picture(shelf.picture, None, parts.picture, **drawing, **QUIET)

@@ -79,7 +79,6 @@ class Parts:
             )
             self.add = gr.Button("Add", elem_id="add", min_width=0, scale=0)
         self.report = html("report", "shared", "buttons")
-        self.about = html("about")
         self.filter = gr.Textbox(
             label="Find an article",
             show_label=False,

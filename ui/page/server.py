@@ -23,6 +23,7 @@ from qa.settings import Settings
 from ui.access import Access
 from ui.history import History
 from ui.mcp_server import Login, http_routes, mcp_server
+from ui.page.delivery import Delivery
 from ui.page.guard import Guard
 from ui.page.layout import build_page
 from ui.page.library import Library
@@ -108,7 +109,7 @@ def launch(
         app_kwargs={
             "routes": routes,
             "lifespan": lifespan,
-            "middleware": [Middleware(VisitorCookie), Middleware(ContentPolicy)],
+            "middleware": [Middleware(VisitorCookie), Middleware(Delivery), Middleware(ContentPolicy)],
         },
         prevent_thread_lock=True,
         quiet=True,

@@ -41,7 +41,7 @@ class Shelf:
     def _welcome(self, overview: Overview) -> str:
         return render.render_welcome(overview, stays_here=self.bot.settings.llm is None)
 
-    def guide(self, event: gr.EventData) -> Iterator[str]:
+    def guide(self, event: gr.EventData, request: gr.Request) -> Iterator[str]:
         """The guide to the article that is shown, then the same with what it is known to answer."""
         try:
             article = self.bot.index.article(sent.text(event, "article"))
@@ -49,7 +49,7 @@ class Shelf:
                 yield ""
                 return
             yield render.render_guide(self.guides.of(article))
-            yield render.render_guide(self.guides.with_questions(article))
+            yield render.render_guide(self.guides.with_questions(article, request.session_hash or ""))
         except StoreError:
             yield ""  # the article's own part says what is wrong
 
@@ -127,5 +127,4 @@ class Shelf:
             self.parts.welcome: self._welcome(self.overviews.quick(articles)),
             self.parts.listed: render.render_library(articles, wanted),
             self.parts.filter: gr.Textbox(value=wanted, visible=len(articles) > 1),
-            self.parts.about: render.render_about(articles, self.bot.index.embedder_name),
         }

@@ -69,7 +69,8 @@ const held = () => document.querySelector('#brand p');
 const tell = () => {
   const line = held();
   if (!line) return;
-  const told = document.querySelector('#report .progress-level-inner')?.textContent.trim();
+  const said = document.querySelector('#report .progress-level-inner')?.textContent.trim();
+  const told = said?.replace(/\s+-\s+([\d.]+)%$/, (_, share) => (share < 1 ? '' : ` · ${Math.round(share)} %`)); // Gradio writes " - 0.0%"
   line.dataset.held ??= line.textContent;
   const now = told ? `Adding: ${told}` : line.dataset.held;
   if (line.textContent !== now) line.textContent = now;

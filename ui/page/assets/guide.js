@@ -30,12 +30,11 @@ const putGuide = () => {
   if (!slot) return;
   const { article } = slot.dataset;
   const told = source.querySelector('.guide');
-  if (told) guides.set(told.dataset.article, told.outerHTML);
-  if (!guides.has(article)) {
-    if (wanted !== article) trigger('guide', { article });
-    wanted = article;
-    return;
-  }
+  if (told && (told.dataset.wanting !== 'true' || !guides.has(told.dataset.article))) guides.set(told.dataset.article, told.outerHTML);
+  // One that was left before its questions were found is asked for again.
+  if (wanted !== article && (!guides.has(article) || guides.get(article).includes('data-wanting="true"'))) trigger('guide', { article });
+  wanted = article;
+  if (!guides.has(article)) return;
   if (slot.innerHTML === guides.get(article)) return;
   const text = element.querySelector('.article-text');
   const seen = text.querySelector('mark') ?? text.querySelector('p');

@@ -20,7 +20,6 @@ from ui.page.render.conversation import (
 from ui.page.render.history import render_download, render_history
 from ui.page.render.library import (
     progress_in_words,
-    render_about,
     render_brand,
     render_folder,
     render_library,
@@ -36,7 +35,6 @@ from ui.page.render.welcome import render_guide, render_welcome
 __all__ = [
     "date_in_words",
     "progress_in_words",
-    "render_about",
     "render_answer",
     "render_article",
     "render_brand",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from qa.path import MAX_QUESTION_CHARS
 from qa.types import Answer, Citation, Item, Passage
@@ -100,22 +101,22 @@ def render_export(conversation: Conversation, exchanges: Sequence[Exchange]) -> 
 
 @dataclass(frozen=True)
 class Quoted:
-    """A citation with its quote cut at the answer: before it, the answer, after it."""
+    """A citation with its quote cut at what was asked for: pieces of text, each with whether it is an answer."""
 
     citation: Citation
-    before: str
-    answer: str
-    after: str
+    pieces: tuple[tuple[str, bool], ...]
 
     @classmethod
-    def of(cls, citation: Citation) -> Quoted:
-        """The citation's quote; all of it is ``before`` where the answer has no place in it."""
-        quote = citation.quote
-        if citation.answer_start is None or citation.answer_end is None:
-            return cls(citation, quote, "", "")
-        start = min(max(citation.answer_start - citation.start, 0), len(quote))
-        end = min(max(citation.answer_end - citation.start, start), len(quote))
-        return cls(citation, quote[:start], quote[start:end], quote[end:])
+    def of(cls, citation: Citation, *others: Citation) -> Quoted:
+        """The quote of ``citation`` with its answer, and those of ``others`` in the same quote; an answer may have no
+        place in it."""
+        quote, done, pieces = citation.quote, 0, []
+        for start, end in sorted(_answer_in(one) for one in (citation, *others)):
+            start = max(start, done)
+            if start < end:
+                pieces += [(quote[done:start], False), (quote[start:end], True)]
+                done = end
+        return cls(citation, tuple(piece for piece in (*pieces, (quote[done:], False)) if piece[0]))
 
     @property
     def mark(self) -> Mark:
@@ -123,12 +124,22 @@ class Quoted:
         return Mark.of(self.citation)
 
 
+def _answer_in(citation: Citation) -> tuple[int, int]:
+    """Where the answer stands in the citation's quote; nowhere is (0, 0)."""
+    if citation.answer_start is None or citation.answer_end is None:
+        return 0, 0
+    most = len(citation.quote)
+    start = min(max(citation.answer_start - citation.start, 0), most)
+    return start, min(max(citation.answer_end - citation.start, start), most)
+
+
 @dataclass(frozen=True)
 class Group:
-    """Pieces of an answer that share a label, each with the places it stands at."""
+    """Pieces of an answer that share a label; those in a row that stand at the same places share these."""
 
     label: str | None
-    items: tuple[tuple[Item, tuple[Quoted, ...]], ...]
+    entries: tuple[tuple[tuple[tuple[Item, Mark | None], ...], tuple[Quoted, ...]], ...]
+    """Items, each with the place of its own words, and the quotes they share."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,7 @@ class View:
         quotes = tuple(map(Quoted.of, answer.citations))
         candidates = [(one.text, one.score, Quoted.of(one.citation)) for one in answer.alternatives[:CANDIDATES]]
         near = candidates or [("", None, Quoted.of(citation)) for citation in answer.nearest]
-        return cls(answer, number, feedback, quotes, _groups(answer, quotes), tuple(near))
+        return cls(answer, number, feedback, quotes, _groups(answer), tuple(near))
 
     @property
     def understood(self) -> str:
@@ -164,9 +175,24 @@ class View:
         return {"text": answer_as_text(exchange), "markdown": answer_as_markdown(exchange)}
 
     @property
+    def stated(self) -> str:
+        """What stands above the pieces and the quotes."""
+        return wording.stated(self.answer) if wording.is_stated_first(self.answer) else ""
+
+    @property
+    def is_quotes(self) -> bool:
+        """Whether the quotes are the answer."""
+        return wording.is_quotes(self.answer)
+
+    @property
+    def by_article(self) -> list[list[Quoted]]:
+        """The quotes, those of one article in a row together."""
+        return [list(quotes) for _, quotes in groupby(self.quotes, lambda one: one.citation.article_id)]
+
+    @property
     def is_short(self) -> bool:
         """Whether the answer is set large."""
-        text = self.answer.text or ""
+        text = self.stated
         return len(text) <= SHORT and "\n" not in text.strip()
 
     @property
@@ -175,12 +201,29 @@ class View:
         return {"Very likely": 3, "Likely": 2}.get(wording.confidence_in_words(self.answer.score or 0.0), 1)
 
 
-def _groups(answer: Answer, quotes: Sequence[Quoted]) -> tuple[Group, ...]:
-    groups: dict[str | None, list[tuple[Item, tuple[Quoted, ...]]]] = {}
+def _groups(answer: Answer) -> tuple[Group, ...]:
+    groups: dict[str | None, list[Item]] = {}
     for item in answer.items:
         label = None if item.label == item.text else item.label
-        groups.setdefault(label, []).append((item, tuple(quotes[place] for place in item.citations)))
-    return tuple(Group(label, tuple(items)) for label, items in groups.items())
+        groups.setdefault(label, []).append(item)
+    return tuple(Group(label, tuple(_entries(answer, items))) for label, items in groups.items())
+
+
+def _entries(
+    answer: Answer, items: Sequence[Item]
+) -> Iterator[tuple[tuple[tuple[Item, Mark | None], ...], tuple[Quoted, ...]]]:
+    """The items with their places; names in a row of a list that stand at the same places together."""
+    are_names = answer.kind in ("list", "count")
+
+    def places(numbered: tuple[int, Item]) -> tuple[int, list[tuple[str, int, int]]]:
+        cited = [answer.citations[place] for place in numbered[1].citations]
+        return -1 if are_names else numbered[0], [(one.article_id, one.start, one.end) for one in cited]
+
+    for _, row in groupby(enumerate(items), places):
+        alike = [item for _, item in row]
+        cited = [[answer.citations[place] for place in item.citations] for item in alike]
+        marks = [Mark.of(own[0]) if own else None for own in cited]
+        yield tuple(zip(alike, marks, strict=True)), tuple(Quoted.of(*same) for same in zip(*cited, strict=True))
 
 
 def _view(exchange: Exchange, number: int) -> View | None:

@@ -45,15 +45,6 @@ def render_folder(suffixes: Sequence[str]) -> str:
     return fill(TEMPLATE, "folder", suffixes)
 
 
-def render_about(articles: Sequence[ArticleSummary], embedder: str) -> str:
-    """What the library holds, and how it is found again; what answers is said in the settings."""
-    facts = (
-        ("Holds", count(len(articles), "article")),
-        ("Finds with", f"meaning ({embedder}) and words"),
-    )
-    return fill(TEMPLATE, "about", facts) if articles else ""
-
-
 def render_library(articles: Sequence[ArticleSummary], wanted: str = "", start: int = 0) -> str:
     """The list of articles whose title, source or author has all the words of ``wanted``, from number ``start`` on."""
     words = wanted.casefold().split()

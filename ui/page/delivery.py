@@ -1,0 +1,66 @@
+"""How the page travels: what is named by its content is kept by browsers for good, and the page itself comes packed."""
+
+from __future__ import annotations
+
+import gzip
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+NAMED_BY_CONTENT = ("/assets/",)
+"""Paths under which Gradio serves files whose names have a hash of what they hold: another release has other names."""
+FOR_GOOD = "public, max-age=31536000, immutable"
+LEVEL = 5
+"""Of compression: the page of 210 kB goes to 40 in some milliseconds."""
+
+
+class Delivery:
+    """Middleware that says how long files are good for, and packs the page for browsers that can unpack it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["path"].startswith(NAMED_BY_CONTENT):
+            await self._app(scope, receive, _keeping(send))
+        elif scope["path"] == "/" and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+            await self._app(scope, receive, _packing(send))
+        else:
+            await self._app(scope, receive, send)
+
+
+def _keeping(send: Send) -> Send:
+    async def kept(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] in (200, 304):
+            MutableHeaders(scope=message)["cache-control"] = FOR_GOOD
+        await send(message)
+
+    return kept
+
+
+def _packing(send: Send) -> Send:
+    start: Message = {}
+    body = bytearray()
+
+    async def packed(message: Message) -> None:
+        nonlocal start
+        if message["type"] == "http.response.start":
+            start = message
+            return
+        body.extend(message.get("body", b""))
+        if message.get("more_body", False):
+            return
+        headers = MutableHeaders(scope=start)
+        headers.add_vary_header("Accept-Encoding")
+        sent = bytes(body)
+        if "content-encoding" not in headers and sent:
+            sent = gzip.compress(sent, LEVEL, mtime=0)
+            headers["content-encoding"] = "gzip"
+            headers["content-length"] = str(len(sent))
+        await send(start)
+        await send({"type": "http.response.body", "body": sent})
+
+    return packed
