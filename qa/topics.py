@@ -19,7 +19,7 @@ LOOKED_AT = 3000
 """Characters of a text: what an article is about it says early."""
 MENTIONS_OF_NAME = 4
 """That make a name one of an article's topics where its title has not got it."""
-MENTIONS_OF_NOUN = 2
+MENTIONS_OF_NOUN = 1
 """That a noun of the title needs in the text."""
 SEEN_OFTEN = 3
 """Times that a word must be seen before anything is told of it."""
