@@ -61,16 +61,17 @@ def _asked(bot: Chatbot, question: EvalQuestion) -> QuestionResult:
     started = time.perf_counter()
     try:
         answer = bot.ask(question.question, history=question.history)
+        latency_ms = 1000.0 * (time.perf_counter() - started)
+        ranked = _ranked(bot, answer) if question.is_answerable else ()
     except ArticleQAError as error:  # an hour's work must not be lost to one question
         return QuestionResult(question, prediction=None, failure=str(error))
-    latency_ms = 1000.0 * (time.perf_counter() - started)
     return QuestionResult(
         question,
         prediction=answer.text or "",
         best=answer.text or next((other.text for other in answer.alternatives), None),
         score=answer.score,
         citations=answer.citations,
-        first_relevant_rank=_first_relevant_rank(_ranked(bot, answer), question) if question.is_answerable else None,
+        first_relevant_rank=_first_relevant_rank(ranked, question),
         latency_ms=latency_ms,
         model=answer.model,
         notice=answer.notice,

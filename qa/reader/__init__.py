@@ -18,4 +18,4 @@ def load_reader(name: str | None = None, threads: int | None = None, second: boo
         return RereadingReader.load(threads=threads) if second else OnnxReader.load(threads=threads)
     from qa.reader.huggingface import HuggingFaceReader
 
-    return HuggingFaceReader(name)
+    return HuggingFaceReader(name, threads)

@@ -24,8 +24,13 @@ class HuggingFaceReader:
     """A published reader. It was not trained with titles, so it is not shown them; its scores are not
     calibrated, so it has no ``calibration``."""
 
-    def __init__(self, name: str) -> None:
-        """Loads model and tokenizer by name or path; raises ReaderError, naming it, when they cannot be."""
+    def __init__(self, name: str, threads: int | None = None) -> None:
+        """Loads model and tokenizer by name or path; raises ReaderError, naming it, when they cannot be.
+
+        ``threads``, PyTorch's choice by default, holds for whatever PyTorch does in this process.
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(name)
             self._model = AutoModelForQuestionAnswering.from_pretrained(name).eval()

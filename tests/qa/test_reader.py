@@ -105,6 +105,15 @@ def published_model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
+def test_a_hugging_face_model_runs_in_as_many_threads_as_it_is_told(published_model: str) -> None:
+    before = torch.get_num_threads()
+    try:
+        load_reader(published_model, threads=before + 1)
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_hugging_face_model_can_take_the_readers_place(published_model: str) -> None:
     other: Reader = load_reader(published_model)
     passages = [("", BRIDGE * 20), ("Cheese", "Two years.")]

@@ -199,6 +199,7 @@ SAID = (
 def test_markdown_can_be_read() -> None:
     text = as_markdown(CONVERSATION, SAID)
     assert text.startswith("# When?\n")
+    assert "kim.txt" in text and "/articles" not in text  # where a file lies is the server's own affair
     assert (
         "## When did Kanye propose?\n\n**Oct. 21**\n\n> He proposed\n> on Oct. 21.\n>\n> — Year Three, 2017-05-12"
         in text

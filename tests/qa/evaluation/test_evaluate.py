@@ -13,6 +13,7 @@ from qa.selection import Calibration
 from qa.settings import Settings
 from qa.types import Alternative, Answer, Candidate, Citation, Item, Passage, Turn
 from samples import FOLLOWUPS, QUESTIONS
+from vectorstore import StoreError
 
 CITATION = Citation("a1", "Year Three", "/a/kim.txt", "He proposed in 2013.", 10, 30, 25, 29)
 
@@ -37,7 +38,7 @@ def answer(text: str | None, score: float, instead: str | None = None, passages:
 class StubBot:
     """Gives the scripted answers, raising those that are errors, and the same ranked passages to every query."""
 
-    def __init__(self, answers: Mapping[str, Answer | Exception], ranked: Sequence[Passage] = ()) -> None:
+    def __init__(self, answers: Mapping[str, Answer | Exception], ranked: Sequence[Passage] | Exception = ()) -> None:
         self._answers = answers
         self._ranked = ranked
         self.asked: list[tuple[str, Sequence[Turn]]] = []
@@ -61,6 +62,8 @@ class StubBot:
 
     def passages(self, query: str, top_k: int) -> list[Passage]:
         self.searched.append((query, top_k))
+        if isinstance(self._ranked, Exception):
+            raise self._ranked
         return list(self._ranked[:top_k])
 
 
@@ -132,6 +135,14 @@ def test_a_failed_question_is_no_abstention() -> None:
     assert figures["exact_match"] == 50.0
     assert figures["abstention"]["recall"] == 1.0
     assert [row.to_dict()["prediction"] for row in result.rows] == [None, ""]
+
+
+def test_a_failure_of_the_library_fails_its_question_alone() -> None:
+    asked = [EvalQuestion("a", "lost", ("2013",)), EvalQuestion("b", "found", ("2013",))]
+    result = run(StubBot({"lost": StoreError("disk gone"), "found": answer("2013", 0.9)}, [RANKED[0]]), asked)
+    assert [row.failure for row in result.rows] == ["disk gone", None]
+    unsearched = run(StubBot({"found": answer("2013", 0.9)}, StoreError("disk gone")), asked[1:])
+    assert [row.failure for row in unsearched.rows] == ["disk gone"]
 
 
 def test_other_errors_stop_the_evaluation() -> None:
