@@ -37,19 +37,17 @@ SELECT coalesce(sum(chunks), 0)::bigint, coalesce(sum(length), 0)::bigint FROM (
     SELECT chunks, length FROM words WHERE kind = 'n' UNION ALL SELECT chunks, length FROM word_changes WHERE kind = 'n'
 ) one
 """
-# The rank of a word is below 1; of one that stands there so often that nothing is left to 1, the number is 10,000.
 _BEST = """
-SELECT id, score FROM (
-    SELECT number, id, (
-        SELECT sum(idf * times * {k} / (times + {k1} * ({rest} + {b} * length / %(average)s)))
-        FROM unnest(%(stems)s::tsquery[], %(idf)s::float8[]) one(stem, idf),
-            ts_rank('{{1,1,1,1}}', words, stem) rank,
-            round(1 / ({limit} * greatest(1 - rank::float8, 0.0001)) - 0.5) times
-        WHERE rank > 0
-    ) AS score
-    FROM chunks WHERE searched AND words @@ %(any)s::tsquery {scope}
-) best ORDER BY score DESC, number LIMIT %(top_k)s
+SELECT id, {score} AS score FROM chunks WHERE searched AND words @@ %s::tsquery {scope}
+ORDER BY score DESC, number LIMIT %s
 """
+# How often a word stands in a chunk follows from its rank r as round(1 / (π²/6 (1 - r)) - 1/2): 0 for a rank of 0, and
+# 10,000 where it stands there so often that nothing is left to 1. A word is worth idf · (k1 + 1) / (1 + norm / times).
+_WORD = (
+    "%s / (1 + (%s + %s * length) / greatest("
+    "round(1 / (%s * greatest(1 - ts_rank('{1,1,1,1}', words, %s::tsquery)::float8, 0.00006)) - 0.5), 1e-9))"
+)
+_LIMIT = math.pi**2 / 6
 
 
 @dataclass(frozen=True)
@@ -76,18 +74,16 @@ class TextSearch:
         words = self._affordable(self._counted(_query_tokens(query)), articles)
         if not words or top_k <= 0 or not total:
             return []
-        parameters: dict[str, object] = {
-            "stems": [_quoted(word.stem) for word in words],
-            "idf": [_idf(total, word.chunks) for word in words],
-            "any": " | ".join(_quoted(word.stem) for word in words),
-            "average": max(length / total, 1.0),
-            "top_k": top_k,
-        }
-        scope = ""
-        if articles is not None:
-            scope, parameters["articles"] = "AND article_id = ANY(%(articles)s)", list(articles)
-        query = _BEST.format(k=K1 + 1, k1=K1, b=B, rest=1 - B, limit=math.pi**2 / 6, scope=scope)
-        return self._database.rows(query, parameters)
+        by_length = K1 * B / max(length / total, 1.0)
+        worth = [
+            (_idf(total, word.chunks) * (K1 + 1), K1 * (1 - B), by_length, _LIMIT, _quoted(word.stem)) for word in words
+        ]
+        scope, within = ("", []) if articles is None else ("AND article_id = ANY(%s)", [list(articles)])
+        any_of_them = " | ".join(_quoted(word.stem) for word in words)
+        return self._database.rows(
+            _BEST.format(score=" + ".join([_WORD] * len(words)), scope=scope),
+            [*(value for one in worth for value in one), any_of_them, *within, top_k],
+        )
 
     def weight(self, query: str) -> float:
         """The BM25 score of a chunk of average length that holds each telling word of ``query`` once."""

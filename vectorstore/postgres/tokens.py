@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from language.words import fold
 
@@ -16,10 +17,15 @@ MAX_PLACE = 16_383
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 
 
+@lru_cache(maxsize=50_000)
+def _folded(word: str) -> str:
+    return fold(word)[:LONGEST]
+
+
 def tokens(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word of ``text``, folded, with its offsets."""
     for match in _TOKEN.finditer(text):
-        if word := fold(match[0])[:LONGEST]:
+        if word := _folded(match[0]):
             yield word, match.start(), match.end()
 
 
