@@ -79,8 +79,7 @@ class Server:
             "port": self.port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
-            "synchronous_commit": "off",  # nobody pulls a plug here
-            "fsync": "off",
+            "fsync": "off",  # nobody pulls a plug here
             "max_connections": 60,
         }
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
