@@ -230,10 +230,11 @@ def _asked_by(title: str) -> list[str]:
 
 
 def _topics(article: Article) -> list[str]:
-    """What the title and the text are about, the longest names first."""
+    """What the title and the text are about, the longest names first; of two small words only plurals, which need no
+    article before them."""
     (topics,) = topics_of([(article.title, article.text[article.body_start :])])
-    small = {word for word in article.text.split() if word.islower()}
-    named = [one for one in topics if " " in one or (one[0].isupper() and one.lower() not in small)]
+    common = {word.capitalize() for word in article.text.split() if word.islower()}
+    named = [one for one in topics if (one[0].isupper() or one.endswith("s")) and (" " in one or one not in common)]
     return sorted(named, key=lambda one: (-len(one.split()), one))[:TOPICS]
 
 
