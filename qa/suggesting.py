@@ -235,7 +235,11 @@ def _topics(article: Article) -> list[str]:
     (topics,) = topics_of([(article.title, article.text[article.body_start :])])
     common = {word.capitalize() for word in article.text.split() if word.islower()}
     named = [one for one in topics if (one[0].isupper() or one.endswith("s")) and (" " in one or one not in common)]
-    return sorted(named, key=lambda one: (-len(one.split()), one))[:TOPICS]
+    chosen: list[str] = []
+    for topic in sorted(named, key=lambda one: (-len(one.split()), one)):
+        if not any(set(topic.lower().split()) & set(other.lower().split()) for other in chosen):  # "Kanye" is said
+            chosen.append(topic)
+    return chosen[:TOPICS]
 
 
 def _one_an_article(citations: Sequence[Citation]) -> list[Citation]:

@@ -56,4 +56,5 @@ def test_a_title_asks_and_names_what_can_be_asked(bot: Chatbot, tmp_path: Path) 
     finally:
         index.close()
     assert title in asked
+    assert sum("Corran" in question.removeprefix(title) for question in asked) <= 1  # it is not asked about twice
     assert not any(question.startswith("What does '") for question in asked)
