@@ -74,6 +74,19 @@ class Server:
                 found = cursor.fetchall() if cursor.description else []
         return found
 
+    def encrypt(self) -> Path:
+        """Has it take encrypted connections, too; returns the certificate that it shows, for 127.0.0.1."""
+        key, certificate = self.data / "server.key", self.data / "server.crt"
+        subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+        files = ["-keyout", str(key), "-out", str(certificate)]
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject, *files]
+        subprocess.run(command, check=True, capture_output=True, **self._as)
+        key.chmod(0o600)
+        self.execute("ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()")
+        copy = self.folder / "root.crt"
+        shutil.copy(certificate, copy)
+        return copy
+
     def start(self) -> None:
         settings = {
             "port": self.port,

@@ -48,7 +48,12 @@ class Address:
     @property
     def schema(self) -> str:
         """The database schema that holds the library's tables: libraries of one database are told apart by it."""
-        return dict(self._parts()[3]).get("schema") or DEFAULT_SCHEMA
+        return self.options.get("schema") or DEFAULT_SCHEMA
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What stands behind the question mark, by name."""
+        return dict(self._parts()[3])
 
     @property
     def for_server(self) -> str:

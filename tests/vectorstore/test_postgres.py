@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -133,6 +134,20 @@ def test_a_library_that_is_dropped_while_it_is_open_is_named(index: ArticleIndex
     server_of(store).execute(f'DROP SCHEMA "{index.place.schema}" CASCADE')  # type: ignore[union-attr]
     with pytest.raises(StoreError, match=r"there is no library at .* any more"):
         index.search_lexical("bridge", 3)
+
+
+@pytest.mark.parametrize("store", ["postgresql 15"], indirect=True)  # the wheel's 18 is built without TLS
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl, which makes the certificate, is not installed")
+def test_an_address_can_ask_for_encryption_and_for_the_right_certificate(store: Store, tmp_path: Path) -> None:
+    server = server_of(store)
+    certificate = server.encrypt()
+    address = f"{store.place()}&sslmode=verify-full&connect_timeout=9&sslrootcert="
+    with closing(ArticleIndex.open(f"{address}{certificate}", HashEmbedder())) as index:
+        used = index._record._database.rows("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+        assert used == [(True,)]
+    (tmp_path / "other.crt").write_text(certificate.read_text(encoding="ascii")[:200], encoding="ascii")
+    with pytest.raises(StoreError, match=r"cannot be opened: .*certificate"):
+        ArticleIndex.open(f"{address}{tmp_path / 'other.crt'}", HashEmbedder())
 
 
 # Connections that are lost -------------------------------------------------------------------------

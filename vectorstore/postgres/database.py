@@ -26,11 +26,11 @@ CONNECT_SECONDS = 10
 TRIES = 8
 """Times that a transaction is tried which others keep from ending: a deadlock, or rows that changed under it."""
 SETTINGS: dict[str, Any] = {
-    "client_encoding": "UTF8",
     "fallback_application_name": "article-qa",
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 30,  # seconds after which a host that went away is noticed
 }
+"""Of a connection whose address does not say otherwise."""
 
 Row = tuple[Any, ...]
 Connection = psycopg.Connection[Row]
@@ -51,12 +51,14 @@ class Database:
     def __init__(self, address: Address) -> None:
         """Connects when it is first needed."""
         self.address = address
+        named = {name: value for name, value in SETTINGS.items() if name not in address.options}
+        self._options: dict[str, Any] = {**named, "client_encoding": "UTF8", "autocommit": True}
         self._path = [address.schema]
         self._settings: tuple[str, ...] = ()
         self._local = threading.local()
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             address.for_server,
-            kwargs={**SETTINGS, "autocommit": True},
+            kwargs=self._options,
             min_size=0,
             max_size=CONNECTIONS,
             open=False,
@@ -69,7 +71,7 @@ class Database:
     def connect(self) -> Connection:
         """A connection of its own, outside the pool. Raises StoreError, which says why there is none."""
         try:
-            connection = psycopg.connect(self.address.for_server, autocommit=True, **SETTINGS)
+            connection = psycopg.connect(self.address.for_server, **self._options)
         except psycopg.Error as error:
             # Not "from error": a driver's message on an address may quote what stands in it.
             raise StoreError(f"{self.address} cannot be opened: {self._told(error)}") from None
