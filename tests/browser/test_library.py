@@ -259,7 +259,7 @@ DRAG = """(type) => {
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_boxes_to_tick_are_whole(samples_server: str, open_page: OpenPage, width: int) -> None:
+def test_boxes_to_tick_are_whole_and_rows_are_one_line_of_parts(samples_server: str, open_page: OpenPage, width: int) -> None:
     talk = open_page(samples_server, width=width)
     talk.open_library()
     talk.page.locator(".articles li").first.wait_for()
@@ -270,3 +270,9 @@ def test_boxes_to_tick_are_whole(samples_server: str, open_page: OpenPage, width
            }).length"""
     )
     assert hidden == 0
+    below = talk.page.evaluate(
+        """() => [...document.querySelectorAll('.articles li')].filter((row) =>
+             row.querySelector('.remove').getBoundingClientRect().top
+             >= row.querySelector('.source').getBoundingClientRect().bottom).length"""
+    )
+    assert below == 0  # what removes an article stands beside its title
