@@ -259,7 +259,9 @@ DRAG = """(type) => {
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_boxes_to_tick_are_whole_and_rows_are_one_line_of_parts(samples_server: str, open_page: OpenPage, width: int) -> None:
+def test_boxes_to_tick_are_whole_and_rows_are_one_line_of_parts(
+    samples_server: str, open_page: OpenPage, width: int
+) -> None:
     talk = open_page(samples_server, width=width)
     talk.open_library()
     talk.page.locator(".articles li").first.wait_for()
