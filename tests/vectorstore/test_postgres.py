@@ -8,6 +8,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -163,8 +164,10 @@ def cut_off(server: Server) -> None:
 
 @both
 def test_a_connection_that_is_lost_between_two_questions_is_made_again(index: ArticleIndex, store: Store) -> None:
-    for _ in range(3):
-        cut_off(server_of(store))
+    with ThreadPoolExecutor(6) as several:
+        for _ in range(3):
+            assert set(several.map(told, [index] * 12)) == {"Terns"}
+            cut_off(server_of(store))
         assert told(index) == "Terns"
 
 

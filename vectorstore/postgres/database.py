@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 CONNECTIONS = 16
 """Of one process, at most. A question holds one for as long as a query takes."""
 CONNECT_SECONDS = 10
+TRUSTED_SECONDS = 1.0
+"""After which a connection is asked whether it still is one before it is used."""
 TRIES = 8
 """Times that a transaction is tried which others keep from ending: a deadlock, or rows that changed under it."""
 SETTINGS: dict[str, Any] = {
@@ -56,6 +60,8 @@ class Database:
         self._path = [address.schema]
         self._settings: tuple[str, ...] = ()
         self._local = threading.local()
+        self._used: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+        self._lost_at = -math.inf
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             address.for_server,
             kwargs=self._options,
@@ -64,7 +70,6 @@ class Database:
             open=False,
             timeout=CONNECT_SECONDS,
             configure=self._configure,
-            check=ConnectionPool.check_connection,
             name="article-qa",
         )
 
@@ -99,6 +104,7 @@ class Database:
             except psycopg.OperationalError as error:
                 if not (connection.closed or isinstance(error, _LOST)):
                     raise
+                self._lost_at = time.monotonic()  # whoever lost one has lost all of them
             with self._connection() as connection:
                 return connection.execute(query, parameters, binary=True).fetchall()
 
@@ -160,6 +166,10 @@ class Database:
         try:
             self._pool.open()
             connection = self._pool.getconn()
+            # Not the pool's own check, which waits longer and longer after each connection that was lost.
+            while not self._is_alive(connection):
+                self._pool.putconn(connection)  # which makes another in its place
+                connection = self._pool.getconn()
         except PoolTimeout:
             self.connect().close()  # says why
             raise StoreError(
@@ -170,7 +180,19 @@ class Database:
         try:
             yield connection
         finally:
+            self._used[connection] = time.monotonic()
             self._pool.putconn(connection)
+
+    def _is_alive(self, connection: Connection) -> bool:
+        """Whether the server is still there; it is not asked where it has just answered on this connection."""
+        used = self._used.get(connection, -math.inf)
+        if used > self._lost_at and time.monotonic() - used < TRUSTED_SECONDS:
+            return True
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.Error:
+            return False
+        return True
 
     def _configure(self, connection: Connection) -> None:
         path = sql.SQL(", ").join(map(sql.Identifier, dict.fromkeys([*self._path, "public"])))
