@@ -74,7 +74,7 @@ class Plan:
     @property
     def searched(self) -> str:
         """The words to search with."""
-        return self.subject or self.query.text
+        return f"{self.subject} {self.query.beside}".strip() if self.subject else self.query.text
 
 
 @dataclass(frozen=True)

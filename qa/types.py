@@ -49,6 +49,25 @@ class Query:
     talked_about: tuple[str, ...] = ()
     """Ids of the articles that the conversation is about, which count for more; none once the subject has changed."""
 
+    @property
+    def worded(self) -> str:
+        """``text`` without the words of the conversation that stand in brackets at its end: "did he win" of "did he win
+        (Nadal)". What is asked for is told by these alone."""
+        return self._apart[0]
+
+    @property
+    def beside(self) -> str:
+        """Those words; empty where there are none."""
+        return self._apart[1]
+
+    @property
+    def _apart(self) -> tuple[str, str]:
+        told = self.text.rstrip("?!. ")
+        if not told.endswith(")") or self.question.rstrip("?!. ").endswith(")"):
+            return self.text, ""
+        before, opening, beside = told[:-1].rpartition(" (")
+        return (before + self.text[len(told) :], beside) if opening else (self.text, "")
+
 
 @dataclass(frozen=True)
 class Passage:

@@ -39,10 +39,12 @@ class Named:
 OPEN = Named("open")
 
 
-def named(question: str, passage: Text, reader: Reader) -> Named:
+def named(question: str, meant: str, passage: Text, reader: Reader) -> Named:
     """Whether ``reader`` names the subject of ``question`` in ``passage``; ``OPEN`` where there is none to ask for, as
-    in "is there …" or "can you …"."""
-    questions = _questions(question)
+    in "is there …" or "can you …".
+
+    A pronoun stands for ``meant``, one name; for nothing where that is empty, or several."""
+    questions = _questions(question, meant)
     if not questions:
         return OPEN
     said = stems_of(" ".join(passage))
@@ -75,11 +77,15 @@ def _answered(found: Sequence[Candidate], subject: str) -> _Answered:
     return _Answered(ours.score, top, ours) if ours else _Answered(float("-inf"), top, None)
 
 
-def _questions(question: str) -> list[tuple[list[str], str]]:
+def _questions(question: str, meant: str) -> list[tuple[list[str], str]]:
     """The telling words of each likely subject, as stems, and the question for it: ["liz"] and "who or what did truss
     resign", then ["liz", "truss"] and "who or what did resign", of "did Liz Truss resign"."""
     auxiliary, *rest = question.rstrip("?!. ").split() or [""]
-    if auxiliary.lower() not in AUXILIARIES or not rest or rest[0].lower() in NO_SUBJECT:
+    if auxiliary.lower() not in AUXILIARIES or len(rest) < 2:
+        return []
+    if rest[0].lower() in PRONOUNS and stems_of(meant) and "," not in meant:
+        return [([*stems_of(meant.split()[-1])], f"who or what {auxiliary.lower()} {' '.join(rest[1:])}")]
+    if rest[0].lower() in NO_SUBJECT:
         return []
     found = []
     subject: list[str] = []

@@ -19,7 +19,7 @@ from qa.prose import without_dateline
 from qa.reader.evidence import Evidence as Weighed
 from qa.reader.evidence import EvidenceReader
 from qa.selection import standardized
-from qa.types import Answer, Candidate, Passage, Verdict
+from qa.types import Answer, Candidate, Passage, Query, Verdict
 
 PASSAGES = 12
 LEAST_ABOUT = 0.15
@@ -136,12 +136,12 @@ class YesNoStrategy:
         sentence, worth, _ = said[place]
         if worth < LEAST_ABOUT:
             return self._abstainer.abstain(plan, passages)
-        subject = named(question, passages[place].as_read_for_spans, self._reader) if self._reader else OPEN
+        subject = self._reader_names(plan.query, passages[place])
         if subject.said == "confirmed" and subject.span:
             naming = self._sentence_of(subject.span, passages[place])
             # A heading, or a question, names its subject and states nothing of it.
             sentence, subject = (naming, subject) if _is_whole(naming.text) else (sentence, OPEN)
-        verdict = self._verdict(question, sentence, passages[place], subject)
+        verdict = self._verdict(plan.query, sentence, passages[place], subject)
         words = " ".join(sentence.text.split())
         return Answer(
             question=plan.query.question,
@@ -172,13 +172,17 @@ class YesNoStrategy:
         clarity, worth, place = max((*judged(one), -place) for place, one in enumerate(whole))
         return without_dateline(whole[-place]), worth, clarity
 
+    def _reader_names(self, query: Query, passage: Passage) -> Named:
+        return named(query.worded, query.beside, passage.as_read_for_spans, self._reader) if self._reader else OPEN
+
     def _sentence_of(self, span: Candidate, passage: Passage) -> Sentence:
         article = self._gatherer.article_of(passage)
         found = enclosing_sentence(article.text, passage.start + span.start, passage.start + span.end)
         return without_dateline(Sentence(article, *found))
 
-    def _verdict(self, question: str, sentence: Sentence, passage: Passage, subject: Named) -> Verdict | None:
+    def _verdict(self, query: Query, sentence: Sentence, passage: Passage, subject: Named) -> Verdict | None:
         """Yes or no where it is sure."""
+        question = query.text
         if not _names_it(question, passage) or _ORDINALS & (_words(question) - _words(sentence.text)):
             return None  # "the first" is no "third"
         weights = self._weights
@@ -209,7 +213,10 @@ class YesNoStrategy:
             return "no" if is_sure else None
         if is_hedged:
             return None  # "could declare" does not say whether he declared
-        said_so = share >= LEAST_FOR_YES and _has_verb(sentence.text, question) and _has_agent(sentence.text, question)
+        # Who is meant stands beside a question that leans on others; what is asked of them has to be said too.
+        own = _telling(query.worded)
+        said_so = min(share, len(own & said) / max(1, len(own))) >= LEAST_FOR_YES
+        said_so = said_so and _has_verb(sentence.text, question) and _has_agent(sentence.text, question)
         is_sure = likely >= weights.sure and said_so and subject.said != "another"
         return "yes" if is_confirmed or is_sure else None
 

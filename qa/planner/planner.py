@@ -31,6 +31,8 @@ SURE = 0.4
 """Chance from which on a question is read as the kind it seems to be; below, as ``fact``."""
 SURE_OF_CHAT = 0.6
 """The same for ``chat``, which searches nothing: a question taken for it wrongly is lost."""
+SURE_OF_CHAT_WITHIN = 0.9
+"""The same for a question that leans on the conversation: "can you still order it" goes on about what was said."""
 SURE_OF_ARTICLES = 0.6
 """The same for ``catalogue`` where the question speaks of articles, or names one or its author."""
 SURE_OF_ONE = 0.5
@@ -61,10 +63,11 @@ class LearnedPlanner:
     def plan(self, query: Query) -> Plan:
         """See ``Planner``."""
         # Small talk is taken as it was typed: its words are not the library's, and would be put right by them.
-        if query.question != query.text and self._read(self._names.find(query.question)).kind == "chat":
+        is_respelt = query.question != query.text and not query.beside
+        if is_respelt and self._read(self._names.find(query.question)).kind == "chat":
             return Plan(query, "chat", articles=query.scope)
-        named = self._names.find(query.text)
-        reading = self._read(named)
+        named = self._names.find(query.worded)
+        reading = self._read(named, SURE_OF_CHAT_WITHIN if query.beside else SURE_OF_CHAT)
         scope = _within(named.articles, query.scope)
         if reading.kind == "catalogue":
             return self._of_the_catalogue(query, reading, named, scope)
@@ -77,7 +80,7 @@ class LearnedPlanner:
             plan = self._of_a_time(plan)
         return plan if kind == "chat" or named.articles else self._narrowed(plan, reading.marks.get("article"))
 
-    def _read(self, named: Named) -> Reading:
+    def _read(self, named: Named, sure_of_chat: float = SURE_OF_CHAT) -> Reading:
         """How the question is read where that is sure enough; else as one for a fact."""
         question = named.question
         reading = self._read_text(question)
@@ -88,7 +91,8 @@ class LearnedPlanner:
         if reading.kind == "theme" and self._is_of_one_article(question):
             reading = replace(reading, kind="summary", marks=self._model.marks(question, "summary"))
         lacking = reading.kind == "comparison" and not {"side_a", "side_b"} <= reading.marks.keys()
-        if reading.chance < self._least(reading, named) or lacking:
+        least = sure_of_chat if reading.kind == "chat" else self._least(reading, named)
+        if reading.chance < least or lacking:
             return replace(reading, kind="fact", marks=self._model.marks(question, "fact"))
         return reading
 
@@ -100,9 +104,7 @@ class LearnedPlanner:
         return self._read_text(question.replace(THIS_ARTICLE, "it")).kind == "catalogue"
 
     def _least(self, reading: Reading, named: Named) -> float:
-        """The chance from which on ``reading`` is believed."""
-        if reading.kind == "chat":
-            return SURE_OF_CHAT
+        """The chance from which on ``reading``, which is not of small talk, is believed."""
         if reading.kind != "catalogue":
             return SURE
         words = _words(named.question)
@@ -128,7 +130,7 @@ class LearnedPlanner:
         """``plan`` over the article that ``reference`` names, where it names one that is there."""
         if reference is None and plan.kind == "summary":
             # "What is the newest article about?" names one without a subject, "summarise hertz" without saying so.
-            asked = plan.query.text
+            asked = plan.query.worded
             reference = asked if order(_words(asked)) else self._model.unusual(asked)
         if not reference or (plan.kind != "summary" and not speaks_of_articles(_words(reference))):
             return plan
@@ -140,7 +142,7 @@ class LearnedPlanner:
 
     def _of_a_time(self, plan: Plan) -> Plan:
         """``plan``, for a timeline, with the time it asks for apart from its subject."""
-        asked = plan.query.text
+        asked = plan.query.worded
         told = period(asked, datetime.date.today())
         if told == Period():
             return plan

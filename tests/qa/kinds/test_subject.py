@@ -30,7 +30,12 @@ WON = ("", "Boris Lind won the election on Sunday, well ahead of Anna Petrov, wh
     ],
 )
 def test_the_reader_is_asked_who_it_was(bot: Chatbot, question: str, passage: tuple[str, str], said: str) -> None:
-    found = named(question, passage, bot.reader)
+    found = named(question, "", passage, bot.reader)
     assert found.said == said
     if said == "confirmed":
         assert found.span is not None and found.span.text.endswith("Lind")
+
+
+@pytest.mark.parametrize(("meant", "said"), [("Boris Lind", "confirmed"), ("Anna Petrov", "another"), ("", "open")])
+def test_a_pronoun_stands_for_who_is_meant(bot: Chatbot, meant: str, said: str) -> None:
+    assert named("did she win the election", meant, WON, bot.reader).said == said

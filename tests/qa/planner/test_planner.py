@@ -142,3 +142,26 @@ def test_a_question_of_what_an_article_is_called_after_is_answered_from_its_text
     planner = LearnedPlanner(empty_index)
     assert _plan(planner, f"Who built {title}?").kind == "fact"
     assert _plan(planner, f"Who wrote {title}?").kind == "catalogue"
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "kind", "searched"),
+    [
+        ("what is her slogan", "what is her slogan (Marta Ruiz)", "fact", "what is her slogan (Marta Ruiz)"),
+        ("can you still order it?", "can you still order it (Tilly's)?", "yes_no", "can you still order it (Tilly's)?"),
+        ("what is that prize?", "what is that prize (Golden Otter)?", "definition", "prize Golden Otter"),
+        ("thanks", "thanks (Marta Ruiz)", "chat", "thanks (Marta Ruiz)"),
+    ],
+)
+def test_what_a_follow_up_asks_for_is_told_by_its_own_words(
+    planner: LearnedPlanner, asked: str, text: str, kind: str, searched: str
+) -> None:
+    plan = planner.plan(Query(asked, text, time.perf_counter()))
+    assert (plan.kind, plan.searched) == (kind, searched)
+
+
+def test_brackets_that_a_person_typed_are_part_of_the_question() -> None:
+    asked = "what is the FTC (the agency)?"
+    assert (Query(asked, asked, 0.0).worded, Query(asked, asked, 0.0).beside) == (asked, "")
+    leaning = Query("why?", "why did he go (Ann Lee, Rome)?", 0.0)
+    assert (leaning.worded, leaning.beside) == ("why did he go?", "Ann Lee, Rome")
