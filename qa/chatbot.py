@@ -143,7 +143,7 @@ class Chatbot:
 
     @cached_property
     def _planner(self) -> Planner:
-        return self._given_planner or load_planner(self.index)
+        return self._given_planner or load_planner(self.index, self.settings.threads)
 
     @cached_property
     def _kinds(self) -> dict[Kind, Strategy]:

@@ -9,6 +9,6 @@ from vectorstore import ArticleIndex
 __all__ = ["LearnedPlanner", "load_planner"]
 
 
-def load_planner(index: ArticleIndex) -> Planner:
-    """The planner for the library ``index``."""
-    return LearnedPlanner(index)
+def load_planner(index: ArticleIndex, threads: int | None = None) -> Planner:
+    """The planner for the library ``index``; ``threads`` is how many an embedding model of its own may use."""
+    return LearnedPlanner(index, threads=threads)

@@ -49,8 +49,9 @@ Scope = tuple[str, ...] | None
 class LearnedPlanner:
     """Plans questions to one library with the model that is shipped. Safe to share between threads."""
 
-    def __init__(self, index: ArticleIndex, model: QuestionModel | None = None) -> None:
+    def __init__(self, index: ArticleIndex, model: QuestionModel | None = None, threads: int | None = None) -> None:
         self._index = index
+        self._threads = threads
         self._names = LibraryNames(index)
         self._model = model or load_model()
 
@@ -58,7 +59,7 @@ class LearnedPlanner:
     def _embedder(self) -> Embedder:
         """The model that the planner was trained with, which need not be the library's."""
         own = self._index.embedder
-        return own if own.name == DEFAULT_EMBEDDER else load_embedder()
+        return own if own.name == DEFAULT_EMBEDDER else load_embedder(threads=self._threads)
 
     def plan(self, query: Query) -> Plan:
         """See ``Planner``."""

@@ -5,9 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
 
 import samples
 from ingest import add_articles
+from qa import Chatbot
 from qa.evaluation import load_test_set
 from qa.planner import LearnedPlanner
 from qa.planner.data import own_questions
@@ -131,6 +133,12 @@ def test_a_choice_of_articles_holds_for_every_kind(planner: LearnedPlanner, libr
 
 def test_small_talk_is_taken_as_it_was_typed(planner: LearnedPlanner) -> None:
     assert planner.plan(Query("helo", "held", time.perf_counter())).kind == "chat"
+
+
+def test_a_library_of_another_model_is_planned_for_in_as_many_threads_as_it_is_told(tmp_path: Path) -> None:
+    bot = Chatbot.open(tmp_path / "index", embedder=DeterministicFakeEmbedding(size=8), threads=3)
+    assert bot.path._planner._embedder._passes.threads == 3  # type: ignore[attr-defined]
+    bot.index.close()
 
 
 def test_a_question_of_what_an_article_is_called_after_is_answered_from_its_text(
