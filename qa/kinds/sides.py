@@ -42,7 +42,7 @@ def compared(question: str, sides: Sequence[str] = ()) -> Compared | None:
     """
     asked = " ".join(question.split()).rstrip("?!. ")
     if len(sides) >= 2:
-        return Compared((sides[0], sides[1]), _without(asked, sides[:2]))
+        return Compared((_bare(sides[0]), _bare(sides[1])), _without(asked, sides[:2]))
     for frame in _FRAMES:
         if match := frame.match(asked):
             rest = match.groupdict().get("after") or ""

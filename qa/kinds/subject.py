@@ -48,9 +48,12 @@ def named(question: str, meant: str, passage: Text, reader: Reader) -> Named:
     if not questions:
         return OPEN
     said = stems_of(" ".join(passage))
-    asked = [(subject[-1], question) for subject, question in questions if said.issuperset(subject)]
-    answers = [_answered(reader.read(question, [passage]), last) for last, question in asked]
-    return max(answers, key=lambda one: one.reached, default=NOWHERE).named
+    answers = [
+        _answered(reader.read(asked, [passage]), subject) for subject, asked in questions if said.issuperset(subject)
+    ]
+    # "Who or what did Williams win?" gives half of the name away: where a span has all of it, that question counts.
+    whole = [one for one in answers if one.is_whole]
+    return whole[-1].named if whole else max(answers, key=lambda one: one.reached, default=NOWHERE).named
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class _Answered:
     top: float
     """Of the best span."""
     span: Candidate | None
+    is_whole: bool = False
+    """Whether the span has every word of the subject."""
 
     @property
     def named(self) -> Named:
@@ -71,10 +76,12 @@ class _Answered:
 NOWHERE = _Answered(float("-inf"), 0.0, None)
 
 
-def _answered(found: Sequence[Candidate], subject: str) -> _Answered:
-    ours = max((one for one in found if subject in stems_of(one.text)), key=lambda one: one.score, default=None)
+def _answered(found: Sequence[Candidate], subject: Sequence[str]) -> _Answered:
+    ours = max((one for one in found if subject[-1] in stems_of(one.text)), key=lambda one: one.score, default=None)
     top = max((one.score for one in found), default=0.0)
-    return _Answered(ours.score, top, ours) if ours else _Answered(float("-inf"), top, None)
+    if ours is None:
+        return _Answered(float("-inf"), top, None)
+    return _Answered(ours.score, top, ours, stems_of(ours.text).issuperset(subject))
 
 
 def _questions(question: str, meant: str) -> list[tuple[list[str], str]]:

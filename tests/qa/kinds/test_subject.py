@@ -14,6 +14,12 @@ RESIGNED = (
 )
 WON = ("", "Boris Lind won the election on Sunday, well ahead of Anna Petrov, who had led in every poll since spring.")
 
+TENNIS = (
+    "",
+    "Lea Weber, who beat Ann Ruiz in the semifinals in January, won the cup on Saturday. It was her first title; Ruiz "
+    "has three of the last four.",
+)
+
 
 @pytest.mark.parametrize(
     ("question", "passage", "said"),
@@ -24,6 +30,8 @@ WON = ("", "Boris Lind won the election on Sunday, well ahead of Anna Petrov, wh
         ("Did Boris Lind resign?", RESIGNED, "confirmed"),
         ("Did Anna Petrov resign?", RESIGNED, "another"),
         ("Did the harbour master resign?", RESIGNED, "another"),
+        ("did ann ruiz win the cup", TENNIS, "another"),
+        ("did lea weber win the cup", TENNIS, "confirmed"),
         ("Is there a third woman?", RESIGNED, "open"),
         ("Who resigned?", RESIGNED, "open"),
         ("?", RESIGNED, "open"),
@@ -33,7 +41,7 @@ def test_the_reader_is_asked_who_it_was(bot: Chatbot, question: str, passage: tu
     found = named(question, "", passage, bot.reader)
     assert found.said == said
     if said == "confirmed":
-        assert found.span is not None and found.span.text.endswith("Lind")
+        assert found.span is not None and found.span.text.endswith(("Lind", "Weber"))
 
 
 @pytest.mark.parametrize(("meant", "said"), [("Boris Lind", "confirmed"), ("Anna Petrov", "another"), ("", "open")])
