@@ -88,8 +88,10 @@ LEAST_FOR_YES = 0.66
 """Share of the question's words that a sentence, with its title, must say for a yes, unless the reader confirms it."""
 _NOT = r"(?:\b(?:no|not|never|nor|none|nobody|nothing|neither|without|cannot)\b|n['’]t\b)"
 _NEGATION = re.compile(_NOT, re.IGNORECASE)
-_NEGATED = re.compile(rf"{_NOT}((?:\W+\w+){{1,3}})", re.IGNORECASE)
-"""A "not" with the three words after it."""
+_IMPLIES_NOT = r"\b(?:avoid|avert|skip|fail|refus|declin|prevent)\w*"
+"""Verbs that deny what follows them: who skips a debate does not go (Karttunen 1971, "Implicative Verbs")."""
+_NEGATED = re.compile(rf"(?:{_NOT}|{_IMPLIES_NOT})((?:\W+\w+){{1,3}})", re.IGNORECASE)
+"""A "not", or such a verb, with the three words after it."""
 _BY = re.compile(r"\bby ((?:\w+ ){0,3}\w+)\Z")
 _HEDGE = re.compile(
     r"\b(?:could|may|might|would|should|if|whether|unless|until|den(?:y|ied|ies))\b"
@@ -211,7 +213,7 @@ class YesNoStrategy:
         if likely <= 0.5:
             is_sure = 1.0 - likely >= weights.sure_of_no and (not is_confirmed or is_denied)
             return "no" if is_sure else None
-        if is_hedged:
+        if is_hedged or is_denied:
             return None  # "could declare" does not say whether he declared
         # Who is meant stands beside a question that leans on others; what is asked of them has to be said too.
         own = _telling(query.worded)

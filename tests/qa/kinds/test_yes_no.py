@@ -36,6 +36,14 @@ def test_a_denial_is_a_no(parts: Any) -> None:
     assert (answer.verdict, answer.text) == ("no", f"No. {said}")
 
 
+def test_who_avoids_something_does_not_do_it(asking_of: Any) -> None:
+    told = {
+        "port.txt": "The port\n\nThe dockers of Alder Point reached an agreement with the port on Sunday, avoiding a "
+        "strike. Anna Petrov will skip the first debate of the season.\n",
+    }
+    assert asking_of(told, "yes_no", "did the dockers of alder point strike").verdict != "yes"
+
+
 def test_an_unsure_one_shows_the_sentence_alone(parts: Any) -> None:
     evidence = ScriptedEvidence(telling=[COUNSELOR])
     answer = _judged(parts, "Did Kim Kardashian always see the same counselor about jewelry?", evidence)
