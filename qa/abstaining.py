@@ -40,8 +40,8 @@ class Abstainer:
         nearest = self._nearest(plan.searched, passages)
         if notice is None and not passages and self._gatherer.index.counts()[0] == 0:
             notice = "There are no articles in the library yet."
-        if notice is None and self._word_about is not None:
-            notice = self._word_about(plan.query.question)
+        elif self._word_about is not None:
+            notice = self._word_about(plan.query.question) or notice
         return Answer(
             question=plan.query.question,
             text=None,

@@ -19,7 +19,11 @@ MOST_WORDS = 60
 MOST_DESCRIPTION_WORDS = 12
 AGES = range(5, 116)
 _OTHERS_WORDS = re.compile(r"“[^”]*(?:”|\Z)|\"[^\"]*(?:\"|\Z)")
-_LETTERS = re.compile(r"((?:[A-Z][\w’'-]+ )(?:(?:of|for|and|the|on|in) |[A-Z][\w’'-]+ ){1,6})\(([A-Z]{3,6})\)")
+_LETTERS = re.compile(r"\(([A-Z]{3,6})\)")
+_WORD = re.compile(r"\S+")
+_JOINS = frozenset("of for and the on in".split())
+LONGEST_NAME = 200
+"""Characters before its letters in which a name is looked for."""
 
 
 def descriptions_in(sentence: str, article: str) -> list[Asked]:
@@ -47,10 +51,16 @@ def _ages(sentence: str, tokens: Sequence[Token], article: str) -> Iterator[Aske
 def _letters(sentence: str) -> Iterator[Asked]:
     """Of "the National Weather Service (NWS)": what the letters stand for."""
     for found in _LETTERS.finditer(sentence):
-        words = found[1].split()
-        initials = "".join(word[0] for word in words if word[0].isupper())
-        if initials == found[2]:
-            yield Asked(f"What does {found[2]} stand for?", found.start(1), found.start(1) + len(found[1].rstrip()))
+        first = max(0, found.start() - LONGEST_NAME)
+        initials = ""
+        for word in reversed(list(_WORD.finditer(sentence, first, found.start()))):
+            is_name = word[0][0].isupper() and word[0][-1].isalnum()
+            if len(initials) == len(found[1]) or not (is_name or word[0] in _JOINS):
+                break
+            initials = word[0][0] + initials if is_name else initials
+            if is_name and initials == found[1]:
+                end = first + len(sentence[first : found.start()].rstrip())
+                yield Asked(f"What does {found[1]} stand for?", word.start(), end)
 
 
 def _name_before(tokens: Sequence[Token], comma: int) -> range:
