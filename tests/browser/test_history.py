@@ -84,9 +84,9 @@ def test_conversations_are_listed_renamed_exported_opened_and_deleted(samples_se
 
     rows.last.locator(".source").click()
     talk.page.locator(".asked", has_text=SURE).wait_for()
-    assert talk.page.locator(".exchange").count() == 1
+    expect(talk.page.locator(".exchange")).to_have_count(1)
     talk.ask("How long do they live?")
-    assert talk.page.locator(".exchange").count() == 2  # it goes on where it was left
+    expect(talk.page.locator(".exchange")).to_have_count(2)  # it goes on where it was left
 
     talk.open_history()
     expect(rows.first.locator(".title")).to_have_text("Terns <i>")  # the latest comes first
@@ -94,7 +94,7 @@ def test_conversations_are_listed_renamed_exported_opened_and_deleted(samples_se
     rows.first.get_by_text("Delete", exact=True).click()
     rows.first.get_by_role("button", name="Yes, delete").click()
     talk.page.locator(".welcome h2").wait_for()
-    assert rows.count() == 1
+    expect(rows).to_have_count(1)
 
 
 def test_many_conversations_are_found_by_their_title(samples_server: str, open_page: OpenPage) -> None:
@@ -105,7 +105,7 @@ def test_many_conversations_are_found_by_their_title(samples_server: str, open_p
         talk.page.locator(".welcome h2").wait_for()
     talk.open_history()
     rows, sought = talk.page.locator(".conversations > li"), talk.page.get_by_label("Find a conversation")
-    assert rows.count() == 9
+    expect(rows).to_have_count(9)
     sought.fill("tern WEIGH")
     talk.page.wait_for_function("document.querySelectorAll('.conversations > li').length === 1")
     assert rows.first.locator(".title").inner_text() == SURE
@@ -113,7 +113,7 @@ def test_many_conversations_are_found_by_their_title(samples_server: str, open_p
     rows.first.locator("input[name=text]").fill("Terns weigh little")
     talk.page.keyboard.press("Enter")
     talk.page.locator(".conversations .title", has_text="Terns weigh little").wait_for()
-    assert rows.count() == 1  # still narrowed
+    expect(rows).to_have_count(1)  # still narrowed
     sought.fill("penguin <i>")
     talk.page.get_by_text("No conversation is called “penguin <i>”.").wait_for()
     sought.fill("")
