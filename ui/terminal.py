@@ -299,7 +299,8 @@ def show_figures(figures: dict[str, Any]) -> None:
         if part["n"]:
             table.add_row(name, f"{part['n']:,}", _number(part["exact_match"], ".1f"), _number(part["f1"], ".1f"))
     low_high = [figures["confidence"][name] for name in ("exact_match", "f1")]
-    table.add_row("95 % within", "", *(f"{low:.1f}–{high:.1f}" for low, high in low_high), style="dim")
+    if None not in low_high:  # yes or no, lists and long answers have figures of their own
+        table.add_row("95 % within", "", *(f"{low:.1f}–{high:.1f}" for low, high in low_high), style="dim")
     out.print(table)
     say()
     if figures["mrr_at_10"] is not None:

@@ -688,3 +688,12 @@ def test_chat_does_not_serve_where_it_is_not_clear_to_whom(
     assert result.exit_code == 2
     assert told in " ".join(result.stderr.replace("│", " ").split())
     assert not (tmp_path / "index").exists()
+
+
+def test_a_set_of_one_kind_is_scored_by_its_own_figures(library: ArticleIndex, tmp_path: Path) -> None:
+    asked = tmp_path / "asked.jsonl"
+    row = {"id": "1", "question": "Did the library reopen?", "answers": [], "kind": "yes_no", "verdict": "yes"}
+    asked.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    shown = run("eval", asked, "--index", library.folder)
+    assert shown.exit_code == 0
+    assert "95 % within" not in shown.stdout
