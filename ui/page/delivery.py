@@ -7,6 +7,8 @@ import gzip
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.page.whole import whole
+
 NAMED_BY_CONTENT = ("/assets/",)
 """Paths under which Gradio serves files whose names have a hash of what they hold: another release has other names."""
 FOR_GOOD = "public, max-age=31536000, immutable"
@@ -27,7 +29,7 @@ class Delivery:
         elif scope["path"].startswith(NAMED_BY_CONTENT):
             await self._app(scope, receive, _keeping(send))
         elif scope["path"] == "/" and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
-            await self._app(scope, receive, _packing(send))
+            await self._app(scope, receive, whole(send, _packed))
         else:
             await self._app(scope, receive, send)
 
@@ -41,26 +43,11 @@ def _keeping(send: Send) -> Send:
     return kept
 
 
-def _packing(send: Send) -> Send:
-    start: Message = {}
-    body = bytearray()
-
-    async def packed(message: Message) -> None:
-        nonlocal start
-        if message["type"] == "http.response.start":
-            start = message
-            return
-        body.extend(message.get("body", b""))
-        if message.get("more_body", False):
-            return
-        headers = MutableHeaders(scope=start)
-        headers.add_vary_header("Accept-Encoding")
-        sent = bytes(body)
-        if "content-encoding" not in headers and sent:
-            sent = gzip.compress(sent, LEVEL, mtime=0)
-            headers["content-encoding"] = "gzip"
-            headers["content-length"] = str(len(sent))
-        await send(start)
-        await send({"type": "http.response.body", "body": sent})
-
+def _packed(headers: MutableHeaders, body: bytes) -> bytes:
+    headers.add_vary_header("Accept-Encoding")
+    if "content-encoding" in headers or not body:
+        return body
+    packed = gzip.compress(body, LEVEL, mtime=0)
+    headers["content-encoding"] = "gzip"
+    headers["content-length"] = str(len(packed))
     return packed

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ui.page.whole import whole
 
 _SOURCES = {
     "default-src": "'none'",
@@ -33,24 +35,13 @@ class ContentPolicy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] != "http" or scope["path"] != "/":
-            await self._app(scope, receive, send)
-            return
-        start: Message = {}
-        body = bytearray()
+        is_page = scope["type"] == "http" and scope["path"] == "/"
+        await self._app(scope, receive, whole(send, _with_policy) if is_page else send)
 
-        async def send_with_policy(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = message
-                return
-            body.extend(message.get("body", b""))
-            if not message.get("more_body", False):
-                MutableHeaders(scope=start)["content-security-policy"] = policy(body.decode("utf-8", "replace"))
-                await send(start)
-                await send({"type": "http.response.body", "body": bytes(body)})
 
-        await self._app(scope, receive, send_with_policy)
+def _with_policy(headers: MutableHeaders, body: bytes) -> bytes:
+    headers["content-security-policy"] = policy(body.decode("utf-8", "replace"))
+    return body
 
 
 def policy(page: str) -> str:
