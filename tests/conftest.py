@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +33,22 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
-    """A library of the sample articles. Shared by the whole run: to be read, not written."""
-    index = ArticleIndex.open(tmp_path_factory.mktemp("library"))
-    add_articles([samples.ARTICLES], index)
+def closed_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of the sample articles that nobody opens: to be copied.
+
+    A process that copies a file which it has open in SQLite gives up SQLite's locks on it. Another process then takes
+    the file for one that nobody uses, and what the first one reads is damaged.
+    """
+    folder = tmp_path_factory.mktemp("closed") / "index"
+    with closing(ArticleIndex.open(folder)) as index:
+        add_articles([samples.ARTICLES], index)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(closed_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArticleIndex]:
+    """A library of the sample articles. Shared by the whole run: to be read, neither written nor copied."""
+    index = ArticleIndex.open(shutil.copytree(closed_library, tmp_path_factory.mktemp("library") / "index"))
     yield index
     index.close()
 

@@ -18,8 +18,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request, expect, sync_playwright
 
-from vectorstore import ArticleIndex
-
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
 """For a server to start and for a page to do something: it takes one or two, but tests run on busy machines too."""
@@ -70,18 +68,18 @@ def serve(folder: Path, *arguments: str, port: int | None = None) -> Iterator[st
 
 
 @pytest.fixture(scope="session")
-def samples_server(library: ArticleIndex, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def samples_server(closed_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server over the sample articles. Shared: to be asked, not changed."""
     folder = tmp_path_factory.mktemp("served") / "index"
-    shutil.copytree(library.folder, folder, ignore=shutil.ignore_patterns("*.lock"))
+    shutil.copytree(closed_library, folder)
     yield from serve(folder)
 
 
 @pytest.fixture
-def sample_folder(library: ArticleIndex, tmp_path: Path) -> Path:
+def sample_folder(closed_library: Path, tmp_path: Path) -> Path:
     """A library of the sample articles for one test to serve as it likes."""
     folder = tmp_path / "index"
-    shutil.copytree(library.folder, folder, ignore=shutil.ignore_patterns("*.lock"))
+    shutil.copytree(closed_library, folder)
     return folder
 
 

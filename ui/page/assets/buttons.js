@@ -3,6 +3,7 @@
 const events = [
   'remove', 'turn', 'samples', 'library', 'dismiss', 'judge', 'correct', 'unsaid', 'rename', 'delete', 'export', 'testset',
 ];
+let deleted = '';
 element.addEventListener('submit', (event) => event.preventDefault());
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-do]');
@@ -25,7 +26,7 @@ element.addEventListener('click', (event) => {
   if (!events.includes(does)) return;
   const typed = button.form?.elements.namedItem('text')?.value;
   trigger(does, { ...button.dataset, conversation: page.conversation(), ...(typed === undefined ? {} : { text: typed }) });
-  if (does === 'delete' && button.dataset.named === page.conversation()) page.visit('');
+  if (does === 'delete') deleted = button.dataset.named;
   if (does === 'turn') element.scrollIntoView({ block: 'start' });
   // Where the panel stands under the conversation, go to what was asked for.
   if (does === 'library' && page.isNarrow()) page.goTo('panel');
@@ -67,4 +68,9 @@ const copy = async (button) => {
   button.textContent = 'Copied';
   setTimeout(() => { button.textContent = label; }, 1500);
 };
-watch('value', page.mark);
+watch('value', () => {
+  // Left once it is gone: the list that comes with another conversation would still have it before.
+  if (deleted && deleted === page.conversation()) page.visit('');
+  deleted = '';
+  page.mark();
+});
