@@ -236,9 +236,9 @@ class Chatbot:
         """The same of one article, from its beginning on; none where it is not there. Takes as long as ``suggest``."""
         return self._suggester.of_article(article_id, cancel=cancel)
 
-    def questions(self) -> tuple[str, ...]:
-        """The same of the library, of its newest articles one each. Takes some seconds, so keep what it gives."""
-        return self._suggester.of_library()
+    def questions(self, articles: Sequence[str] | None = None) -> tuple[str, ...]:
+        """The same of the newest of ``articles``, ids (None: of all), one each. Takes some seconds, so keep them."""
+        return self._suggester.of_library(articles)
 
     def warm_up(self) -> None:
         """Loads the models now, so that the first question does not wait for them."""

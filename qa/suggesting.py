@@ -104,9 +104,10 @@ class Suggester:
             return tuple(found)
         return self._with_overview(found, articles, most)
 
-    def of_library(self, most: int = MOST) -> tuple[str, ...]:
-        """What can be asked of the newest articles, one question each."""
-        newest = sorted(self._gatherer.index.articles(), key=lambda one: one.published or "", reverse=True)
+    def of_library(self, articles: Container[str] | None = None, most: int = MOST) -> tuple[str, ...]:
+        """What can be asked of the newest of ``articles``, ids (None: of all), one question each."""
+        among = [one for one in self._gatherer.index.articles() if articles is None or one.id in articles]
+        newest = sorted(among, key=lambda one: one.published or one.added_at[:10], reverse=True)
         tried = self._gatherer.articles([summary.id for summary in newest[: 4 * most]])
         found: list[str] = []
         without = []

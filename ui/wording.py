@@ -60,7 +60,7 @@ def abstention(answer: Answer) -> str:
     if answer.reason == "not_asked_of_articles":
         return "This is not a question to the articles."
     if answer.alternatives:
-        return "I’m not sure. It may be one of these:"
+        return f"I’m not sure. It may be {'one of these' if len(answer.alternatives) > 1 else 'this'}:"
     if answer.nearest:
         return "I found no answer. These sentences are about it:"
     return "Nothing in the articles is about this."

@@ -19,6 +19,7 @@ from tests.ui.stub_bot import StubBot
 from ui.history import Conversation, Exchange, Feedback, History, as_json, as_markdown, as_test_set, file_name, store
 from ui.history.store import FILE_NAME, KEPT
 from ui.page.library import Library
+from ui.page.overview import Overviews
 from ui.page.parts import Parts
 from ui.page.questions import Questions
 from ui.page.talk import Talk
@@ -89,7 +90,8 @@ def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(library: ArticleInd
     bot: Any = StubBot(library)
     with gr.Blocks():
         parts = Parts()
-    talk = Talk(parts, bot, history, Questions(bot, history), Library(library))
+    shelf = Library(library)
+    talk = Talk(parts, bot, history, Questions(bot, history), shelf, Overviews(bot, shelf))
     history._connection.execute("PRAGMA query_only = 1")
     asked = {"question": "How many elephants did Barnum lead across the Brooklyn Bridge?", "id": "q1"}
     with pytest.warns(UserWarning, match="could not be kept"):

@@ -175,11 +175,15 @@ def test_files_of_the_server_cannot_be_named(library: Library, tmp_path: Path) -
     assert library.articles() == []
 
 
-def test_examples_are_offered_only_over_the_samples(library: Library) -> None:
+def test_examples_are_offered_only_over_the_samples(library: Library, tmp_path: Path) -> None:
     assert library.examples() == []
     library.add_samples(quiet)
     assert library.examples()[0] == "When did Kanye propose?"
     assert len(library.examples()) == 4
+    assert len(library.own()) == 12
+    library.add_uploads([dropped(tmp_path, "lake.txt", STORY)], quiet)
+    assert library.examples() == []  # from then on it is asked what its own articles answer
+    assert [one.title for one in library.articles() if one.id in library.own()] == ["A Day at the Lake"]
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def test_empty_library_is_told_from_articles_that_do_not_say() -> None:
 
 def test_doubt_shows_candidates_side_by_side_and_no_headline() -> None:
     html = render.render_answer(answer(None, score=0.3, alternatives=(Alternative("2014", 0.3, citation()),)))
-    assert "not sure" in html and "2014" in html
+    assert "It may be this:" in html and "2014" in html
     assert "reply answered" not in html
 
 
@@ -251,6 +251,24 @@ def test_an_answer_of_several_pieces_lists_them_with_their_places() -> None:
     assert seen.tags.count("li") == 2
     assert "Place" in seen.text and "21 October 2013" in seen.text
     assert "%" not in seen.text  # nobody has measured a chance
+
+
+def test_titles_stand_once_after_the_sentences_of_their_article() -> None:
+    one, other = citation(answer_start=None, answer_end=None), replace(citation(), article_id="b", title="Another")
+    items = (Item(one.quote, (0,)), Item(one.quote, (1,)), Item(one.quote, (2,)))
+    told = answer("told", kind="summary", items=items, citations=(one, one, other))
+    assert re.findall(r'class="title"[^>]*>([^<]+)<', render.render_answer(told)) == [one.title, "Another"]
+    sides = tuple(replace(item, label=one.title) for item in items[:1])
+    assert 'class="title"' not in render.render_answer(replace(told, kind="theme", items=sides))
+    sides = tuple(replace(item, label="Kim") for item in items[:1])
+    assert 'class="title"' in render.render_answer(replace(told, kind="comparison", items=sides))
+
+
+def test_place_of_the_article_says_what_to_do_where_nothing_is_marked() -> None:
+    near = answer(None, nearest=(citation(),))
+    assert "Press a title" in render.render_nothing_marked(near)
+    assert "listed below" in render.render_nothing_marked(answer(None, nearest=()))
+    assert "below" not in render.render_nothing_marked(answer("Hello.", kind="chat", passages=(), nearest=()))
 
 
 def test_failure_looks_like_neither_answer_nor_abstention() -> None:

@@ -58,7 +58,7 @@ def test_an_abstention_shows_the_nearest_sentences(capsys: pytest.CaptureFixture
 
 def test_doubt_is_shown_as_candidates_without_a_headline(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.show_answer(answer(None, alternatives=(Alternative("2013", 0.3, CITATION),), reason="no_answer"))
-    assert capsys.readouterr().out.splitlines()[:2] == ["I’m not sure. It may be one of these:", "- 2013"]
+    assert capsys.readouterr().out.splitlines()[:2] == ["I’m not sure. It may be this:", "- 2013"]
 
 
 def test_a_list_is_shown_item_by_item_under_its_labels(capsys: pytest.CaptureFixture[str]) -> None:

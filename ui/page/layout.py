@@ -11,6 +11,7 @@ from ui.history import History
 from ui.page import render
 from ui.page.api import ASKING, add_endpoints
 from ui.page.library import Library
+from ui.page.overview import Overviews
 from ui.page.parts import QUIET, Parts, Updates
 from ui.page.questions import Questions
 from ui.page.shelf import Shelf
@@ -41,8 +42,9 @@ def build_page(
         parts = Parts()
         questions = questions or Questions(bot, history)
         parts.settings.value = render.render_settings(questions.models)
-        talk = Talk(parts, bot, history, questions, library)
-        shelf = Shelf(parts, bot, library)
+        overviews = Overviews(bot, library)
+        talk = Talk(parts, bot, history, questions, library, overviews)
+        shelf = Shelf(parts, bot, library, overviews)
 
         def opened(address: str, request: gr.Request) -> Updates:
             return {**talk.open(address, request), **shelf.shown()}

@@ -51,9 +51,16 @@ class Library:
         return tuple(article.id for article in self.articles() if place_of(article.source) == place)
 
     def examples(self) -> list[str]:
-        """Questions that the sample articles in the library answer; none where there are none."""
+        """Questions that the sample articles in the library answer; none where there are none, or others too."""
         sources = {article.source for article in self.articles()}
-        return [question for name, question in EXAMPLES.items() if str((samples.ARTICLES / name).resolve()) in sources]
+        asked = {str((samples.ARTICLES / name).resolve()): question for name, question in EXAMPLES.items()}
+        return [asked[source] for source in asked if source in sources] if all(map(_is_sample, sources)) else []
+
+    def own(self) -> list[str]:
+        """The ids of the articles that are not the project's samples; of all where there are no others."""
+        articles = self.articles()
+        own = [article for article in articles if not _is_sample(article.source)]
+        return [article.id for article in own or articles]
 
     def add_samples(self, progress: ProgressCallback) -> IngestReport:
         """Adds the sample articles."""
@@ -143,6 +150,10 @@ def place_of(source: str) -> str:
         return urlsplit(source).netloc.rpartition("@")[2]
     folder = PurePath(source.partition("!/")[0]).parent.name
     return "Uploaded files" if folder == UPLOADS else folder
+
+
+def _is_sample(source: str) -> bool:
+    return Path(source).parent == samples.ARTICLES.resolve()
 
 
 def safe_name(name: str) -> str:

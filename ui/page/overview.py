@@ -59,7 +59,7 @@ class Overviews:
         with self._lock:
             overview = self._with_themes()
             if overview.questions is None and self._kept is not None:
-                overview = replace(overview, questions=self._bot.questions())
+                overview = replace(overview, questions=self._bot.questions(self._library.own()))
                 self._kept = self._kept[0], overview
             return overview
 
@@ -74,7 +74,8 @@ class Overviews:
 
 def _at_a_glance(articles: Sequence[ArticleSummary], examples: Sequence[str]) -> Overview:
     dates = sorted(one.published for one in articles if one.published)
-    newest = sorted(articles, key=lambda one: (one.published or "", one.added_at), reverse=True)
+    # One without a date counts as being of the day on which it was added.
+    newest = sorted(articles, key=lambda one: (one.published or one.added_at[:10], one.added_at), reverse=True)
     return Overview(
         len(articles),
         (dates[0], dates[-1]) if dates else None,

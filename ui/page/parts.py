@@ -78,7 +78,7 @@ class Parts:
                 min_width=0,
             )
             self.add = gr.Button("Add", elem_id="add", min_width=0, scale=0)
-        self.report = html("report", "shared", "buttons")
+        self.report = html("report", "shared", "buttons", "report")
         self.filter = gr.Textbox(
             label="Find an article",
             show_label=False,

@@ -25,12 +25,12 @@ logger = logging.getLogger(__name__)
 class Shelf:
     """Functions that events call, each of which gives the parts of the page that change."""
 
-    def __init__(self, parts: Parts, bot: Chatbot, library: Library) -> None:
+    def __init__(self, parts: Parts, bot: Chatbot, library: Library, overviews: Overviews) -> None:
         self.parts = parts
         self.bot = bot
         self.library = library
         self.guides = Guides(bot)
-        self.overviews = Overviews(bot, library)
+        self.overviews = overviews
         self.pictures = Pictures()
 
     def overview(self) -> Iterator[str]:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 from qa.chatbot import Chatbot
 from ui.history import Exchange
+from ui.page.overview import Overviews
 from ui.page.questions import Questions
 
+MOST = 3
 REMEMBERED = 500
 """Conversations whose suggestions are kept in memory; finding them takes one or two seconds."""
 
@@ -17,8 +19,9 @@ REMEMBERED = 500
 class Suggestions:
     """Finds what to ask next while nobody is being answered, and keeps it. Safe to share between threads."""
 
-    def __init__(self, bot: Chatbot, questions: Questions) -> None:
+    def __init__(self, bot: Chatbot, questions: Questions, overviews: Overviews) -> None:
         self._bot = bot
+        self._overviews = overviews
         self._questions = questions
         self._kept: OrderedDict[tuple[str, str, int, int], tuple[str, ...]] = OrderedDict()
         self._finding = threading.Lock()
@@ -31,6 +34,9 @@ class Suggestions:
         answer = exchanges[-1].answer if exchanges else None
         if answer is None:
             return ()
+        if answer.kind == "chat":  # who greets, or asks for help, is shown what the first page shows
+            asked = {one.question for one in exchanges}
+            return tuple(one for one in self._overviews.whole().questions or () if one not in asked)[:MOST]
         key = owner, conversation, len(exchanges), self._bot.index.generation
         with self._finding:
             if (kept := self._kept.get(key)) is not None:

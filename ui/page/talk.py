@@ -15,6 +15,7 @@ from ui.page import render, sent
 from ui.page.address import Address, Mark
 from ui.page.library import Library
 from ui.page.models import Choice
+from ui.page.overview import Overviews
 from ui.page.parts import Parts, Updates
 from ui.page.pictures import has_pictures
 from ui.page.questions import Asking, Questions
@@ -40,12 +41,20 @@ FEW = 8
 class Talk:
     """Functions that events call, each of which gives the parts of the page that change."""
 
-    def __init__(self, parts: Parts, bot: Chatbot, history: History, questions: Questions, library: Library) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        bot: Chatbot,
+        history: History,
+        questions: Questions,
+        library: Library,
+        overviews: Overviews,
+    ) -> None:
         self.parts = parts
         self.bot = bot
         self.history = history
         self.questions = questions
-        self.suggestions = Suggestions(bot, questions)
+        self.suggestions = Suggestions(bot, questions, overviews)
         self.library = library
 
     # The conversation -------------------------------------------------------------------------
@@ -207,8 +216,7 @@ class Talk:
             return {article: render.render_no_article("The words behind the answer", text), reasons: ""}
         told = render.render_reasons(answer, number)
         if not answer.citations:
-            text = "The passages that were read, and why, are listed below."
-            return {article: render.render_no_article("Nothing to mark", text), reasons: told}
+            return {article: render.render_nothing_marked(answer), reasons: told}
         return {article: self._article(Address(mark=Mark.of(answer.citations[0])), exchanges, number), reasons: told}
 
     def _article(self, address: Address, exchanges: tuple[Exchange, ...], number: int) -> str:

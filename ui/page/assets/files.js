@@ -12,6 +12,8 @@ const input = async () => { // it comes a moment after the library is opened for
 };
 const hand = async (files) => {
   const place = await input();
+  document.querySelector('#library-tab > .column')?.scrollTo(0, 0); // to where it will be said what becomes of them
+  if (page.isNarrow()) page.goTo('panel');
   if (!place || !files.length || document.querySelector('#files .file-preview')) return; // others are being added
   const all = new DataTransfer();
   files.forEach((file) => all.items.add(file));

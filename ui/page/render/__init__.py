@@ -4,7 +4,13 @@ What can be gone to is a link with an address of the page (``ui.page.address``).
 ``data-do`` and its arguments beside it; ``assets/buttons.js`` makes of a press an event of the component they are in.
 """
 
-from ui.page.render.article import render_article, render_no_article, render_picture, render_text
+from ui.page.render.article import (
+    render_article,
+    render_no_article,
+    render_nothing_marked,
+    render_picture,
+    render_text,
+)
 from ui.page.render.conversation import (
     render_answer,
     render_conversation,
@@ -50,6 +56,7 @@ __all__ = [
     "render_next",
     "render_no_article",
     "render_no_conversation",
+    "render_nothing_marked",
     "render_picture",
     "render_places",
     "render_question_box",

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from qa.types import Answer
 from ui.page.address import Mark
 from ui.page.reading import Reading, Span, parts_of
 from ui.page.render.values import fill, paragraph_spans
@@ -63,6 +64,16 @@ def render_text(text: str, mark: Mark | None = None) -> str:
 def render_no_article(title: str, text: str) -> str:
     """What stands in the article's place when none is shown."""
     return fill("article.html", "placeholder", title, text)
+
+
+def render_nothing_marked(answer: Answer) -> str:
+    """What stands there for an answer that cites nothing: what can be done instead."""
+    if answer.alternatives or answer.nearest:
+        return render_no_article("Nothing is marked yet", "Press a title beside a sentence to read it in its article.")
+    if answer.passages:
+        return render_no_article("Nothing to mark", "What was read, and why, is listed below.")
+    text = "When an answer comes, its article opens here with the supporting words marked."
+    return render_no_article("The words behind the answer", text)
 
 
 def render_picture(article_id: str, page: int, picture: bytes | None) -> str:

@@ -141,6 +141,13 @@ class Group:
     entries: tuple[tuple[tuple[tuple[Item, Mark | None], ...], tuple[Quoted, ...]], ...]
     """Items, each with the place of its own words, and the quotes they share."""
 
+    def is_last_of_article(self, number: int) -> bool:
+        """Whether the entry at ``number`` is the last in a row from its article, whose title the label does not say."""
+        _, quotes = self.entries[number]
+        _, following = self.entries[number + 1] if number + 1 < len(self.entries) else ((), ())
+        article, title = quotes[0].citation.article_id, quotes[0].citation.title
+        return title != self.label and (not following or following[0].citation.article_id != article)
+
 
 @dataclass(frozen=True)
 class View:
