@@ -97,6 +97,22 @@ def test_conversations_are_listed_renamed_exported_opened_and_deleted(samples_se
     expect(rows).to_have_count(1)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_titles_of_conversations_are_shown_whole(samples_server: str, open_page: OpenPage, width: int) -> None:
+    talk = open_page(samples_server, width=width)
+    talk.ask("??? a title of several words which a narrow window breaks into two lines")
+    talk.open_history()
+    cut = talk.page.evaluate(
+        """() => [...document.querySelectorAll('.conversations > li')].filter((row) => {
+             const words = document.createRange();
+             words.selectNodeContents(row.querySelector('.source'));
+             const [inner, outer] = [words, row].map((one) => one.getBoundingClientRect());
+             return inner.left < outer.left || inner.right > outer.right;
+           }).length"""
+    )
+    assert cut == 0
+
+
 def test_many_conversations_are_found_by_their_title(samples_server: str, open_page: OpenPage) -> None:
     talk = open_page(samples_server)
     for question in [SURE, *(f"??? {'!' * number}" for number in range(8))]:  # what is no question is told at once

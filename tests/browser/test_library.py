@@ -31,6 +31,7 @@ def test_empty_library_invites_to_add_the_samples(empty_server: str, open_page: 
     assert "Added: 12 articles" in talk.page.locator(".report").inner_text()
     assert talk.page.locator(".articles li").count() == 12
     assert talk.page.locator("button.example").count() == 4
+    assert talk.page.get_by_role("button", name="Add your own articles").is_visible()
     assert "12 articles" in talk.page.locator("#brand").inner_text()
 
 
@@ -47,6 +48,9 @@ def test_upload_is_added_and_answers(empty_server: str, open_page: OpenPage, tmp
     report = talk.upload(file)
     assert "Added: 1 article" in report.inner_text()
     assert "The Orchard at Hollin Farm" in talk.page.locator("#listed").inner_text()
+    welcome = talk.page.locator("#welcome")
+    expect(welcome).not_to_contain_text("These are samples")
+    expect(welcome.get_by_role("button", name="orchard").first).to_be_visible()  # asked of what is one's own
     talk.ask("Who planted the orchard at Hollin Farm?")
     assert "Edith Marlow" in talk.last.locator(".answer").inner_text()
 
@@ -169,6 +173,14 @@ def test_folder_can_be_chosen_or_dropped_whole(empty_server: str, open_page: Ope
     report.wait_for()
     assert "The Mill by the Weir" in report.inner_text()
     assert "Added: 1 article" in report.inner_text()
+
+
+def test_report_is_brought_into_sight(empty_server: str, open_page: OpenPage) -> None:
+    talk = open_page(empty_server)
+    talk.open_library()
+    talk.page.locator(".articles li").last.scroll_into_view_if_needed()
+    talk.page.evaluate(DROP, ["file", "#chat"])
+    expect(talk.page.locator(".report .group").first).to_be_in_viewport()
 
 
 def test_files_can_be_dropped_anywhere(empty_server: str, open_page: OpenPage) -> None:

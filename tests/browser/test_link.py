@@ -65,7 +65,7 @@ def test_lost_connection_says_so_keeps_the_question_and_picks_up_again(
     talk.page.keyboard.type("typed meanwhile")
     expect(talk.page.get_by_text("No connection to the server.")).to_be_visible()
     assert NINTENDO in talk.last.inner_text()
-    talk.page.wait_for_timeout(3000)
+    talk.page.wait_for_timeout(10_000)
     network.be()
     talk.wait_for(NINTENDO)
     assert "Fusajiro" in talk.last.locator(".answer").inner_text()

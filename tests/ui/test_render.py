@@ -264,6 +264,14 @@ def test_titles_stand_once_after_the_sentences_of_their_article() -> None:
     assert 'class="title"' in render.render_answer(replace(told, kind="comparison", items=sides))
 
 
+def test_names_of_a_list_lead_to_their_places_and_their_article_is_named_once() -> None:
+    first, second = citation(), citation(quote="It was on Oct. 21, 2013", end=citation().start + 23)
+    items = (Item("Oct. 21, 2013", (0,)), Item("2013", (1,)))
+    html = render.render_answer(answer("both", kind="list", items=items, citations=(first, second)))
+    assert html.count('class="words"') == html.count('class="snippet"') == 2
+    assert html.count('class="source"') == 1
+
+
 def test_place_of_the_article_says_what_to_do_where_nothing_is_marked() -> None:
     near = answer(None, nearest=(citation(),))
     assert "Press a title" in render.render_nothing_marked(near)
@@ -460,7 +468,7 @@ def test_names_from_one_sentence_share_its_quote_and_each_is_marked_in_it() -> N
     items = (Item("Oct. 21, 2013", (0,)), Item("the park", (1,)))
     listed = answer("Oct. 21, 2013 and the park", kind="list", items=items, citations=(day, park))
     html = render.render_answer(listed)
-    assert html.count('class="snippet"') == 1
+    assert html.count('class="snippet"') == html.count('class="source"') == 1
     assert "<em>Oct. 21, 2013</em>, in <em>the park</em>." in html
     for words, cited in (("Oct. 21, 2013", day), ("the park", park)):
         at = f"answer={cited.answer_start}-{cited.answer_end}"

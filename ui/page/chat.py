@@ -56,6 +56,6 @@ def converse(
         yield Exchange(question, stopped=True)
     except ArticleQAError as error:
         yield Exchange(question, error=str(error))
-    except Exception:
+    except Exception:  # of whatever kind: it is logged, and the person sees a failure instead of waiting without end
         logger.exception("answering %r failed", question)
         yield Exchange(question, error=UNEXPECTED)

@@ -26,6 +26,8 @@ class Overview:
     """None while they are not known yet."""
     questions: tuple[str, ...] | None = None
     """None while they are not known yet."""
+    is_samples: bool = False
+    """Whether all of its articles are the project's samples."""
 
     @property
     def is_complete(self) -> bool:
@@ -47,7 +49,7 @@ class Overviews:
         kept = self._kept
         if kept is not None and kept[0] == self._bot.index.generation:
             return kept[1]
-        return _at_a_glance(articles, self._library.examples())
+        return self._at_a_glance(articles)
 
     def with_themes(self) -> Overview:
         """The overview with its themes. Takes about a second for a thousand articles the first time."""
@@ -67,18 +69,19 @@ class Overviews:
         generation = self._bot.index.generation
         if self._kept is None or self._kept[0] != generation:
             articles = self._library.articles()
-            glance = _at_a_glance(articles, self._library.examples())
+            glance = self._at_a_glance(articles)
             self._kept = generation, replace(glance, themes=themes_of(self._bot.index, articles))
         return self._kept[1]
 
-
-def _at_a_glance(articles: Sequence[ArticleSummary], examples: Sequence[str]) -> Overview:
-    dates = sorted(one.published for one in articles if one.published)
-    # One without a date counts as being of the day on which it was added.
-    newest = sorted(articles, key=lambda one: (one.published or one.added_at[:10], one.added_at), reverse=True)
-    return Overview(
-        len(articles),
-        (dates[0], dates[-1]) if dates else None,
-        tuple(newest[:NEWEST]),
-        questions=tuple(examples) or None,
-    )
+    def _at_a_glance(self, articles: Sequence[ArticleSummary]) -> Overview:
+        dates = sorted(one.published for one in articles if one.published)
+        # One without a date counts as being of the day on which it was added.
+        newest = sorted(articles, key=lambda one: (one.published or one.added_at[:10], one.added_at), reverse=True)
+        examples = tuple(self._library.examples())
+        return Overview(
+            len(articles),
+            (dates[0], dates[-1]) if dates else None,
+            tuple(newest[:NEWEST]),
+            questions=examples or None,
+            is_samples=bool(examples),
+        )

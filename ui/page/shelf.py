@@ -114,7 +114,7 @@ class Shelf:
             said = change()
         except StoreError as error:
             said = render.render_message(str(error), failed=True)
-        except Exception:
+        except Exception:  # of whatever kind: it is logged, and the person is told instead of seeing no report at all
             logger.exception("changing the library failed")
             said = render.render_message("That did not work. The log of the program says why.", failed=True)
         return {self.parts.report: said, **self.shown(wanted)}

@@ -1,2 +1,5 @@
 // What became of what was added is brought into sight, however far down the list one has read.
-watch('value', () => element.querySelector('.report .group')?.scrollIntoView({ block: 'nearest' }));
+watch('value', () => {
+  const report = element.querySelector('.report');
+  if (report?.querySelector('.group')) report.scrollIntoView({ block: 'nearest' });
+});
