@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Re
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
 """For a server to start and for a page to do something: it takes one or two, but tests run on busy machines too."""
-NOTICE_SECONDS = 10
+NOTICE_SECONDS = 30
 """After which a page that shows nothing has not noticed."""
 
 

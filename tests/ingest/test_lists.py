@@ -128,6 +128,9 @@ def test_a_long_list_takes_time_in_proportion_to_its_links(site: Site, empty_ind
         assert len(report.outcomes) == links
         return took
 
+    def in_proportion() -> bool:
+        long = seconds(5_000)
+        return long < 0.2 or long < 24 * seconds(625)  # 8 times as long where it is linear, 64 times where quadratic
+
     seconds(10)
-    long = seconds(5_000)
-    assert long < 0.2 or long < 24 * seconds(625)  # 8 times as long where it is linear, 64 times where quadratic
+    assert any(in_proportion() for _ in range(5))  # a machine that is busy with something else can spoil one try

@@ -74,7 +74,7 @@ def test_an_interrupted_ingest_goes_on_where_it_was(folder: Path, tmp_path: Path
         def told(progress):
             if index.counts()[0]:  # the first batch is stored
                 print("half", flush=True)
-                import time; time.sleep(30)
+                import time; time.sleep(600)
         add_articles([folder], index, told)
         """,
         folder,

@@ -9,7 +9,7 @@ from qa.chatbot import Chatbot
 from ui.page.guide import Guides
 from vectorstore import Article
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 class SlowlyAsked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -63,9 +62,7 @@ def test_stop_ends_a_question_that_still_waits() -> None:
     hangs, stopped = threading.Event(), threading.Event()
     bot = Bot(FOUND, TextWritten("half "), hangs, READY)
     threading.Timer(0.3, stopped.set).start()
-    began = time.monotonic()
-    assert states(bot, stopped)[-1] == Exchange("q", stopped=True)
-    assert time.monotonic() - began < 5
+    assert states(bot, stopped)[-1] == Exchange("q", stopped=True)  # nothing else ends it
     assert bot.is_closed.is_set()  # and so did the work
 
 

@@ -207,7 +207,7 @@ def test_a_model_that_goes_on_when_it_is_late_or_cancelled_is_ended() -> None:
     with pytest.raises(NoReply, match=re.escape("no full reply within 0.3 s")):
         for piece in model.write([HumanMessage("Speak!")]):
             heard += piece
-    assert len(heard) < 500, "as much as it can say in its time, and not until it stumbles"
+    assert len(heard) < 20_000, "as much as it can say in its time, with room for a busy machine, and not without end"
     cancel = threading.Event()
     for _ in model.write([HumanMessage("Speak!")], timeout=600, cancel=cancel):
         cancel.set()

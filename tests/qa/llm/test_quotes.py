@@ -218,6 +218,6 @@ def test_every_run_of_whole_words_is_found(data: st.DataObject) -> None:
     ],
 )
 def test_hostile_texts_take_no_long_time(text: str, words: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     QuoteFinder([text] * 2).find(Quote(words, None))
-    assert time.perf_counter() - started < 10
+    assert time.thread_time() - started < 10

@@ -151,8 +151,8 @@ def test_nothing_that_is_not_the_answer_is_ever_shown(pieces: list[str]) -> None
     "reply", ["[" * 20_000, " " * 20_000, '"' * 20_000, "*\n" * 10_000, '[1] "a' * 4000, "q\n" * 9000]
 )
 def test_hostile_replies_take_no_long_time(reply: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     parse_reply(reply)
     parse_reply("Yes.\nQUOTES:\n" + reply)
     answer_so_far(reply)
-    assert time.perf_counter() - started < 10
+    assert time.thread_time() - started < 10
