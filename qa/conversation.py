@@ -374,6 +374,12 @@ def _graft(first: str, said: str, before: str) -> str:
         span = range(start, end if end > 0 else len(lows)) if start > 0 else range(0)
     else:
         subject = subject_in(words)
+        wh = first_of(lows, en.QUESTION_WORDS)
+        counted = range(wh + 2, _acts(lows, wh)) if lows[wh : wh + 2] == ["how", "many"] else range(0)
+        if counted:  # "How many adults came?": "what about the children" leaves the article
+            words_said = said.split()
+            said = " ".join(words_said[1:]) if words_said[0].lower() in en.DETERMINERS and words_said[1:] else said
+            return before[: words[counted.start].start] + said + before[words[counted.stop - 1].end :]
         names = [run for run in names_in(words) if not subject or run.start in subject]
         of = first_of(lows, {"of"}, subject.start) + 1
         span = names[0] if names else range(of, subject.stop) if of in subject else subject

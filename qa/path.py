@@ -79,6 +79,7 @@ class QuestionPath:
             yield from self._several(query, parts, articles, stop)
             return
         plan = self._planner.plan(query)
+        query = plan.query
         yield Planned(query.text, plan.kind)
         strategy = self._strategies[plan.kind]
         if near := self._near(plan):  # what the conversation is about is asked first, and all the rest only after it

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from language import words as en
+from language.verbs import is_past
 
 _WORD = re.compile(r"\w+(?:[-.]\w+|['’](?!(?:s|re|ve|ll|d)\b)\w+)*|['’](?:s|re|ve|ll|d)\b|[^\w\s]")
 
@@ -99,4 +100,4 @@ def ends_subject(before: str, low: str) -> bool:
 
 def is_verb(low: str) -> bool:
     """Whether ``low`` is an irregular verb, or has a regular one's ending."""
-    return low in en.VERBS or (len(low) > 4 and low.endswith(("ed", "ing")))
+    return low in en.VERBS or is_past(low) or (len(low) > 4 and low.endswith(("ed", "ing")))

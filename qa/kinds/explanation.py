@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from language.words import stems_of
+from language.words import STOPWORDS, stems_of
 from qa.about import holds
 from qa.abstaining import Abstainer
 from qa.gathering import Gatherer
@@ -30,17 +30,21 @@ SPAN = 0.3
 """What the chance of a span that the reader finds in a sentence is worth, beside the sentence's relevance."""
 WEIGHED = 0.6
 """What the evidence reader's chance that it answers is worth."""
+BESIDE = 0.7
+"""Of the best sentence's score, what another one of its article must come to."""
 ROOM = 0.2
-"""Of the best sentence's score, what another one beside it must be worth."""
+"""Of it, what one must be worth that only stands around it."""
 LEAST = 0.93
 """What the best sentence's score, and ``NEARNESS`` times its cosine with the question, must come to."""
 NEARNESS = 0.3
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_WITHIN = re.compile(rf"(?<=[\w,;] ){_WORD.pattern}")
+"""A word that does not begin a sentence, where anything has a capital."""
 
 
 class ExplanationStrategy:
-    """Gives the sentence that answers with those about it that say more, or abstains."""
+    """Gives the sentences that most likely answer, or abstains."""
 
     def __init__(
         self,
@@ -70,11 +74,13 @@ class ExplanationStrategy:
         vectors = self._gatherer.vectors([one.text for one in sentences])
         scores = relevance(sentences, vectors, asked, plan.query.text) + WEIGHED * chances
         scores += SPAN * np.array([_chance_of_span(one, read) for one in sentences], dtype=np.float32)
-        best = int(np.argmax(scores))
+        names = _names(plan.query.text, read.passages)
+        is_of_them = {one.article.id: holds(one.article, names) for one in sentences}
+        best = max(range(len(sentences)), key=lambda place: (is_of_them[sentences[place].article.id], scores[place]))
         is_near = scores[best] + NEARNESS * float(vectors[best] @ asked) >= LEAST
-        if not is_near or not holds(sentences[best].article, _names(plan.query.text)):
+        if not is_near or not is_of_them[sentences[best].article.id]:
             return self._abstainer.abstain(plan, read.passages, alternatives=read.alternatives, model=MODEL)
-        return told(plan, _with_more(best, sentences, scores), passages=read.passages)
+        return told(plan, _with_others(best, sentences, scores), passages=read.passages)
 
     def _weighed(self, question: str, passages: Sequence[Passage]) -> tuple[list[Sentence], NDArray[np.float32]]:
         """The sentences of ``passages`` with the chance that each answers, by the evidence reader."""
@@ -89,13 +95,19 @@ class ExplanationStrategy:
         return [one for one, _ in found.values()], chances
 
 
-def _names(question: str) -> frozenset[str]:
+def _names(question: str, passages: Sequence[Passage]) -> frozenset[str]:
     """The names in ``question``, as stems: an explanation that is not of them is of something else.
 
-    Not the first word, and no abbreviations, which an article may write out.
+    What is typed with a capital, but the first word and abbreviations, which an article may write out; and what is
+    typed small and stands within the sentences of ``passages`` with a capital only.
     """
-    words = _WORD.findall(question)[1:]
-    return frozenset().union(*(stems_of(word) for word in words if word[0].isupper() and not word.isupper()))
+    typed = _WORD.findall(question)
+    written = {word for passage in passages for word in _WITHIN.findall(passage.text)}
+    small = {word for word in written if not word[0].isupper()}
+    capital = {word.lower() for word in written if word[0].isupper()} - small - STOPWORDS
+    names = [word for word in typed[1:] if word[0].isupper() and not word.isupper()]
+    names += [word for word in typed if word.islower() and word.removesuffix("'s") in capital]
+    return frozenset().union(*(stems_of(word) for word in names))
 
 
 def _chance_of_span(sentence: Sentence, read: Answer) -> float:
@@ -112,13 +124,24 @@ def _holds(sentence: Sentence, span: Citation) -> bool:
     return is_there and sentence.start <= span.answer_start and span.answer_end <= sentence.end
 
 
-def _with_more(best: int, sentences: Sequence[Sentence], scores: NDArray[np.float32]) -> list[Sentence]:
-    """The best sentence with those beside it that are worth their room, up to ``MOST_SENTENCES`` in their order."""
+def _with_others(best: int, sentences: Sequence[Sentence], scores: NDArray[np.float32]) -> list[Sentence]:
+    """The best sentence and what of its article says more, ``MOST_SENTENCES`` in all, in their order.
+
+    That is what is worth nearly as much, wherever it stands: an article says what happened in one place and why in
+    another. Where nothing is, it is what stands around it.
+    """
     article = sentences[best].article.id
-    places = sorted(
-        (place for place, one in enumerate(sentences) if one.article.id == article),
-        key=lambda place: sentences[place].start,
-    )
+    places = [place for place, one in enumerate(sentences) if one.article.id == article]
+    near = sorted((place for place in places if scores[place] >= BESIDE * scores[best]), key=lambda at: -scores[at])
+    shown = near[:MOST_SENTENCES] if len(near) > 1 else _around(best, places, sentences, scores)
+    return sorted((sentences[place] for place in shown), key=lambda one: one.start)
+
+
+def _around(
+    best: int, places: Sequence[int], sentences: Sequence[Sentence], scores: NDArray[np.float32]
+) -> Sequence[int]:
+    """Of ``places``, the run about ``best`` whose sentences are worth most, each less the room it takes."""
+    places = sorted(places, key=lambda place: sentences[place].start)
     middle = places.index(best)
     runs = [
         places[first:end]
@@ -126,4 +149,4 @@ def _with_more(best: int, sentences: Sequence[Sentence], scores: NDArray[np.floa
         for end in range(middle + 1, min(first + MOST_SENTENCES, len(places)) + 1)
     ]
     room = ROOM * float(scores[best])
-    return [sentences[place] for place in max(runs, key=lambda run: sum(float(scores[one]) - room for one in run))]
+    return max(runs, key=lambda run: sum(float(scores[one]) - room for one in run))

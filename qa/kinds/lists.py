@@ -119,7 +119,7 @@ class ListStrategy:
 
     def items(self, question: str, passages: Sequence[Passage]) -> list[ListedItem]:
         """What ``passages`` name in answer to ``question``, in the order it is to be shown."""
-        found = merge(self._findings(question, passages))
+        found = _of_one_kind(merge(self._findings(question, passages)))
         asked = asked_number(question)
         if asked is None:
             kept = [item for item in found if item.chance >= self._weights.least]
@@ -204,6 +204,17 @@ def _candidates(spans: Sequence[Candidate], weighed: Sequence[Weighed]) -> list[
             if len(same) == 1 and read >= CLOSE:
                 same[0].start, same[0].end = start, end
     return found
+
+
+def _of_one_kind(found: Sequence[ListedItem]) -> list[ListedItem]:
+    """Without bare numbers where names are the likelier items: "seven" of "Stein, Oliver and seven others"."""
+    named = [item for item in found if not _is_number(item.text)]
+    is_of_names = named and max(found, key=lambda item: item.chance) in named
+    return named if is_of_names else list(found)
+
+
+def _is_number(text: str) -> bool:
+    return any(number.start == 0 and number.end == len(text) for number in numbers_in(text))
 
 
 def in_words(texts: Sequence[str]) -> str:

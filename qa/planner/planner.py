@@ -66,7 +66,7 @@ class LearnedPlanner:
         # Small talk is taken as it was typed: its words are not the library's, and would be put right by them.
         is_respelt = query.question != query.text and not query.beside
         if is_respelt and self._read(self._names.find(query.question)).kind == "chat":
-            return Plan(query, "chat", articles=query.scope)
+            return Plan(_alone(query), "chat", articles=query.scope)
         named = self._names.find(query.worded)
         reading = self._read(named, SURE_OF_CHAT_WITHIN if query.beside else SURE_OF_CHAT)
         scope = _within(named.articles, query.scope)
@@ -76,7 +76,7 @@ class LearnedPlanner:
             return Plan(query, "comparison", articles=scope, sides=(reading.marks["side_a"], reading.marks["side_b"]))
         kind: Kind = reading.kind  # type: ignore[assignment]
         subject = reading.marks.get("subject", "") if kind in ON_A_SUBJECT else ""
-        plan = Plan(query, kind, subject, scope)
+        plan = Plan(_alone(query) if kind == "chat" else query, kind, subject, scope)
         if kind == "timeline":
             plan = self._of_a_time(plan)
         return plan if kind == "chat" or named.articles else self._narrowed(plan, reading.marks.get("article"))
@@ -185,7 +185,7 @@ class LearnedPlanner:
         if reading.wanted in ("authors", "published") and wanted.limit is None and not is_plural(_words(question)):
             wanted = replace(wanted, limit=1)
         return Plan(
-            query,
+            _alone(query),
             "catalogue",
             subject=wanted.about or wanted.mentions or "",
             articles=scope,
@@ -202,6 +202,11 @@ class LearnedPlanner:
         if author is None and self._names.is_author(core(about)):
             return core(about), ""
         return author, about
+
+
+def _alone(query: Query) -> Query:
+    """``query`` without the words beside it, which neither small talk nor the catalogue looks at."""
+    return replace(query, text=query.worded)
 
 
 def _before_article(words: Sequence[str]) -> Sequence[str]:

@@ -89,6 +89,8 @@ FOLLOW_UPS: list[tuple[str, list[Turn], str]] = [
     ("when was it?", PROPOSAL, "when did Kanye propose?"),
     ("what year was that?", PROPOSAL, "what year did Kanye propose?"),
     ("what about Kim?", PROPOSAL, "when did Kim propose?"),
+    ("what about the children?", [("How many adults came?", "12")], "How many children came?"),
+    ("and counties?", [("how many states voted for it", "12")], "how many counties voted for it?"),
     ("How about Saint?", [("When was North born?", "2013")], "When was Saint born?"),
     ("what about his mother?", [("when was Kanye born", "1977")], "when was Kanye's mother born?"),
     ("and his wife?", [("who leads Wexmoor?", "Bob Lee")], "who is Bob Lee's wife?"),

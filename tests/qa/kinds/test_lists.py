@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from qa.kinds.lists import ListStrategy, asked_number, in_words
+from qa.kinds.items import ListedItem
+from qa.kinds.lists import ListStrategy, _of_one_kind, asked_number, in_words
 from qa.types import Answer, Kind
 from tests.qa.kinds.conftest import AS_TAGGED, Asking, NothingRead, ScriptedEvidence, holds_its_quotes, planned
 
@@ -112,3 +113,15 @@ def test_hard_texts_make_no_error(
     answer = asking_of(texts, kind, question)
     assert answer.question == question
     assert (answer.text is None) == (answer.reason is not None)
+
+
+def test_a_bare_number_beside_names_is_no_item() -> None:
+    def items(*texts: str) -> list[ListedItem]:
+        return [ListedItem(text, 1 - place / 10, ()) for place, text in enumerate(texts)]
+
+    assert [one.text for one in _of_one_kind(items("Jill Stein", "seven", "Chase Oliver"))] == [
+        "Jill Stein",
+        "Chase Oliver",
+    ]
+    assert [one.text for one in _of_one_kind(items("1999", "2004", "May 2007"))] == ["1999", "2004", "May 2007"]
+    assert _of_one_kind([]) == []

@@ -158,7 +158,7 @@ def test_a_question_of_what_an_article_is_called_after_is_answered_from_its_text
         ("what is her slogan", "what is her slogan (Marta Ruiz)", "fact", "what is her slogan (Marta Ruiz)"),
         ("can you still order it?", "can you still order it (Tilly's)?", "yes_no", "can you still order it (Tilly's)?"),
         ("what is that prize?", "what is that prize (Golden Otter)?", "definition", "prize Golden Otter"),
-        ("thanks", "thanks (Marta Ruiz)", "chat", "thanks (Marta Ruiz)"),
+        ("thanks", "thanks (Marta Ruiz)", "chat", "thanks"),
     ],
 )
 def test_what_a_follow_up_asks_for_is_told_by_its_own_words(
@@ -173,3 +173,14 @@ def test_brackets_that_a_person_typed_are_part_of_the_question() -> None:
     assert (Query(asked, asked, 0.0).worded, Query(asked, asked, 0.0).beside) == (asked, "")
     leaning = Query("why?", "why did he go (Ann Lee, Rome)?", 0.0)
     assert (leaning.worded, leaning.beside) == ("why did he go?", "Ann Lee, Rome")
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"), [("thanks a lot", "chat"), ("list my newest articles", "catalogue"), ("who won", "fact")]
+)
+def test_small_talk_and_the_catalogue_leave_out_what_stands_beside_them(
+    planner: LearnedPlanner, asked: str, kind: str
+) -> None:
+    leaning = f"{asked} (Trump)"
+    plan = planner.plan(Query(asked, leaning, time.perf_counter()))
+    assert (plan.kind, plan.query.text) == (kind, leaning if kind == "fact" else asked)

@@ -1,0 +1,49 @@
+"""Which sentences explain: the likeliest of one article wherever they stand, and of what was asked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qa.kinds.explanation import _names, _with_others
+from qa.ports import Sentence
+from qa.types import Passage
+from vectorstore import Article
+
+
+def _article(key: str) -> Article:
+    text = "The line was halted. It rained. Nobody was hurt. Both boats had failed their inspection."
+    return Article(key, f"/news/{key}.txt", key, text, fingerprint=key)
+
+
+def _sentences(article: Article) -> list[Sentence]:
+    starts = [0, 21, 32, 49]
+    return [Sentence(article, start, end) for start, end in zip(starts, [20, 31, 48, 88], strict=True)]
+
+
+def test_the_sentence_that_says_why_is_shown_though_it_stands_far_from_the_best() -> None:
+    sentences = [*_sentences(_article("a")), *_sentences(_article("b"))]
+    scores = np.array([1.7, 0.4, 0.5, 1.3, 1.6, 0.4, 0.5, 1.6], dtype=np.float32)
+    shown = _with_others(0, sentences, scores)
+    assert [one.text for one in shown] == ["The line was halted.", "Both boats had failed their inspection."]
+    assert {one.article.id for one in shown} == {"a"}
+
+
+def test_where_nothing_else_comes_near_what_stands_around_the_best_is_shown() -> None:
+    sentences = _sentences(_article("a"))
+    scores = np.array([0.1, 0.5, 1.7, 0.4], dtype=np.float32)
+    assert [one.start for one in _with_others(2, sentences, scores)] == [21, 32, 49]
+
+
+def test_no_more_than_three_are_shown() -> None:
+    sentences = _sentences(_article("a"))
+    scores = np.array([1.0, 0.9, 0.95, 0.99], dtype=np.float32)
+    assert [one.start for one in _with_others(0, sentences, scores)] == [0, 32, 49]
+
+
+def test_names_are_told_by_capitals_or_by_how_the_passages_write_them() -> None:
+    text = "On Friday Newsmax settled with Smartmatic. The settlement is secret. Settle was no word of theirs."
+    passage = Passage("1", "a", "Newsmax", "/a.txt", text, 0, len(text), 1.0, 1)
+    assert _names("why did newsmax settle", [passage]) == {"newsmax"}
+    assert _names("why did newsmax keep the settlement secret", [passage]) == {"newsmax"}
+    assert _names("Why did Newsmax's lawyers agree", []) == {"newsmax"}
+    assert _names("why is the NTSB asking", []) == frozenset()
