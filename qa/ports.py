@@ -68,8 +68,8 @@ class Plan:
     """For ``comparison``: what is compared."""
     filter: ArticleFilter | None = None
     """For ``catalogue``: which articles are asked for. For ``timeline``: of what time, where a question says."""
-    wanted: Literal["articles", "authors", "published", "number"] = "articles"
-    """For ``catalogue``: what of them is asked for."""
+    wanted: Literal["", "articles", "authors", "published", "number", "thanks", "farewell"] = ""
+    """For ``catalogue``: what of the articles is asked for. For ``chat``: what is said, where it asks for nothing."""
 
     @property
     def searched(self) -> str:

@@ -1,4 +1,4 @@
-"""``chat``: greetings, thanks, "what can you do?". A card with things to ask of this library; nothing is searched."""
+"""``chat``: greetings, thanks, "what can you do?". Mostly a card with things to ask; nothing is searched."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ MODEL = "chat"
 _EMPTY = (
     "I answer questions about your articles, in their own words. There are none in the library yet: add some first."
 )
+_SAID = {"thanks": "You're welcome.", "farewell": "Goodbye."}
 
 
 class ChatStrategy:
-    """Says what can be asked here."""
+    """Says what can be asked here, or returns a word of thanks or of farewell."""
 
     def __init__(self, gatherer: Gatherer) -> None:
         self._gatherer = gatherer
@@ -27,9 +28,8 @@ class ChatStrategy:
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
-        return Answer(
-            question=plan.query.question, text=_card(self._gatherer.index.articles()), kind="chat", model=MODEL
-        )
+        text = _SAID.get(plan.wanted) or _card(self._gatherer.index.articles())
+        return Answer(question=plan.query.question, text=text, kind="chat", model=MODEL)
 
 
 def _card(articles: Sequence[ArticleSummary]) -> str:

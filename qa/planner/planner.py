@@ -65,8 +65,8 @@ class LearnedPlanner:
         """See ``Planner``."""
         # Small talk is taken as it was typed: its words are not the library's, and would be put right by them.
         is_respelt = query.question != query.text and not query.beside
-        if is_respelt and self._read(self._names.find(query.question)).kind == "chat":
-            return Plan(_alone(query), "chat", articles=query.scope)
+        if is_respelt and (typed := self._read(self._names.find(query.question))).kind == "chat":
+            return Plan(_alone(query), "chat", articles=query.scope, wanted=typed.wanted)  # type: ignore[arg-type]
         named = self._names.find(query.worded)
         reading = self._read(named, SURE_OF_CHAT_WITHIN if query.beside else SURE_OF_CHAT)
         scope = _within(named.articles, query.scope)
@@ -76,10 +76,12 @@ class LearnedPlanner:
             return Plan(query, "comparison", articles=scope, sides=(reading.marks["side_a"], reading.marks["side_b"]))
         kind: Kind = reading.kind  # type: ignore[assignment]
         subject = reading.marks.get("subject", "") if kind in ON_A_SUBJECT else ""
-        plan = Plan(_alone(query) if kind == "chat" else query, kind, subject, scope)
+        if kind == "chat":
+            return Plan(_alone(query), kind, articles=scope, wanted=reading.wanted)  # type: ignore[arg-type]
+        plan = Plan(query, kind, subject, scope)
         if kind == "timeline":
             plan = self._of_a_time(plan)
-        return plan if kind == "chat" or named.articles else self._narrowed(plan, reading.marks.get("article"))
+        return plan if named.articles else self._narrowed(plan, reading.marks.get("article"))
 
     def _read(self, named: Named, sure_of_chat: float = SURE_OF_CHAT) -> Reading:
         """How the question is read where that is sure enough; else as one for a fact."""

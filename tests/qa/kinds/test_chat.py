@@ -31,6 +31,24 @@ def test_what_the_card_suggests_can_be_asked(bot: Chatbot) -> None:
     assert all(bot.ask(question).kind == "catalogue" and bot.ask(question).text for question in others)
 
 
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("thanks!", "You're welcome."),
+        ("thank you so much, that was great", "You're welcome."),
+        ("good bye", "Goodbye."),
+        ("see you tomorrow", "Goodbye."),
+        ("hi", "I answer questions"),
+        ("good evening", "I answer questions"),
+        ("how can you be useful to me?", "I answer questions"),
+    ],
+)
+def test_thanks_and_farewells_are_returned(bot: Chatbot, said: str, word: str) -> None:
+    answer = bot.ask(said)
+    assert answer.kind == "chat" and answer.text is not None
+    assert answer.text.startswith(word)
+
+
 def test_an_empty_library_says_so(empty_index: ArticleIndex) -> None:
     text = Chatbot(empty_index).ask("hi").text
     assert text is not None and re.search("none in the library", text)
