@@ -297,9 +297,8 @@ def feedback(index: Index = None, verbose: Verbose = False) -> None:
     settings = settings_from(index=index)
     check_library(settings)
     from ui.history import History, as_test_set
-    from vectorstore.place import make_own_folder
 
-    with closing(History.open(make_own_folder(settings.index))) as history:
+    with closing(History.open(settings.index, to_read=True)) as history:
         text, unknown = as_test_set(history.judged())
     typer.echo(text, nl=False)
     if unknown:

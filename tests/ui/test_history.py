@@ -6,6 +6,8 @@ import json
 import sqlite3
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,16 +17,21 @@ import pytest
 
 from qa.evaluation import load_test_set
 from qa.types import Answer, Citation
+from tests.conftest import Store
 from tests.ui.stub_bot import StubBot
 from ui.history import Conversation, Exchange, Feedback, History, as_json, as_markdown, as_test_set, file_name, store
+from ui.history.local import LocalTables
 from ui.history.store import FILE_NAME, KEPT
 from ui.page.library import Library
 from ui.page.overview import Overviews
 from ui.page.parts import Parts
 from ui.page.questions import Questions
 from ui.page.talk import Talk
+from ui.shared import page_schema
 from vectorstore import ArticleIndex, StoreError
+from vectorstore.place import Address
 
+InAFile = tuple[History, sqlite3.Connection]
 ME, YOU = "browser:me", "user:you"
 CITATION = Citation("a1", "Year Three", "/articles/kim.txt", "He proposed\non Oct. 21.", 10, 34, 25, 32, "2017-05-12")
 
@@ -34,18 +41,34 @@ def answered(question: str, text: str | None = "Oct. 21", query: str = "") -> Ex
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    opened = History.open(tmp_path)
+def place(store: Store, tmp_path: Path) -> str:
+    """Of a library: a folder, or an address in each of the servers."""
+    return str(tmp_path) if store.server is None else store.place()
+
+
+@pytest.fixture
+def history(place: str) -> Iterator[History]:
+    """For what every history does, wherever it is."""
+    opened = History.open(place)
     yield opened
     opened.close()
 
 
-def test_conversation_outlasts_the_program(tmp_path: Path) -> None:
-    history = History.open(tmp_path)
+@pytest.fixture
+def in_a_file(tmp_path: Path) -> Iterator[tuple[History, sqlite3.Connection]]:
+    """One in a folder, and what it writes with."""
+    tables = LocalTables.open(tmp_path)
+    yield History(tables), tables.connection
+    tables.close()
+
+
+def test_conversation_outlasts_the_program(place: str) -> None:
+    history = History.open(place)
     first = history.append(ME, None, answered("When?"))
     assert history.append(ME, first, Exchange("Why?", error="no model")) == first
     history.close()
-    again = History.open(tmp_path)
+    again = History.open(place)
+    assert again.is_kept
     when, why = again.exchanges(ME, first)
     assert when.answer == answered("When?").answer
     assert (why.question, why.error) == ("Why?", "no model")
@@ -74,25 +97,27 @@ def test_latest_conversation_comes_first(history: History) -> None:
     assert [one.id for one in history.conversations(ME)] == [first, second]
 
 
-def test_a_full_disk_is_said_and_what_was_kept_stays_and_goes_on(history: History) -> None:
+def test_a_full_disk_is_said_and_what_was_kept_stays_and_goes_on(in_a_file: InAFile) -> None:
+    history, connection = in_a_file
     kept = history.append(ME, None, answered("One?"))
-    (pages,) = history._connection.execute("PRAGMA page_count").fetchone()
-    history._connection.execute(f"PRAGMA max_page_count = {pages}")
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
     for _ in range(2):
         with pytest.raises(StoreError, match="could not be written: database or disk is full"):
             history.append(ME, kept, answered("why? " * 20_000))
     assert [one.question for one in history.exchanges(ME, kept)] == ["One?"]
-    history._connection.execute("PRAGMA max_page_count = 100000")
+    connection.execute("PRAGMA max_page_count = 100000")
     assert history.append(ME, kept, answered("Two?")) == kept
 
 
-def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(library: ArticleIndex, history: History) -> None:
+def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(library: ArticleIndex, in_a_file: InAFile) -> None:
+    history, connection = in_a_file
     bot: Any = StubBot(library)
     with gr.Blocks():
         parts = Parts()
     shelf = Library(library)
     talk = Talk(parts, bot, history, Questions(bot, history), shelf, Overviews(bot, shelf))
-    history._connection.execute("PRAGMA query_only = 1")
+    connection.execute("PRAGMA query_only = 1")
     asked = {"question": "How many elephants did Barnum lead across the Brooklyn Bridge?", "id": "q1"}
     with pytest.warns(UserWarning, match="could not be kept"):
         *_, last = talk.ask(gr.Request(username="me", cookies={}), gr.EventData(None, asked))
@@ -114,6 +139,33 @@ def test_a_clock_that_is_set_back_changes_nothing(history: History, monkeypatch:
     assert [one.id for one in history.conversations(ME)] == [ids[2], ids[1]]
     history.append(ME, ids[1], answered("And then?"))
     assert [one.id for one in history.conversations(ME)] == [ids[1], ids[2]]
+
+
+def test_an_exchange_that_is_there_already_is_not_added_again(history: History) -> None:
+    mine = history.append(ME, None, replace(answered("When?"), id="q1"))
+    again = [history.append(ME, mine, replace(answered(question), id=name)) for question, name in
+             (("When?", "q1"), ("Where?", "q2"), ("When?", "q1"))]  # fmt: skip
+    assert again == [mine] * 3
+    assert [one.question for one in history.exchanges(ME, mine)] == ["When?", "Where?"]
+    assert history.append(YOU, None, replace(answered("When?"), id="q1"))
+    assert len(history.exchanges(YOU, history.conversations(YOU)[0].id)) == 1
+
+
+def test_many_at_once_lose_nothing(place: str) -> None:
+    replicas = [History.open(place) for _ in range(2)]
+    mine = replicas[0].append(ME, None, answered("First?"))
+    with ThreadPoolExecutor(6) as people:
+        list(people.map(lambda n: replicas[n % 2].append(ME, mine, answered(f"{n}?")), range(30)))
+    assert {one.question for one in replicas[1].exchanges(ME, mine)} == {"First?", *(f"{n}?" for n in range(30))}
+    for one in replicas:
+        one.close()
+
+
+def test_what_a_database_takes_for_the_end_of_a_text_is_left_out(history: History) -> None:
+    mine = history.append(ME, None, answered("Wh\0en?"))
+    history.rename(ME, mine, "\0The proposal\0")
+    assert history.conversations(ME)[0].title == "The proposal"
+    assert history.exchanges(ME, mine)[0].answer is not None
 
 
 def test_rename_and_delete(history: History) -> None:
@@ -143,7 +195,7 @@ def test_feedback_is_kept_with_its_question_and_can_be_taken_back(history: Histo
     history.judge(ME, mine, 7, Feedback(right=True))  # no such question
 
 
-def test_file_is_for_its_owner_alone(history: History, tmp_path: Path) -> None:
+def test_file_is_for_its_owner_alone(in_a_file: InAFile, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
 
 
@@ -168,7 +220,8 @@ def test_history_of_a_later_version_is_refused(tmp_path: Path) -> None:
         History.open(tmp_path)
 
 
-def test_answer_stored_otherwise_is_named_and_the_rest_is_shown(history: History, tmp_path: Path) -> None:
+def test_answer_stored_otherwise_is_named_and_the_rest_is_shown(in_a_file: InAFile, tmp_path: Path) -> None:
+    history, _ = in_a_file
     mine = history.append(ME, None, answered("When?"))
     history.append(ME, mine, answered("Where?"))
     with sqlite3.connect(tmp_path / FILE_NAME) as other:
@@ -252,6 +305,13 @@ def test_test_set_of_one_person_holds_nothing_of_others(history: History) -> Non
         history.judge(owner, history.append(owner, None, answered(f"{owner}?")), 0, Feedback(right=True))
     assert YOU not in as_test_set(history.judged(ME))[0]
     assert len(as_test_set(history.judged())[0].splitlines()) == 2
+
+
+def test_a_long_name_of_a_schema_is_not_cut_off() -> None:
+    assert page_schema(Address("postgresql://h/d?schema=news")) == "news_page"
+    long = "s" * 60
+    name = page_schema(Address(f"postgresql://h/d?schema={long}"))
+    assert len(name) <= 63 and name != page_schema(Address(f"postgresql://h/d?schema={long}x"))
 
 
 @pytest.mark.parametrize(

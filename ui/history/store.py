@@ -1,4 +1,4 @@
-"""Where conversations are kept: a SQLite file of their own, beside the library but no part of it.
+"""Conversations and what people thought of the answers, in tables: a file beside the library, or its database.
 
 Every call names the owner, and sees and changes that owner's conversations only.
 """
@@ -8,49 +8,28 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from ui.history.exchange import Exchange, Feedback
-from vectorstore import StoreError
+from ui.history.local import LocalTables
+from vectorstore import StoreReadOnly
 from vectorstore.files import CONVERSATIONS as FILE_NAME
+from vectorstore.place import Address, Place, library_place
+
+__all__ = ["FILE_NAME", "KEPT", "Conversation", "History", "Tables", "new_conversation_id"]
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
-"""In the file's user_version; a file of a later one is refused."""
 TITLE_CHARS = 120
 KEPT = 500
 """Conversations of one owner; the oldest go first. A person asks for years; a program that forgets its cookie does not
 fill the disk with one owner either."""
-BUSY_SECONDS = 10.0
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS conversations (
-    id TEXT PRIMARY KEY,
-    owner TEXT NOT NULL,
-    title TEXT NOT NULL,
-    started_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS conversations_of_owner ON conversations (owner, updated_at);
-CREATE TABLE IF NOT EXISTS exchanges (
-    conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
-    number INTEGER NOT NULL,
-    question TEXT NOT NULL,
-    exchange TEXT NOT NULL,
-    judged INTEGER NOT NULL DEFAULT 0,  -- 1: the right answer is known; 2: it is not
-    PRIMARY KEY (conversation, number)
-);
-"""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16}")
 _KNOWN, _UNKNOWN = 1, 2
@@ -75,78 +54,71 @@ def new_conversation_id() -> str:
     return secrets.token_urlsafe(12)
 
 
+Run = Callable[[str, tuple[object, ...]], list[tuple[Any, ...]]]
+"""Runs a statement, with ``?`` for each parameter; the rows that it gives."""
+T = TypeVar("T")
+
+
+class Tables(Protocol):
+    """The tables ``conversations`` and ``exchanges``, wherever they are. Safe from several threads."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what is in them outlasts this process."""
+        ...
+
+    def rows(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        """What a query finds. Raises StoreError where they cannot be read."""
+        ...
+
+    def transact(self, owner: str, work: Callable[[Run], T]) -> T:
+        """What ``work`` returns; all of it is kept, or, after an exception, none. One at a time for an owner.
+
+        ``work`` may be called again, where somebody was in the way or a connection was lost. Raises StoreError where
+        they cannot be written.
+        """
+        ...
+
+    def close(self) -> None:
+        """Lets go of files and connections."""
+        ...
+
+
 class History:
     """The conversations of everyone who uses a page. Safe to share between threads and processes."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, is_kept: bool) -> None:
-        self._connection = connection
-        self._path = path
-        self._lock = threading.Lock()
-        self.is_kept = is_kept
-        """Whether it outlasts this process; not where the library's folder cannot be written."""
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self.is_kept = tables.is_kept
+        """Whether it outlasts this process; not where the library's folder, or its database, cannot be written."""
 
     @classmethod
-    def open(cls, folder: Path) -> History:
-        """The history in the library's folder for this machine, made if there is none; in memory where nothing can be
-        written.
+    def open(cls, place: str | Place, to_read: bool = False) -> History:
+        """The history of the library at ``place``, made if there is none; in memory where nothing can be written.
 
-        Raises StoreError for a file that is no history, or one of a later version.
+        ``to_read``: of which nothing but what is kept is wanted; one in memory would not do. Raises StoreError for a
+        file or tables that are no history, or of a later version, and where a server cannot be reached.
         """
-        path = folder / FILE_NAME
+        place = library_place(place)
+        if isinstance(place, Path):
+            return cls(LocalTables.open(place.expanduser(), to_read))
         try:
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
-            try:
-                _prepare(connection, path)
-            except BaseException:
-                connection.close()
+            return cls(_shared(place, to_read))
+        except StoreReadOnly as error:
+            if to_read:
                 raise
-            path.chmod(0o600)  # what people asked is nobody else's business
-        except sqlite3.OperationalError as error:
-            logger.warning("conversations are forgotten when this program ends: %s cannot be written (%s)", path, error)
-            connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-            _prepare(connection, path)
-            return cls(connection, path, is_kept=False)
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"{path} holds no conversations that can be read ({error}); move it away to begin with none"
-            ) from error
-        return cls(connection, path, is_kept=True)
+            logger.warning("conversations are forgotten when this program ends: %s", error)
+            return cls(LocalTables.in_memory())
 
     def close(self) -> None:
-        """Closes the file."""
-        with self._lock:
-            self._connection.close()
+        """Lets go of files and connections."""
+        self._tables.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of it is kept, or, after an exception, none. Raises StoreError where the disk is full or fails."""
-        with self._in_words("written"):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk ends it by itself
-                    self._connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _in_words(self, done: str) -> Iterator[None]:
-        with self._lock:
-            try:
-                yield
-            except sqlite3.DatabaseError as error:
-                raise StoreError(f"the conversations in {self._path} could not be {done}: {error}") from error
-
-    # Reading: each raises StoreError where the file cannot be read --------------------------------
-
-    def _rows(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with self._in_words("read"):
-            return self._connection.execute(query, parameters).fetchall()
+    # Reading: each raises StoreError where the tables cannot be read ------------------------------
 
     def conversations(self, owner: str) -> list[Conversation]:
         """The owner's conversations, the latest first."""
-        rows = self._rows(
+        rows = self._tables.rows(
             "SELECT id, title, started_at, updated_at, (SELECT count(*) FROM exchanges WHERE conversation = id) "
             "FROM conversations WHERE owner = ? ORDER BY updated_at DESC, rowid DESC",
             (owner,),
@@ -159,7 +131,7 @@ class History:
 
     def exchanges(self, owner: str, conversation_id: str | None) -> tuple[Exchange, ...]:
         """What was said in a conversation, in order; nothing where the owner has no such."""
-        rows = self._rows(
+        rows = self._tables.rows(
             "SELECT question, exchange FROM exchanges JOIN conversations ON id = conversation "
             "WHERE conversation = ? AND owner = ? ORDER BY number",
             (conversation_id, owner),
@@ -168,9 +140,9 @@ class History:
 
     def judged(self, owner: str | None = None) -> Iterator[tuple[str, tuple[Exchange, ...]]]:
         """(id, exchanges) of each conversation with feedback in it, oldest first; of everyone, or of one owner."""
-        rows = self._rows(
-            "SELECT DISTINCT id, owner FROM conversations JOIN exchanges ON id = conversation "
-            "WHERE judged AND owner = coalesce(?, owner) ORDER BY started_at, conversations.rowid",
+        rows = self._tables.rows(
+            "SELECT id, owner FROM conversations WHERE owner = coalesce(CAST(? AS TEXT), owner) AND EXISTS "
+            "(SELECT 1 FROM exchanges WHERE conversation = id AND judged != 0) ORDER BY started_at, rowid",
             (owner,),
         )
         for conversation_id, its_owner in rows:
@@ -178,9 +150,9 @@ class History:
 
     def marks(self, owner: str) -> tuple[int, int]:
         """How many of the owner's answers are marked with what is right, and how many as wrong and nothing more."""
-        rows = self._rows(
+        rows = self._tables.rows(
             "SELECT judged, count(*) FROM exchanges JOIN conversations ON id = conversation "
-            "WHERE owner = ? AND judged GROUP BY judged",
+            "WHERE owner = ? AND judged != 0 GROUP BY judged",
             (owner,),
         )
         counts = dict(rows)
@@ -192,7 +164,7 @@ class History:
         The same is what was searched in the same words, whatever their case and the marks between them. Empty where
         they said that the articles do not say; None where they said nothing.
         """
-        rows = self._rows(
+        rows = self._tables.rows(
             "SELECT question, exchange FROM exchanges JOIN conversations ON id = conversation "
             "WHERE owner = ? AND judged = ? ORDER BY updated_at DESC, conversations.rowid DESC, number DESC",
             (owner, _KNOWN),
@@ -208,96 +180,100 @@ class History:
     def append(self, owner: str, conversation_id: str | None, exchange: Exchange) -> str:
         """Adds an exchange to a conversation; returns its id.
 
-        Where the owner has no such, it is a new one, under the id that was given if nobody has it.
+        Where the owner has no such, it is a new one, under the id that was given if nobody has it. An exchange whose
+        own id is in the conversation already is there, and changes nothing.
         """
-        moment = datetime.now(UTC)
-        now = moment.isoformat(timespec="seconds")
-        with self._transaction() as connection:
+
+        def add(run: Run) -> str:
+            moment = datetime.now(UTC)
+            now = moment.isoformat(timespec="seconds")
             # A clock that was set back does not make the latest the oldest, which would be the first to go.
-            (latest,) = connection.execute(
-                "SELECT max(updated_at) FROM conversations WHERE owner = ?", (owner,)
-            ).fetchone()
+            [(latest,)] = run("SELECT max(updated_at) FROM conversations WHERE owner = ?", (owner,))
             if latest is not None:
                 moment = max(moment, datetime.fromisoformat(latest) + timedelta(microseconds=1))
             exactly = moment.isoformat(timespec="microseconds")
-            if not _owns(connection, owner, conversation_id):
-                if not _is_free(connection, conversation_id):
-                    conversation_id = new_conversation_id()
-                title = _title(exchange.question) or "Conversation"
-                connection.execute(
-                    "INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", (conversation_id, owner, title, now, exactly)
-                )
-                connection.execute(
-                    "DELETE FROM conversations WHERE owner = ? AND id NOT IN (SELECT id FROM conversations "
-                    "WHERE owner = ? ORDER BY updated_at DESC, rowid DESC LIMIT ?)",
-                    (owner, owner, KEPT),
-                )
-            assert conversation_id is not None
-            connection.execute(
-                "INSERT INTO exchanges SELECT ?, coalesce(max(number) + 1, 0), ?, ?, 0 FROM exchanges "
-                "WHERE conversation = ?",
-                (conversation_id, exchange.question, _dumped(replace(exchange, asked_at=now)), conversation_id),
+            known = conversation_id if _owns(run, owner, conversation_id) else None
+            if known and exchange.id and _holds(run, known, exchange.id):
+                return known
+            chosen = known or _begin(run, owner, conversation_id, _title(exchange.question), now, exactly)
+            run(
+                "INSERT INTO exchanges (conversation, number, question, exchange) "
+                "SELECT CAST(? AS TEXT), coalesce(max(number) + 1, 0), CAST(? AS TEXT), CAST(? AS TEXT) "
+                "FROM exchanges WHERE conversation = ?",
+                (chosen, _plain(exchange.question), _dumped(replace(exchange, asked_at=now)), chosen),
             )
-            connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (exactly, conversation_id))
-        return conversation_id
+            run("UPDATE conversations SET updated_at = ? WHERE id = ?", (exactly, chosen))
+            return chosen
+
+        return self._tables.transact(owner, add)
 
     def judge(self, owner: str, conversation_id: str, number: int, feedback: Feedback | None) -> None:
         """Keeps what the person thinks of an answer; None forgets it. What is not there, or no answer, stays so."""
-        with self._transaction() as connection:
-            row = connection.execute(
-                "SELECT question, exchange FROM exchanges WHERE conversation = ? AND number = ?",
-                (conversation_id, number),
-            ).fetchone()
-            if row is None or not _owns(connection, owner, conversation_id):
+
+        def keep(run: Run) -> None:
+            at = (conversation_id, number)
+            rows = run("SELECT question, exchange FROM exchanges WHERE conversation = ? AND number = ?", at)
+            if not rows or not _owns(run, owner, conversation_id):
                 return
-            exchange = replace(_loaded(*row), feedback=feedback)
+            exchange = replace(_loaded(*rows[0]), feedback=feedback)
             if exchange.answer is not None:
                 judged = 0 if feedback is None else _UNKNOWN if exchange.gold is None else _KNOWN
-                connection.execute(
+                run(
                     "UPDATE exchanges SET exchange = ?, judged = ? WHERE conversation = ? AND number = ?",
-                    (_dumped(exchange), judged, conversation_id, number),
+                    (_dumped(exchange), judged, *at),
                 )
+
+        self._tables.transact(owner, keep)
 
     def rename(self, owner: str, conversation_id: str, title: str) -> None:
         """Gives a conversation another title; an empty one changes nothing."""
         if title := _title(title):
-            with self._transaction() as connection:
-                connection.execute(
-                    "UPDATE conversations SET title = ? WHERE id = ? AND owner = ?", (title, conversation_id, owner)
-                )
+            named = (title, conversation_id, owner)
+            self._tables.transact(
+                owner, lambda run: run("UPDATE conversations SET title = ? WHERE id = ? AND owner = ?", named)
+            )
 
     def delete(self, owner: str, conversation_id: str) -> None:
         """Forgets a conversation, the feedback in it included."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM conversations WHERE id = ? AND owner = ?", (conversation_id, owner))
+        named = (conversation_id, owner)
+        self._tables.transact(owner, lambda run: run("DELETE FROM conversations WHERE id = ? AND owner = ?", named))
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > FORMAT:
-        raise StoreError(
-            f"{path} was written by a later version of article-qa (format {version}; this one knows {FORMAT}); "
-            "update article-qa, or move the file away to begin with no conversations"
-        )
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON")  # what a person deletes is gone from the disk too
-    connection.executescript(_SCHEMA)
-    connection.execute(f"PRAGMA user_version = {FORMAT}")
+def _shared(address: Address, to_read: bool) -> Tables:
+    from ui.history.shared import SharedTables
+    from ui.shared import open_page_database
+
+    return SharedTables(open_page_database(address, to_read))
 
 
-def _owns(connection: sqlite3.Connection, owner: str, conversation_id: str | None) -> bool:
-    found = connection.execute(
-        "SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation_id, owner)
-    ).fetchone()
-    return found is not None
-
-
-def _is_free(connection: sqlite3.Connection, conversation_id: str | None) -> bool:
-    if not conversation_id or not _ID.fullmatch(conversation_id):
+def _owns(run: Run, owner: str, conversation_id: str | None) -> bool:
+    if not conversation_id:
         return False
-    return connection.execute("SELECT 1 FROM conversations WHERE id = ?", (conversation_id,)).fetchone() is None
+    return bool(run("SELECT 1 FROM conversations WHERE id = ? AND owner = ?", (conversation_id, owner)))
+
+
+def _holds(run: Run, conversation_id: str, exchange_id: str) -> bool:
+    rows = run("SELECT question, exchange FROM exchanges WHERE conversation = ?", (conversation_id,))
+    return any(_loaded(*row).id == exchange_id for row in rows)
+
+
+def _begin(run: Run, owner: str, wanted: str | None, title: str, now: str, exactly: str) -> str:
+    """The id of a new conversation: ``wanted``, if nobody has it and it is one."""
+    ids = [wanted] if wanted and _ID.fullmatch(wanted) else []
+    for conversation_id in (*ids, new_conversation_id()):
+        begun = run(
+            "INSERT INTO conversations (id, owner, title, started_at, updated_at) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING RETURNING id",
+            (conversation_id, owner, title or "Conversation", now, exactly),
+        )
+        if begun:
+            break
+    run(
+        "DELETE FROM conversations WHERE owner = ? AND id NOT IN (SELECT id FROM conversations "
+        "WHERE owner = ? ORDER BY updated_at DESC, rowid DESC LIMIT ?)",
+        (owner, owner, KEPT),
+    )
+    return conversation_id
 
 
 def _dumped(exchange: Exchange) -> str:
@@ -316,7 +292,12 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
+def _plain(text: str) -> str:
+    """Without what a database takes for the end of a text."""
+    return text.replace("\0", "")
+
+
 def _title(text: str) -> str:
     """One short line."""
-    line = " ".join(text.split())
+    line = " ".join(_plain(text).split())
     return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"

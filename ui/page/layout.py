@@ -33,7 +33,7 @@ def build_page(
     Without the cookie that ``server.launch`` adds, each opening of the page is another visitor.
     """
     library = library or Library(bot.index)
-    history = history or History.open(bot.index.folder)
+    history = history or History.open(bot.index.place)
     blocks = gr.Blocks(
         title="Ask your articles", fill_width=True, analytics_enabled=False, delete_cache=(UPLOADS_KEPT, UPLOADS_KEPT)
     )

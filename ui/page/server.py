@@ -72,7 +72,7 @@ def launch(
     _check_free(host, port)
     try:
         bot = Chatbot.open(settings=settings)
-        history = History.open(bot.index.folder)
+        history = History.open(bot.index.place)
     except (StoreError, QAError) as error:
         sys.exit(f"article-qa: {error}")
     library = Library(bot.index)

@@ -52,12 +52,14 @@ _DAMAGED = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
 class Database:
     """Reads and writes the tables of one library. Safe from several threads."""
 
-    def __init__(self, address: Address) -> None:
-        """Connects when it is first needed."""
+    def __init__(self, address: Address, schema: str | None = None, connections: int = CONNECTIONS) -> None:
+        """Connects when it is first needed, ``connections`` times at most. ``schema`` is where its tables are, if not
+        where the address says."""
         self.address = address
         named = {name: value for name, value in SETTINGS.items() if name not in address.options}
         self._options: dict[str, Any] = {**named, "client_encoding": "UTF8", "autocommit": True}
-        self._path = [address.schema]
+        self._path = [schema or address.schema]
+        self._most = connections
         self._settings: tuple[str, ...] = ()
         self._local = threading.local()
         self._used: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
@@ -66,7 +68,7 @@ class Database:
             address.for_server,
             kwargs=self._options,
             min_size=0,
-            max_size=CONNECTIONS,
+            max_size=connections,
             open=False,
             timeout=CONNECT_SECONDS,
             configure=self._configure,
@@ -173,7 +175,7 @@ class Database:
         except PoolTimeout:
             self.connect().close()  # says why
             raise StoreError(
-                f"{self.address} has no connection to spare: {CONNECTIONS} are in use, for {CONNECT_SECONDS} s"
+                f"{self.address} has no connection to spare: {self._most} are in use, for {CONNECT_SECONDS} s"
             ) from None
         except PoolClosed:
             raise StoreError(f"{self.address} was closed; open it again") from None
