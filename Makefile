@@ -37,7 +37,7 @@ setup-dev:
 	$(call set_up,--group dev)
 
 setup-test:
-	$(call set_up,--group dev --browser)
+	$(call set_up,--group dev --browser --proxy)
 
 setup-bench:
 	$(call set_up,--group bench)

@@ -38,7 +38,7 @@ Vectors = dict[str, NDArray[np.float32]]
 
 
 def add_articles(
-    sources: Sequence[str | Path],
+    sources: Sequence[str | Path | FilePlace],
     index: ArticleIndex,
     progress: ProgressCallback | None = None,
     *,
@@ -54,7 +54,8 @@ def add_articles(
     of it before is kept.
 
     ``allow_private`` lets web addresses lead to this machine and its network. ``only`` names the files and folders that
-    may have changed: what is stored of all else is taken as it is, unread. Raises StoreError when the library cannot be
+    may have changed: what is stored of all else is taken as it is, unread. A ``FilePlace`` is a file that is stored
+    under another name than its own. Raises StoreError when the library cannot be
     written.
     """
     return _Ingest(index, progress, allow_private, only).run(sources)
@@ -104,7 +105,7 @@ class _Ingest:
         self._at = (0, 0, "")
         """Sources dealt with, of how many, and the last of them."""
 
-    def run(self, sources: Sequence[str | Path]) -> IngestReport:
+    def run(self, sources: Sequence[str | Path | FilePlace]) -> IngestReport:
         started = time.perf_counter()
         with self._writing():
             for stored in self._index.sources() if self._index else ():

@@ -19,11 +19,12 @@ from vectorstore.files import is_library
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
-def find_sources(names: Sequence[str | Path]) -> Iterator[Place | Skipped]:
+def find_sources(names: Sequence[str | Path | FilePlace]) -> Iterator[Place | Skipped]:
     """The files and addresses behind names of files, folders and addresses, each once, in a fixed order.
 
     Folders are searched to any depth. What is hidden and what, by its suffix, is no document is passed over there in
-    silence; a link that leads out of the folder is reported. Lazy: nothing is opened, nothing is fetched.
+    silence; a link that leads out of the folder is reported. A file that is to be known under another name than its own
+    is given as a ``FilePlace``. Lazy: nothing is opened, nothing is fetched.
     """
     seen: set[str] = set()
     for name in names:
@@ -33,14 +34,15 @@ def find_sources(names: Sequence[str | Path]) -> Iterator[Place | Skipped]:
                 yield found
 
 
-def named_folders(names: Sequence[str | Path]) -> tuple[Path, ...]:
+def named_folders(names: Sequence[str | Path | FilePlace]) -> tuple[Path, ...]:
     """The folders among the names, resolved: an article kept from one of them, but not found now, was removed."""
     return tuple(path for path in named_paths(names) if _is_folder(path))
 
 
-def named_paths(names: Sequence[str | Path]) -> tuple[Path, ...]:
+def named_paths(names: Sequence[str | Path | FilePlace]) -> tuple[Path, ...]:
     """The files and folders among the names, resolved, whether they are there or not."""
-    paths = (_resolved(_path(name)) for name in names if not _is_address(name) and str(name).strip())
+    named = (name for name in names if not isinstance(name, FilePlace) and not _is_address(name) and str(name).strip())
+    paths = (_resolved(_path(name)) for name in named)
     return tuple(dict.fromkeys(path for path in paths if path is not None))
 
 
@@ -83,8 +85,10 @@ def read_source(place: Place, allow_private: bool = False) -> RawSource:
 # --- finding ---------------------------------------------------------------------------------------------------------
 
 
-def _find(name: str | Path) -> Iterator[Place | Skipped]:
-    if not str(name).strip():
+def _find(name: str | Path | FilePlace) -> Iterator[Place | Skipped]:
+    if isinstance(name, FilePlace):
+        yield name
+    elif not str(name).strip():
         yield Skipped(str(name), "an empty name")
     elif _is_address(name):
         yield _find_page(str(name).strip())

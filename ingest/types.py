@@ -11,7 +11,7 @@ class FilePlace:
     """A file that can be read."""
 
     source: str
-    """Canonical name: the absolute path with every link resolved."""
+    """Canonical name: the absolute path with every link resolved, or what the file is known as instead."""
     path: Path
 
 

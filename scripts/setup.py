@@ -3,7 +3,8 @@
 ``make`` runs it before anything that needs the environment; when nothing changed it returns at once.
 
     python scripts/setup.py                        what the chat and the command need
-    python scripts/setup.py --group dev --browser  also what the tests need
+    python scripts/setup.py --group dev --browser --proxy
+                                                   also what the tests need
     python scripts/setup.py --extra openai         also a chat model's provider
     python scripts/setup.py --lock                 resolve afresh and write constraints.txt
 
@@ -163,6 +164,7 @@ def up_to_date(stamp: dict[str, Any], options: argparse.Namespace) -> bool:
             and set(options.extra) <= set(stamp["extras"])
             and not (options.torch == "gpu" and stamp["torch"].endswith("+cpu"))
             and not (options.browser and find_browser(stamp) is None)
+            and not (options.proxy and find_proxy() is None)
         )
     except (OSError, KeyError):
         return False
@@ -286,18 +288,32 @@ def apt_get() -> list[str] | None:
     return None
 
 
+def install_system_package(console: Console, title: str, package: str) -> None:
+    """Install one of the system's packages, where that can be done."""
+    if apt := apt_get():
+        with suppress(SetupError), console.step(f"{title}, from the system's packages"):
+            with suppress(SetupError):  # one broken source among several need not matter
+                console.run([*apt, "update"])
+            console.run([*apt, "install", "-y", "--no-install-recommends", package])
+
+
+def find_proxy() -> str | None:
+    """HAProxy, for the tests of several replicas. Debian has it where only administrators look."""
+    return shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
+
+
+def install_proxy(console: Console) -> None:
+    """Install HAProxy from the system's packages."""
+    install_system_package(console, "HAProxy", "haproxy")
+    if find_proxy() is None:
+        console.warn("no HAProxy could be installed: the tests of several replicas will fail until there is one")
+
+
 def install_browser(console: Console) -> str | None:
     """Install Chromium from the system's packages, else Playwright's own. Where it is, or None."""
-    if apt := apt_get():
-        try:
-            with console.step("Chromium, from the system's packages"):
-                with suppress(SetupError):  # one broken source among several need not matter
-                    console.run([*apt, "update"])
-                console.run([*apt, "install", "-y", "--no-install-recommends", "chromium"])
-        except SetupError:
-            pass
-        if path := find_browser({}):
-            return path
+    install_system_package(console, "Chromium", "chromium")
+    if path := find_browser({}):
+        return path
     where = "from playwright.sync_api import sync_playwright as p\nwith p() as p: print(p.chromium.executable_path)"
     try:
         with console.step("Chromium, Playwright's own"):
@@ -319,6 +335,8 @@ def set_up(console: Console, options: argparse.Namespace, stamp: dict[str, Any])
     browser = find_browser(stamp)
     if options.browser and browser is None:
         browser = install_browser(console)
+    if options.proxy and find_proxy() is None:
+        install_proxy(console)
     with console.step("checking that everything loads"):
         console.run([PYTHON, "-c", SMOKE_TEST], **OFFLINE)
     done = {
@@ -365,6 +383,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--group", action="append", default=[], help="a dependency group of pyproject.toml: dev, bench")
     parser.add_argument("--extra", action="append", default=[], help="an extra: openai, anthropic, ollama, shared")
     parser.add_argument("--browser", action="store_true", help="have a Chromium for the browser tests")
+    parser.add_argument("--proxy", action="store_true", help="have HAProxy for the tests of several replicas")
     parser.add_argument("--torch", choices=["cpu", "gpu"], help="PyTorch's build (default: $ARTICLE_QA_TORCH or cpu)")
     parser.add_argument("--lock", action="store_true", help="write constraints.txt instead")
     parser.add_argument("--verbose", action="store_true", help="show what pip prints")

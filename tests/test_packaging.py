@@ -279,6 +279,9 @@ def test_set_up_is_done_again_when_and_only_when_something_changed(
     assert not up_to_date("--group", "bench")
     assert not up_to_date("--extra", "openai")
     assert not up_to_date("--torch", "gpu")
+    for proxy in (None, "/usr/sbin/haproxy"):
+        monkeypatch.setattr(setup, "find_proxy", lambda found=proxy: found)
+        assert up_to_date("--proxy") == bool(proxy)
     for name in ("PYPROJECT", "LOCK"):
         (tmp_path / name).write_text("after", encoding="utf-8")
         assert not up_to_date()

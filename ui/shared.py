@@ -39,10 +39,10 @@ CREATE TABLE exchanges (
 );
 CREATE TABLE uploads (
     name text COLLATE "C" NOT NULL, digest text COLLATE "C" NOT NULL, content bytea NOT NULL,
-    added_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (name, digest)
+    added_at timestamptz NOT NULL DEFAULT now(), read boolean NOT NULL DEFAULT false, PRIMARY KEY (name, digest)
 );
 ALTER TABLE uploads ALTER content SET STORAGE EXTERNAL;
-CREATE TABLE logouts (name text COLLATE "C" PRIMARY KEY, at double precision NOT NULL);
+CREATE TABLE logouts (name text COLLATE "C" PRIMARY KEY, at bigint NOT NULL);
 """
 
 

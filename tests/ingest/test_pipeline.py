@@ -7,6 +7,7 @@ import pytest
 
 from ingest import Progress, add_articles
 from ingest.pipeline import PIECE_CHUNKS
+from ingest.types import FilePlace
 from tests.conftest import Store
 from vectorstore import ArticleIndex, StoreLocked
 
@@ -51,6 +52,21 @@ class CountingEmbedder:
 
 def statuses(folder: Path, index: ArticleIndex) -> dict[str, str]:
     return {Path(outcome.source).name: outcome.status for outcome in add_articles([folder], index).outcomes}
+
+
+def test_a_file_may_be_known_under_another_name(folder: Path, empty_index: ArticleIndex) -> None:
+    report = add_articles([FilePlace("uploads/crossing.txt", folder / "bridge.txt"), folder], empty_index)
+    assert [(one.source, one.status) for one in report.outcomes] == [
+        ("uploads/crossing.txt", "added"),
+        (str((folder / "bridge.txt").resolve()), "added"),
+        (str((folder / "cheese.txt").resolve()), "added"),
+    ]
+    (folder / "bridge.txt").write_text(BRIDGE.replace("1883", "1884"), encoding="utf-8")
+    again = add_articles([FilePlace("uploads/crossing.txt", folder / "bridge.txt")], empty_index)
+    assert [(one.source, one.status) for one in again.outcomes] == [("uploads/crossing.txt", "changed")]
+    (folder / "bridge.txt").unlink()
+    assert statuses(folder, empty_index)["bridge.txt"] == "removed"
+    assert "uploads/crossing.txt" in {one.source for one in empty_index.sources()}
 
 
 def test_articles_of_a_folder_are_added_with_their_offsets(folder: Path, empty_index: ArticleIndex) -> None:

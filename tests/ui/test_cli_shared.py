@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from qa.types import Answer
 from tests.conftest import Store
 from tests.servers import ESCAPED, PASSWORD
 from tests.ui.test_cli import ROOT, run, tidy, write_texts
-from ui.history import History
-from ui.page.library import Library
+from ui.history import Exchange, Feedback, History
 from vectorstore import ArticleIndex
-from vectorstore.place import own_folder
 
 __all__ = ["tidy"]  # a fixture
 
@@ -121,18 +120,17 @@ def _opened_within(address: str, articles: int) -> tuple[ArticleIndex]:
     raise AssertionError("nothing was stored")
 
 
-def test_uploads_and_conversations_stay_on_this_machine(address: str, tmp_path: Path) -> None:
-    upload = tmp_path / "lake.txt"
-    upload.write_text("Lake\n\nThe lake is 200 metres deep.\n", encoding="utf-8")
-    index = ArticleIndex.open(address)
-    Library(index).add_uploads([upload], lambda progress: None)
-    [article] = index.articles()
-    assert Path(article.source) == own_folder(index.place).resolve() / "uploads" / "lake.txt"
-    assert index.folder.is_relative_to(tmp_path / "data")
-    index.close()
-    history = History.open(index.folder)
-    assert history.is_kept
+def test_what_was_marked_on_a_page_is_printed_anywhere(address: str, tmp_path: Path) -> None:
+    ArticleIndex.open(address).close()
+    nothing = run("feedback", "--index", address)
+    assert nothing.exit_code == 0 and "nothing was marked" in shown(nothing)
+    history = History.open(address)
+    mine = history.append("user:ann", None, Exchange("When?", Answer("When?", "Oct. 21", query="When?")))
+    history.judge("user:ann", mine, 0, Feedback(right=True))
     history.close()
     marked = run("feedback", "--index", address)
     assert marked.exit_code == 0
-    assert "nothing was marked" in shown(marked)
+    shown(marked)
+    [row] = [json.loads(line) for line in marked.stdout.splitlines()]
+    assert (row["question"], row["answers"]) == ("When?", ["Oct. 21"])
+    assert not any(path.is_file() for path in (tmp_path / "data").rglob("*"))  # nothing of it is on this machine

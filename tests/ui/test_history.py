@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,6 +28,7 @@ from ui.page.overview import Overviews
 from ui.page.parts import Parts
 from ui.page.questions import Questions
 from ui.page.talk import Talk
+from ui.page.telling import telling
 from ui.shared import page_schema
 from vectorstore import ArticleIndex, StoreError
 from vectorstore.place import Address
@@ -123,6 +125,40 @@ def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(library: ArticleInd
         *_, last = talk.ask(gr.Request(username="me", cookies={}), gr.EventData(None, asked))
     assert "21" in last[parts.conversation] and "Barnum" in last[parts.conversation]
     assert "Barnum" in last[parts.article]
+
+
+class LosesTheHistory(StubBot):
+    """Answers, after the way to the conversations was lost."""
+
+    connection: sqlite3.Connection
+    begun: threading.Event
+
+    def stream(self, *asked: Any, **how: Any) -> Any:
+        assert self.begun.wait(60)
+        self.connection.close()
+        yield from super().stream(*asked, **how)
+
+
+def test_a_history_that_is_lost_in_mid_answer_takes_no_answer_away(library: ArticleIndex, in_a_file: InAFile) -> None:
+    history, connection = in_a_file
+    bot: Any = LosesTheHistory(library)
+    bot.connection, bot.begun = connection, threading.Event()
+    with gr.Blocks():
+        parts = Parts()
+    shelf = Library(library)
+    talk = Talk(parts, bot, history, Questions(bot, history), shelf, Overviews(bot, shelf))
+    asked = {"question": "How many elephants did Barnum lead across the Brooklyn Bridge?", "id": "q1"}
+    me = gr.Request(username="me", cookies={})
+    with pytest.warns(UserWarning, match="could not be kept"):
+        states = talk.ask(me, gr.EventData(None, asked))
+        next(states)
+        bot.begun.set()
+        *_, last = states
+    assert "Barnum" in last[parts.conversation]
+    with pytest.raises(gr.Error, match="could not be read"):
+        telling(talk.open)("", me)
+    with pytest.raises(gr.Error, match="could not be read"):
+        list(telling(talk.ask)(me, gr.EventData(None, {**asked, "id": "q2"})))
 
 
 def test_a_clock_that_is_set_back_changes_nothing(history: History, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from ingest.report import Progress
 from tests.ingest.documents import archive
-from ui.page.library import Library, read_addresses, safe_name
+from ui.page.library import Library, read_addresses
+from ui.page.uploads import safe_name
 from vectorstore import ArticleIndex, StoreLocked
 
 

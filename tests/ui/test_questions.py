@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -15,6 +16,7 @@ from qa.chatbot import Chatbot
 from qa.errors import GeneratorError
 from qa.types import Answer, AnswerEvent, AnswerReady, PassagesFound, Turn
 from ui.history import Exchange, Feedback, History, Pending
+from ui.history.local import LocalTables
 from ui.page import questions
 from ui.page.models import Choice, Models
 from ui.page.questions import Asking, Questions
@@ -149,3 +151,41 @@ def test_model_that_cannot_be_used_is_said_in_the_answers_place(history: History
     *_, came = asking.ask(ME, Asking("q1", "When?", choice=Choice("x"))).states()
     assert isinstance(came, Exchange) and came.error and "provider:model" in came.error
     asking.close()
+
+
+def test_what_another_replica_has_answered_is_not_answered_again(bot: Bot, history: History, tmp_path: Path) -> None:
+    bot.may_answer.set()
+    asked = Asking("q1", "When did Kanye propose?")
+    first = Questions(cast(Chatbot, bot), history).ask(ME, asked)
+    (*_, answered) = first.states()
+    other = History.open(tmp_path)
+    again = Questions(cast(Chatbot, bot), other).ask(ME, replace(asked, conversation=first.conversation))
+    (*_, found) = again.states()
+    assert isinstance(found, Exchange) and isinstance(answered, Exchange) and found.answer == answered.answer
+    assert len(bot.asked) == 1 == len(other.exchanges(ME, first.conversation))
+    other.close()
+
+
+def test_a_history_that_cannot_be_read_is_said(bot: Bot, history: History) -> None:
+    bot.may_answer.set()
+    history.close()
+    question = Questions(cast(Chatbot, bot), history).ask(ME, Asking("q1", "When did Kanye propose?"))
+    (*_, came) = question.states()
+    assert isinstance(came, Exchange) and "could not be read" in (came.error or "")
+    assert question.unkept == came
+
+
+def test_what_could_not_be_kept_is_kept_when_the_page_asks_again(bot: Bot, tmp_path: Path) -> None:
+    bot.may_answer.set()
+    tables = LocalTables.open(tmp_path)
+    history = History(tables)
+    asking = Questions(cast(Chatbot, bot), history)
+    tables.connection.execute("PRAGMA query_only = 1")
+    question = asking.ask(ME, Asking("q1", "When did Kanye propose?"))
+    list(question.states())
+    assert question.unkept is not None
+    tables.connection.execute("PRAGMA query_only = 0")
+    again = asking.ask(ME, Asking("q1", "When did Kanye propose?"))
+    assert again is question and question.unkept is None
+    assert len(history.exchanges(ME, question.conversation)) == 1 == len(bot.asked)
+    history.close()

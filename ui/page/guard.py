@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 API = "/gradio_api"
 _PAGE = re.compile(r"/")
 _READ = re.compile(
-    r"/config|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/(?:assets|static|svelte)/.+"
+    r"/healthz|/config|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/(?:assets|static|svelte)/.+"
     rf"|{API}/(?:info|app_id|theme\.css|startup-events|upload_progress|queue/data|heartbeat/[^/]+|call/[^/]+/[^/]+)"
 )
 _QUEUED = re.compile(rf"{API}/(?:queue/join|call/[^/]+)")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -13,17 +11,10 @@ from urllib.parse import urlsplit
 
 import samples
 from ingest import add_articles
-from ingest.formats import fingerprint
 from ingest.report import IngestReport, Outcome, ProgressCallback
-from ingest.types import RawSource
+from ui.page.uploads import FolderUploads, Uploads
 from vectorstore import ArticleIndex, ArticleSummary, StoreLocked, StoreReadOnly
 from vectorstore.files import UPLOADS
-
-MAX_NAME_BYTES = 200
-"""How much of an uploaded file's name is kept; file systems take 255 bytes."""
-
-ARRIVING, BEFORE = ".arriving", ".before"
-"""Ends of the names of uploads that are being copied, and of those that others have taken the place of."""
 
 EXAMPLES = {
     "kim-and-kanye-third-anniversary.txt": "When did Kanye propose?",
@@ -37,9 +28,10 @@ EXAMPLES = {
 class Library:
     """The library of one page. Writes wait for each other; reading never waits."""
 
-    def __init__(self, index: ArticleIndex) -> None:
+    def __init__(self, index: ArticleIndex, uploads: Uploads | None = None) -> None:
+        """``uploads`` is where files that are added are kept: the library's folder, or what ``open_state`` says."""
         self.index = index
-        self._uploads = index.folder / UPLOADS
+        self.uploads = uploads or FolderUploads(index)
         self._writing = threading.Lock()
 
     def articles(self) -> list[ArticleSummary]:
@@ -75,21 +67,12 @@ class Library:
         return IngestReport((*report.outcomes, *refused), report.chunks, report.seconds)
 
     def add_uploads(self, files: Sequence[Path], progress: ProgressCallback) -> IngestReport:
-        """Adds uploaded files, from copies of them that stay beside the index.
+        """Adds uploaded files, from copies of them that stay with the library.
 
         A file named like an earlier upload takes its place. One that cannot be read leaves nothing behind.
         """
-        with self._writing, self.index.writing():
-            try:
-                self._uploads.mkdir(parents=True, exist_ok=True)
-                self._settle()
-                copies = self._copies(files)
-            except OSError as error:
-                raise StoreReadOnly(f"{self._uploads} cannot be written: {error}") from error
-            try:
-                return add_articles(copies, self.index, progress)
-            finally:
-                self._settle()
+        with self._writing, self.index.writing(), self.uploads.taking(files) as copies:
+            return add_articles(copies, self.index, progress)
 
     def remove(self, article_id: str) -> ArticleSummary | None:
         """Forgets the article, and the copy of its file where that was the last one in it; returns what it was."""
@@ -99,7 +82,7 @@ class Library:
                 return None
             with self.index.writing():
                 self.index.remove([article_id])
-                self._settle()
+                self.uploads.settle()
             return gone
 
     def repair(self) -> None:
@@ -108,39 +91,9 @@ class Library:
             try:
                 with self.index.writing():
                     self.index.repair()
-                    self._settle()
+                    self.uploads.settle()
             except (StoreLocked, StoreReadOnly):
                 return
-
-    def _copies(self, files: Sequence[Path]) -> list[Path]:
-        """Copies of files beside the index; what had their names before is kept aside until ``_settle``."""
-        copies: list[Path] = []
-        for file in files:
-            copy = self._uploads / _unused(safe_name(file.name), {path.name for path in copies})
-            copies.append(copy)
-            arriving = self._uploads / f".{copy.name}{ARRIVING}"
-            shutil.copyfile(file, arriving)
-            if copy.exists():
-                copy.replace(self._uploads / f".{copy.name}{BEFORE}")
-            arriving.replace(copy)
-        return copies
-
-    def _settle(self) -> None:
-        """Leaves those files among the uploads that articles were read from, as they were then.
-
-        So a refused upload goes, and one in whose place it came is back: also after a run that was ended in between.
-        """
-        if not self._uploads.is_dir():
-            return
-        stored = {one.origin: one.fingerprint for one in self.index.sources()}
-        folder = self._uploads.resolve()
-        for before in folder.glob(f".*{BEFORE}"):
-            path = folder / before.name.removeprefix(".").removesuffix(BEFORE)
-            if is_of(before, stored.get(str(path), "")):
-                before.replace(path)
-        for path in folder.iterdir():
-            if str(path) not in stored and path.is_file():
-                path.unlink()
 
 
 @lru_cache(maxsize=1 << 16)  # asked of every article each time the list is narrowed
@@ -156,16 +109,6 @@ def _is_sample(source: str) -> bool:
     return Path(source).parent == samples.ARTICLES.resolve()
 
 
-def safe_name(name: str) -> str:
-    """A file name that means nothing but itself, as close to ``name`` as can be."""
-    kept = re.sub(r"[^\w .,()'-]", "_", unicodedata.normalize("NFC", name.replace("\\", "/").split("/")[-1]))
-    stem, dot, suffix = kept.strip(" .").rpartition(".")
-    if not dot:
-        stem, suffix = suffix, ""
-    stem = stem.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .") or "article"
-    return f"{stem}.{suffix[:10]}" if suffix else stem
-
-
 def read_addresses(text: str) -> tuple[list[str], list[Outcome]]:
     """The web addresses in ``text``, and what else is there, with the reason it is not taken."""
     addresses: list[str] = []
@@ -178,20 +121,3 @@ def read_addresses(text: str) -> tuple[list[str], list[Outcome]]:
         else:
             refused.append(Outcome(word, "skipped", reason="not a web address; one begins with https:// or http://"))
     return addresses, refused
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    """``name``, numbered where another file of the same upload has it already."""
-    stem, dot, suffix = name.rpartition(".")
-    number = 2
-    free = name
-    while free in taken:
-        free = f"{stem} ({number}).{suffix}" if dot else f"{name} ({number})"
-        number += 1
-    return free
-
-
-def is_of(file: Path, stored: str) -> bool:
-    """Whether ``stored``, the fingerprint of an article, was made from this file as it is."""
-    _, _, content = fingerprint(RawSource(str(file), file.name, file.read_bytes())).partition("-")
-    return content in stored

@@ -46,6 +46,7 @@ class Parts:
                     self._build_library()
                 with gr.Tab("History", id="history", elem_id="history-tab") as self.history_tab:
                     self.sought = gr.Textbox(
+                        "",
                         label="Find a conversation",
                         show_label=False,
                         placeholder="Find a conversation by its title",
@@ -80,6 +81,7 @@ class Parts:
             self.add = gr.Button("Add", elem_id="add", min_width=0, scale=0)
         self.report = html("report", "shared", "buttons", "report")
         self.filter = gr.Textbox(
+            "",
             label="Find an article",
             show_label=False,
             placeholder="Find an article by title, author or file",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from pathlib import Path
 
 from ingest import UnreadableSource, draw_page
-from ui.page.library import is_of
+from ui.page.uploads import Uploads, is_of
 from vectorstore import Article
 
 WIDTH = 1100
@@ -19,7 +18,8 @@ REMEMBERED = 50
 class Pictures:
     """Draws pages, and keeps the last. Safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, uploads: Uploads) -> None:
+        self._uploads = uploads
         self._kept: OrderedDict[tuple[str, str, int], bytes | None] = OrderedDict()
         self._drawing = threading.Lock()
 
@@ -28,22 +28,22 @@ class Pictures:
         key = article.id, article.fingerprint, page
         with self._drawing:
             if key not in self._kept:
-                self._kept[key] = _drawn(article, page)
+                self._kept[key] = _drawn(article, page, self._uploads)
                 while len(self._kept) > REMEMBERED:
                     self._kept.popitem(last=False)
             return self._kept[key]
 
 
-def has_pictures(article: Article) -> bool:
-    """Whether its pages can be shown as they look: where it is a PDF document on this machine."""
-    return bool(article.pages) and article.source.lower().endswith(".pdf") and Path(article.source).is_file()
+def has_pictures(article: Article, uploads: Uploads) -> bool:
+    """Whether its pages can be shown as they look: where it is a PDF document that can be opened here."""
+    return bool(article.pages) and article.source.lower().endswith(".pdf") and uploads.has(article.source)
 
 
-def _drawn(article: Article, page: int) -> bytes | None:
-    if not has_pictures(article):
+def _drawn(article: Article, page: int, uploads: Uploads) -> bytes | None:
+    if not has_pictures(article, uploads):
         return None
     try:
-        file = Path(article.source)
-        return draw_page(file, page, WIDTH) if is_of(file, article.fingerprint) else None
+        with uploads.opened(article.source) as file:
+            return draw_page(file, page, WIDTH) if file and is_of(file, article.fingerprint) else None
     except (UnreadableSource, OSError):
         return None

@@ -122,21 +122,30 @@ class Questions:
         """What is done unasked ends by it."""
 
     def ask(self, owner: str, asking: Asking) -> Question:
-        """Begins to answer a question; one that the same page asked before is found again."""
+        """Begins to answer a question; one that the same page asked before is found again, and what came of it is kept
+        now where that could not be done then."""
         key = owner, asking.id
         with self._lock:
-            if asking.id and key in self._known:
-                return self._known[key]
-            question = Question(asking, owner, asking.conversation or new_conversation_id())
-            if len(self._running) >= MOST_WAITING:
-                question.unkept = Exchange(asking.question, error=TOO_MANY, id=asking.id, scope=asking.scope)
-                question.publish(question.unkept)
-                return question
-            self._known[key] = question
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-            thread = threading.Thread(target=self._answer, args=(question, key), name="answering", daemon=True)
-            self._running[key] = thread
+            found = self._known.get(key) if asking.id else None
+            if found is None:
+                return self._begin(owner, asking)
+        if found.unkept is not None:
+            self._keep(found, found.unkept)
+        return found
+
+    def _begin(self, owner: str, asking: Asking) -> Question:
+        """Begins to answer, with the lock held."""
+        key = owner, asking.id
+        question = Question(asking, owner, asking.conversation or new_conversation_id())
+        if len(self._running) >= MOST_WAITING:
+            question.unkept = Exchange(asking.question, error=TOO_MANY, id=asking.id, scope=asking.scope)
+            question.publish(question.unkept)
+            return question
+        self._known[key] = question
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        thread = threading.Thread(target=self._answer, args=(question, key), name="answering", daemon=True)
+        self._running[key] = thread
         thread.start()
         return question
 
@@ -165,8 +174,12 @@ class Questions:
     def _answer(self, question: Question, key: tuple[str, str]) -> None:
         asking = question.asking
         came = Exchange(asking.question, stopped=True)
+        found: Exchange | None = None
         try:
             earlier = self._history.exchanges(question.owner, question.conversation)
+            if asking.id and (found := next((one for one in earlier if one.id == asking.id), None)):
+                came = found  # another replica, or this one before it was started again, has answered it
+                return
             with self._places:
                 bot = self.models.chatbot(asking.choice)
                 for state in converse(bot, asking.question, earlier, question.stopped, asking.articles):
@@ -174,20 +187,28 @@ class Questions:
                         came = state
                     else:
                         question.publish(replace(state, id=asking.id, scope=asking.scope))
-        except QAError as error:  # the model that was chosen cannot be used
+        except (QAError, StoreError) as error:  # the model that was chosen, or the history, cannot be used
             came = Exchange(asking.question, error=str(error))
         finally:
-            came = replace(came, id=asking.id, scope=asking.scope)
             try:
-                came = replace(came, correction=self._correction(question.owner, came))
-                question.conversation = self._history.append(question.owner, question.conversation, came)
-            except StoreError as error:
-                logger.warning("%s", error)
-                question.unkept = came
+                if found is None:
+                    came = replace(came, id=asking.id, scope=asking.scope)
+                    came = self._keep(question, came)
             finally:
                 with self._lock:
                     self._running.pop(key, None)
                 question.publish(came)
+
+    def _keep(self, question: Question, came: Exchange) -> Exchange:
+        """Stores what came of a question, or notes that it could not be; returns it as it was stored."""
+        try:
+            came = replace(came, correction=self._correction(question.owner, came))
+            question.conversation = self._history.append(question.owner, question.conversation, came)
+            question.unkept = None
+        except StoreError as error:
+            logger.warning("%s", error)
+            question.unkept = came
+        return came
 
     def _correction(self, owner: str, came: Exchange) -> tuple[str, ...] | None:
         """What the same person said was right when they asked the same before."""

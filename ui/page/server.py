@@ -21,16 +21,18 @@ from qa.chatbot import Chatbot
 from qa.errors import QAError
 from qa.settings import Settings
 from ui.access import Access
-from ui.history import History
 from ui.mcp_server import Login, http_routes, mcp_server
 from ui.page.delivery import Delivery
 from ui.page.guard import Guard
+from ui.page.health import Health
 from ui.page.layout import build_page
 from ui.page.library import Library
+from ui.page.logins import LoginCookies, Logins
 from ui.page.models import Models
 from ui.page.no_fetching import forbid_fetching
 from ui.page.policy import ContentPolicy
 from ui.page.questions import Questions
+from ui.page.state import open_state
 from ui.page.theme import look
 from ui.page.visitor import VisitorCookie
 from ui.throttle import Throttle, address_key
@@ -72,10 +74,11 @@ def launch(
     _check_free(host, port)
     try:
         bot = Chatbot.open(settings=settings)
-        history = History.open(bot.index.place)
+        state = open_state(bot.index)
     except (StoreError, QAError) as error:
         sys.exit(f"article-qa: {error}")
-    library = Library(bot.index)
+    history, library = state.history, Library(bot.index, state.uploads)
+    signed = Logins(logins, state.secret, state.log_outs)
     is_own = _is_loopback(host) and not (logins or limits.allowed_hosts or limits.allowed_origins)
     questions = Questions(bot, history, Models(bot, may_name=is_own))
     page = build_page(bot, library, history, questions)
@@ -85,8 +88,11 @@ def launch(
     routes, mcp_lifespan = http_routes(mcp_server(Tools(bot)), None, logins, throttle)
     access = Access(host, limits.allowed_hosts, limits.allowed_origins)
 
+    routes.append(Health(bot.index, history, tells_all=not logins).route())
+
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
+        app.tokens, app.cookie_id = signed, signed.cookie_id
         # Before the first request, and before all else: Gradio puts its own middleware around what it is given.
         app.middleware_stack = Guard(
             app.middleware_stack,
@@ -109,7 +115,12 @@ def launch(
         app_kwargs={
             "routes": routes,
             "lifespan": lifespan,
-            "middleware": [Middleware(VisitorCookie), Middleware(Delivery), Middleware(ContentPolicy)],
+            "middleware": [
+                Middleware(LoginCookies, logins=signed),
+                Middleware(VisitorCookie),
+                Middleware(Delivery),
+                Middleware(ContentPolicy),
+            ],
         },
         prevent_thread_lock=True,
         quiet=True,
@@ -135,7 +146,7 @@ def launch(
     finally:
         page.close(verbose=False)
         questions.close()
-        history.close()
+        state.close()
         bot.index.close()
 
 

@@ -31,7 +31,7 @@ class Shelf:
         self.library = library
         self.guides = Guides(bot)
         self.overviews = overviews
-        self.pictures = Pictures()
+        self.pictures = Pictures(library.uploads)
 
     def overview(self) -> Iterator[str]:
         """The library's first page with what takes a while to find: its themes, then what it is known to answer."""
@@ -58,9 +58,9 @@ class Shelf:
         wanted, page = sent.text(event, "article"), sent.number(event, "page") or 0
         try:
             article = self.bot.index.article(wanted)
+            drawn = self.pictures.of(article, page) if article else None
         except StoreError:
-            article = None  # the article's own part says what is wrong
-        drawn = self.pictures.of(article, page) if article else None
+            drawn = None  # the article's own part says what is wrong
         return render.render_picture(wanted, page, drawn)
 
     def find(self, wanted: str) -> str:

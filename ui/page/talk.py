@@ -31,8 +31,8 @@ MOST_TICKED = 10_000
 MODEL_CHARS = 200
 """Of the name of a language model."""
 UNKEPT = (
-    "This answer is shown, but could not be kept: there may be no room left on the disk. It is gone when you leave the "
-    "conversation; what was wrong is in the log of the program that serves this page."
+    "This answer is shown, but could not be kept: there may be no room left on the disk, or no way to the database. It "
+    "is gone when you leave the conversation; what was wrong is in the log of the program that serves this page."
 )
 FEW = 8
 """Conversations that nobody needs a filter for."""
@@ -83,8 +83,19 @@ class Talk:
                 yield {self.parts.conversation: render.render_conversation(earlier, state, asked.conversation)}
         if asked.unkept and asked.unkept.answer:
             gr.Warning(UNKEPT)
-        opened = self._conversation(owner, asked.conversation, asked.unkept)
+        try:
+            opened = self._conversation(owner, asked.conversation, asked.unkept)
+        except StoreError:
+            if asked.unkept is None:
+                raise
+            opened = self._unkept(earlier, asked.unkept, asked.conversation)
         yield {**opened, self.parts.tabs: gr.Tabs(selected="article")}
+
+    def _unkept(self, earlier: tuple[Exchange, ...], unkept: Exchange, conversation: str) -> Updates:
+        """What came of a question, after what was known before it, while the history cannot be asked."""
+        exchanges = (*earlier, unkept)
+        shown = render.render_conversation(exchanges, None, conversation)
+        return {self.parts.conversation: shown, **self._evidence(exchanges, len(exchanges) - 1)}
 
     def _asking(self, question: str, event: gr.EventData) -> Asking:
         source, ticked = sent.text(event, "source"), sent.texts(event, "articles", MOST_TICKED)
@@ -229,7 +240,9 @@ class Talk:
             return render.render_no_article("This article is gone", "It is no longer in the library.")
         answer = exchanges[number].answer if 0 <= number < len(exchanges) else None
         steps = render.steps_of(answer) if answer else []
-        return render.render_article(opened(article, address, steps, number, has_pictures(article)))
+        return render.render_article(
+            opened(article, address, steps, number, has_pictures(article, self.library.uploads))
+        )
 
 
 def _feedback(event: gr.EventData, before: Feedback | None) -> Feedback | None:

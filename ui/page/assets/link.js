@@ -4,14 +4,15 @@ const LOOK = 3000;
 const PATIENCE = 6000;
 const line = document.getElementById('link').querySelector('p');
 let looking = null;
+let answering = null; // which of several servers answered last: what one was asked, no other tells
 page.isLost = false;
 const reached = async () => {
   try {
     const answer = await fetch('gradio_api/app_id', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
-    return answer.ok;
+    return answer.ok ? await answer.text() : null;
   } catch (error) {
     console.debug(error);
-    return false;
+    return null;
   }
 };
 const say = (isLost) => {
@@ -25,16 +26,26 @@ const waits = () => page.kept('sending') || document.querySelector('.exchange[ar
 const look = async () => {
   clearTimeout(looking);
   const wasLost = page.isLost;
-  const isThere = await reached();
-  say(!isThere);
-  if (isThere && wasLost && waits()) window.location.reload();
+  const before = answering;
+  const found = await reached();
+  say(!found);
+  if (found) {
+    const isOther = before !== null && before !== found;
+    answering = found;
+    if ((wasLost || isOther) && waits()) window.location.reload();
+  }
   clearTimeout(looking);
-  if (!isThere || waits()) looking = setTimeout(look, LOOK);
+  if (!found || waits()) looking = setTimeout(look, LOOK);
 };
+// Something has just been asked, of whichever server answers now.
 page.watchLink = () => {
+  answering = null;
+  look();
+};
+window.addEventListener('offline', () => {
+  say(true);
   clearTimeout(looking);
   looking = setTimeout(look, LOOK);
-};
-window.addEventListener('offline', () => { say(true); page.watchLink(); });
+});
 window.addEventListener('online', look);
 if (waits()) page.watchLink();

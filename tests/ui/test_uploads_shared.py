@@ -1,0 +1,112 @@
+"""Uploaded files of a library in a database lie in it: every replica of the page has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Store
+from tests.ingest.documents import pdf
+from tests.ui.test_page_library import STORY, WordLengths, dropped, quiet
+from ui.page.library import Library, place_of
+from ui.page.pictures import Pictures, has_pictures
+from ui.page.state import State, open_state
+from ui.page.uploads import SharedUploads
+from vectorstore import ArticleIndex
+
+pytestmark = pytest.mark.parametrize("store", ["postgresql 18"], indirect=True)
+
+
+class Replica:
+    """A page's library and what it keeps, on a machine of its own."""
+
+    def __init__(self, address: str) -> None:
+        self.index = ArticleIndex.open(address, WordLengths())
+        self.state: State = open_state(self.index)
+        self.library = Library(self.index, self.state.uploads)
+
+    @property
+    def names(self) -> set[str]:
+        uploads = self.state.uploads
+        assert isinstance(uploads, SharedUploads)
+        return {name for (name,) in uploads._database.rows("SELECT name FROM uploads")}
+
+    def content(self, source: str) -> bytes | None:
+        with self.state.uploads.opened(source) as file:
+            return file.read_bytes() if file else None
+
+    def close(self) -> None:
+        self.state.close()
+        self.index.close()
+
+
+@pytest.fixture
+def replicas(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Replica, Replica]]:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    address = store.place()
+    with closing(Replica(address)) as one, closing(Replica(address)) as other:
+        yield one, other
+    assert [path for path in (tmp_path / "data").rglob("*") if path.is_file()] == []
+
+
+def test_an_upload_at_one_replica_is_there_at_the_other(replicas: tuple[Replica, Replica], tmp_path: Path) -> None:
+    here, there = replicas
+    report = here.library.add_uploads([dropped(tmp_path, "lake.txt", STORY)], quiet)
+    assert [one.status for one in report.outcomes] == ["added"]
+    [article] = there.library.articles()
+    assert (article.source, place_of(article.source)) == ("uploads/lake.txt", "Uploaded files")
+    assert there.content(article.source) == STORY.encode()
+    again = there.library.add_uploads([dropped(tmp_path, "lake.txt", STORY, "again")], quiet)
+    assert [one.status for one in again.outcomes] == ["unchanged"]
+    new = STORY.replace("noon", "three")
+    changed = there.library.add_uploads([dropped(tmp_path, "lake.txt", new, "changed")], quiet)
+    assert [one.status for one in changed.outcomes] == ["changed"]
+    assert here.content(article.source) == new.encode()
+    assert there.names == {"lake.txt"}
+    [article] = here.library.articles()
+    assert there.library.remove(article.id) is not None
+    assert (here.library.articles(), here.names, here.content(article.source)) == ([], set(), None)
+
+
+def test_an_upload_that_cannot_be_read_leaves_what_was_there(replicas: tuple[Replica, Replica], tmp_path: Path) -> None:
+    here, there = replicas
+    here.library.add_uploads([dropped(tmp_path, "lake.txt", STORY)], quiet)
+    broken = b"\x00\x01\x02\x03" * 99
+    files = [dropped(tmp_path, "lake.txt", broken, "again"), dropped(tmp_path, "sea.txt", broken)]
+    report = here.library.add_uploads(files, quiet)
+    assert [one.status for one in report.outcomes] == ["skipped", "skipped"]
+    assert there.names == {"lake.txt"}
+    assert there.content("uploads/lake.txt") == STORY.encode()
+
+
+def test_what_another_replica_is_just_reading_is_left_alone(replicas: tuple[Replica, Replica], tmp_path: Path) -> None:
+    here, there = replicas
+    with here.state.uploads.taking([dropped(tmp_path, "lake.txt", STORY)]):
+        there.library.repair()
+        assert there.names == {"lake.txt"}
+    assert there.names == set()  # nothing was read from it
+
+
+def test_two_replicas_take_uploads_at_once(replicas: tuple[Replica, Replica], tmp_path: Path) -> None:
+    files = [dropped(tmp_path, f"{n}.txt", STORY.replace("nine", str(n))) for n in range(6)]
+    with ThreadPoolExecutor(2) as people:
+        list(people.map(lambda n: replicas[n].library.add_uploads(files[n::2], quiet), range(2)))
+    assert replicas[0].names == {f"{n}.txt" for n in range(6)}
+    assert {one.source for one in replicas[1].index.sources()} == {f"uploads/{n}.txt" for n in range(6)}
+
+
+def test_the_pages_of_a_document_are_drawn_at_any_replica(replicas: tuple[Replica, Replica], tmp_path: Path) -> None:
+    here, there = replicas
+    here.library.add_uploads(
+        [dropped(tmp_path, "boats.pdf", pdf([["The boat left at nine."], ["It came back."]]))], quiet
+    )
+    [summary] = there.library.articles()
+    article = there.index.article(summary.id)
+    assert article is not None and has_pictures(article, there.state.uploads)
+    drawn = Pictures(there.state.uploads).of(article, 1)
+    assert drawn is not None and drawn.startswith(b"\xff\xd8")
+    assert not there.state.uploads.has("/etc/passwd") and there.content("/etc/passwd") is None
