@@ -135,6 +135,7 @@ class Chatbot:
             self._speller,
             Further(self.gatherer),
             lambda ids, question: tells_of(self.gatherer.articles(ids), question),
+            lambda: self.index.limits,
         )
 
     @cached_property

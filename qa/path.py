@@ -41,12 +41,14 @@ class QuestionPath:
         spell: Callable[[str], str] = str,
         further: Further | None = None,
         tells: Callable[[Sequence[str], str], bool] | None = None,
+        limits: Callable[[], str | None] = lambda: None,
     ) -> None:
         """``strategies`` answers each kind that ``planner`` names; ``writer`` then puts the answer in its own words.
 
         ``spell`` puts mistyped words right, once a question can be understood alone. ``further`` answers "tell me
         more" where no ``writer`` does. ``tells`` says whether one of the articles with these ids has the words of a
-        question; without it, none is asked of what the conversation is about before all the rest.
+        question; without it, none is asked of what the conversation is about before all the rest. ``limits`` says
+        what the latest search could not do, which the answer's notice tells.
         """
         self._rewriter = rewriter
         self._planner = planner
@@ -55,6 +57,7 @@ class QuestionPath:
         self._spell = spell
         self._further = further
         self._tells = tells
+        self._limits = limits
 
     def events(
         self,
@@ -68,6 +71,16 @@ class QuestionPath:
         Ends early, without ``AnswerReady``, once ``cancel`` is set. Raises QuestionError for a question that cannot
         be asked.
         """
+        for event in self._events(question, history, articles, cancel):
+            if isinstance(event, AnswerReady) and articles is None and event.answer.passages:
+                notice = " ".join(filter(None, (event.answer.notice, self._limits()))) or None
+                yield AnswerReady(replace(event.answer, notice=notice))
+            else:
+                yield event
+
+    def _events(
+        self, question: str, history: Sequence[Earlier], articles: Sequence[str] | None, cancel: Cancel | None
+    ) -> Iterator[AnswerEvent]:
         stop = cancel or _Never()
         if further := self._going_on(question, history, articles):
             yield Planned(further.query, further.kind)

@@ -17,7 +17,7 @@ from hypothesis import settings
 import samples
 from ingest import add_articles
 from qa import Chatbot, Settings
-from tests.servers import NAMES, Server, programs
+from tests.servers import NAMES, ChromaServer, Server, programs
 from vectorstore import ArticleIndex
 
 # Nothing a developer has set in their own shell may change what is tested.
@@ -75,12 +75,22 @@ def servers() -> Iterator[Callable[[str], Server]]:
         one.remove()
 
 
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    """A Chroma server that tests share: none of them stops it."""
+    server = ChromaServer(tmp_path_factory.mktemp("chroma"))
+    yield server
+    server.stop()
+
+
 @dataclass(frozen=True)
 class Store:
     """Where the libraries of one test are: folders, or schemas of a database."""
 
     folder: Path
     server: Server | None = None
+    chroma: ChromaServer | None = None
+    """Where the vectors are, if not in the database."""
 
     def place(self, name: str = "index") -> str:
         """Where a library of this name is, or will be."""
@@ -88,12 +98,15 @@ class Store:
             return str(self.folder / name)
         # A schema's name has 63 letters at most; the test's own may be longer.
         test = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
-        return self.server.address(f"{test}_{name}")
+        address = self.server.address(f"{test}_{name}")
+        return address if self.chroma is None else f"{address}&chroma={self.chroma.url}"
 
 
-@pytest.fixture(params=["folder", *NAMES])
+@pytest.fixture(params=["folder", *NAMES, "chroma server"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, servers: Callable[[str], Server]) -> Store:
     """For the tests of what every library does, wherever it is."""
+    if request.param == "chroma server":
+        return Store(tmp_path, servers(NAMES[0]), request.getfixturevalue("chroma_server"))
     return Store(tmp_path, None if request.param == "folder" else servers(request.param))
 
 

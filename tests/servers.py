@@ -1,4 +1,4 @@
-"""PostgreSQL servers on the loopback interface, for tests: the wheel's 18 with pgvector, and Debian's 15 without."""
+"""Servers on the loopback interface, for tests: PostgreSQL (18 with pgvector, Debian's 15 without), and Chroma."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,12 @@ def programs(name: str) -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class Server:
     """A server of its own, with nothing in it; gone with the tests."""
 
@@ -55,9 +63,7 @@ class Server:
         secret.write_text(PASSWORD, encoding="utf-8")
         self._run("initdb", "-D", self.data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync",
                   "--auth=scram-sha-256", f"--pwfile={secret}")  # fmt: skip
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.start()
 
     def address(self, schema: str = "article_qa", *, user: str = "postgres", password: str = ESCAPED) -> str:
@@ -133,3 +139,34 @@ class Server:
             self.folder.chmod(0o755)
             return self.folder / "programs" / found.name
         return found
+
+
+class ChromaServer:
+    """``chroma run`` over a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        run = "from chromadb.cli.cli import app; app()"
+        where = ["--host", "127.0.0.1", "--port", str(self.port), "--path", str(self.folder)]
+        log = (self.folder / "log").open("ab")
+        self._process = subprocess.Popen([sys.executable, "-c", run, "run", *where], stdout=log, stderr=log)
+        log.close()
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{self.url}/api/v2/heartbeat", timeout=5).close()
+                return
+            except OSError:
+                if self._process.poll() is not None:
+                    raise RuntimeError((self.folder / "log").read_text("utf-8", "replace")) from None
+                time.sleep(0.1)
+        raise RuntimeError("Chroma does not start")
+
+    def stop(self) -> None:
+        """Kills it: whatever it is doing stays half done."""
+        self._process.kill()
+        self._process.wait(60)

@@ -17,7 +17,7 @@ ALLOWED = {
     "ui": {"ui", "qa", "ingest", "vectorstore", "language", "samples"},
 }
 HOMES = {
-    "chromadb": {"vectorstore/chroma.py"},
+    "chromadb": {"vectorstore/chroma.py", "vectorstore/chroma_server.py"},
     "sentence_transformers": {"vectorstore/embedder.py"},
     "gradio": {"ui/page"},
     "trafilatura": {"ingest/formats"},

@@ -22,7 +22,7 @@ from typer.core import TyperGroup
 from language.errors import ArticleQAError
 from ui import terminal
 from ui.access import host_name, is_origin
-from ui.library_commands import articles, care
+from ui.library_commands import articles, care, indexer
 from ui.options import (
     FAILED,
     INTERRUPTED,
@@ -386,6 +386,7 @@ def _evaluate(
 
 app.command()(articles)
 app.command("index")(care)
+app.command()(indexer)
 
 if __name__ == "__main__":
     main()

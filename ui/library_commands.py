@@ -1,11 +1,15 @@
-"""The commands that look after a library: ``articles`` and ``index``."""
+"""The commands that look after a library: ``articles``, ``index`` and ``indexer``."""
 
 from __future__ import annotations
 
 import shlex
+import signal
+import threading
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -146,6 +150,36 @@ def care(
             terminal.complain(f"to repair: article-qa index rebuild --index {shlex.quote(str(library.place))}")
             raise typer.Exit(FAILED)
         terminal.say(f"sound: {checked.articles:,} articles, {checked.chunks:,} passages, {library.embedder_name}")
+
+
+def indexer(
+    index: Index = None,
+    once: Annotated[bool, typer.Option("--once", help="End once Chroma has been told of all that waits.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Tell a Chroma server of what was stored in a database; any number of these work together."""
+    place = settings_from(index=index).index
+    if isinstance(place, Path):
+        raise typer.BadParameter(
+            f"{place} is a folder, whose writers see to its vectors; an indexer is for a postgresql:// address",
+            param_hint="--index",
+        )
+    from vectorstore.postgres import open_indexer
+
+    with closing(open_indexer(place)) as opened:
+        if once:
+            _tell_told(opened.run_once())
+            return
+        stop = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        signal.signal(signal.SIGINT, lambda *_: stop.set())
+        terminal.say("Telling Chroma of what is stored   (Ctrl+C stops)", console=terminal.err)
+        opened.run(stop, _tell_told, terminal.complain)
+        terminal.say("Stopped.", console=terminal.err)
+
+
+def _tell_told(count: int) -> None:
+    terminal.say(f"told Chroma of {count:,} passages stored or removed")
 
 
 def _rebuild(library: ArticleIndex, embedder: str | None, threads: int | None) -> None:

@@ -1,4 +1,4 @@
-"""The vector index: an ordinary Chroma collection, derived from the record. The only home of chromadb."""
+"""The vector index in a folder: an ordinary Chroma collection, derived from the record."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import chromadb
-import numpy as np
 from chromadb.api.models.Collection import Collection
-from chromadb.api.types import Metadata
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
-from numpy.typing import NDArray
 
-from vectorstore.types import Chunk, Comparison
+from vectorstore.collection import ChromaCollection, DenseError, configured, failing
+from vectorstore.types import Comparison
 
 COLLECTION = "articles"
 PROBE_SECONDS = 600
@@ -36,21 +34,7 @@ _names_in_use: set[str] = set()
 _names_lock = threading.Lock()
 
 
-class DenseError(Exception):
-    """The vector index failed: Chroma's own errors, and those of a damaged index, which can be of any kind."""
-
-
-@contextmanager
-def _failing() -> Iterator[None]:
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
-        raise
-    except BaseException as error:  # a panic in Chroma's Rust is no Exception
-        raise DenseError(f"{type(error).__name__}: {error}") from error
-
-
-class ChromaIndex:
+class ChromaIndex(ChromaCollection):
     """Nearest neighbours by cosine over one collection. Safe from several threads of one process."""
 
     def __init__(self, folder: Path, manifest: Mapping[str, str]) -> None:
@@ -61,7 +45,7 @@ class ChromaIndex:
         self._name = _own_name(folder)
         self._client: Any = None
         try:
-            with _failing():
+            with failing():
                 self._client = chromadb.PersistentClient(self._name, Settings(anonymized_telemetry=False))
                 self._collection = self._open_collection(manifest)
                 self.max_batch = self._client.get_max_batch_size()
@@ -75,53 +59,13 @@ class ChromaIndex:
         try:
             return self._client.get_collection(COLLECTION, embedding_function=None)  # type: ignore[no-any-return]
         except NotFoundError:
-            return self._client.create_collection(  # type: ignore[no-any-return]
-                COLLECTION,
-                metadata={"embedder": manifest["embedder"], "dimension": int(manifest["dimension"])},
-                configuration={"hnsw": {"space": "cosine"}},
-                embedding_function=None,
-            )
-
-    def upsert(self, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> None:
-        """Stores at most ``max_batch`` chunks with their vectors, ``[chunks, dimension]``."""
-        with _failing():
-            self._collection.upsert(
-                ids=[chunk.id for chunk in chunks],
-                embeddings=vectors,
-                documents=[chunk.text for chunk in chunks],
-                metadatas=[_metadata(chunk) for chunk in chunks],
-            )
-
-    def delete(self, chunk_ids: Sequence[str]) -> None:
-        """Forgets at most ``max_batch`` chunks; unknown ids are no error."""
-        with _failing():
-            self._collection.delete(ids=list(chunk_ids))
-
-    def query(self, vector: Sequence[float], top_k: int) -> list[tuple[str, float]]:
-        """(chunk id, cosine similarity) of the nearest ``top_k``, best first."""
-        with _failing():
-            found = self._collection.query(
-                query_embeddings=np.asarray([vector], dtype=np.float32), n_results=top_k, include=["distances"]
-            )
-        distances = found["distances"] or [[]]
-        return [(chunk_id, 1.0 - distance) for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)]
-
-    def ids(self) -> set[str]:
-        """The id of every chunk stored."""
-        with _failing():
-            return set(self._collection.get(include=[])["ids"])
-
-    def vectors(self, chunk_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """The vectors stored under these ids, of unit length."""
-        with _failing():
-            found = self._collection.get(ids=list(chunk_ids), include=["embeddings"])
-            return dict(zip(found["ids"], np.asarray(found["embeddings"], dtype=np.float32), strict=True))
+            return self._client.create_collection(COLLECTION, **configured(manifest))  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Lets go of the files; this object is of no use afterwards."""
         try:
             if self._client is not None:
-                with _failing():
+                with failing():
                     self._client.close()
         finally:
             with _names_lock:
@@ -142,16 +86,6 @@ def _own_name(folder: Path) -> str:
                 _names_in_use.add(name)
                 return name
     raise AssertionError  # the count has no end
-
-
-def _metadata(chunk: Chunk) -> Metadata:
-    return {
-        "article_id": chunk.article_id,
-        "title": chunk.title,
-        "source": chunk.source,
-        "start": chunk.start,
-        "end": chunk.end,
-    }
 
 
 def seal(folder: Path) -> str:

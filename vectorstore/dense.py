@@ -14,7 +14,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from vectorstore import chroma, exact
-from vectorstore.chroma import ChromaIndex, DenseError
+from vectorstore.chroma import ChromaIndex
+from vectorstore.collection import DenseError
 from vectorstore.comparison import compare
 from vectorstore.errors import StoreError
 from vectorstore.files import VECTORS, is_writable
@@ -41,6 +42,10 @@ class DenseIndex:
         self._failed = -1
         self._asking = threading.RLock()  # held while the client is opened, closed or asked
         self._writing_here = False
+
+    @property
+    def limits(self) -> None:
+        """None: where it cannot be trusted, the record answers, and knows all."""
 
     def nearest(self, vector: Sequence[float], top_k: int, words: str | None = None) -> Hits | None:
         """(chunk id, cosine similarity) of the nearest ``top_k``, best first; None where it cannot be trusted now."""

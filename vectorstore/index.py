@@ -219,6 +219,11 @@ class ArticleIndex:
         too are found in that one only."""
         return self._scored(self._record.lexical.search(query, top_k, articles))
 
+    @property
+    def limits(self) -> str | None:
+        """What the latest search by meaning could not do, in words for people; None where it could do all."""
+        return self._dense.limits
+
     def similarities(self, vector: Sequence[float], chunk_ids: Sequence[str]) -> dict[str, float]:
         """Cosine similarity of ``vector`` with each of the chunks."""
         ids, vectors = self._record.vectors_of(chunk_ids)

@@ -72,6 +72,11 @@ class VectorIndex(Protocol):
         ``words`` are what the vector stands for, where that is known."""
         ...
 
+    @property
+    def limits(self) -> str | None:
+        """What the latest search could not do, for people; None where it could do all."""
+        ...
+
     def writing(self) -> AbstractContextManager[None]:
         """Brought up to date with the record on entry and exit."""
         ...

@@ -85,9 +85,9 @@ def test_a_removed_article_is_found_no_more(index: ArticleIndex) -> None:
 def test_a_library_opens_again_with_all_it_held(index: ArticleIndex) -> None:
     before = [(hit.chunk.id, round(hit.score, 4)) for hit in index.search_dense("birds", top_k=6)]
     index.close()
-    again = ArticleIndex.open(index.place)
-    assert [(hit.chunk.id, round(hit.score, 4)) for hit in again.search_dense("birds", top_k=6)] == before
-    assert again.article("terns") == article("terns")[0]
+    with closing(ArticleIndex.open(index.place)) as again:
+        assert [(hit.chunk.id, round(hit.score, 4)) for hit in again.search_dense("birds", top_k=6)] == before
+        assert again.article("terns") == article("terns")[0]
 
 
 def test_nothing_is_stored_of_a_batch_that_fails(index: ArticleIndex) -> None:

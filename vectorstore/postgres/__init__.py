@@ -9,6 +9,7 @@ from vectorstore.errors import StoreError
 from vectorstore.place import Address
 
 if TYPE_CHECKING:
+    from vectorstore.postgres.indexer import Indexer
     from vectorstore.protocols import RecordStore, VectorIndex, WriterPlace
 
 
@@ -29,6 +30,15 @@ def is_there(address: Address) -> bool:
     from vectorstore.postgres.opening import is_there
 
     return is_there(address)
+
+
+def open_indexer(address: Address) -> Indexer:
+    """What tells a Chroma server of what it has not taken yet of the library at ``address``. Raises StoreError where
+    there is no library, or none whose vectors are on such a server."""
+    _need_driver(address)
+    from vectorstore.postgres.opening import open_indexer
+
+    return open_indexer(address)
 
 
 def _need_driver(address: Address) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,7 +91,7 @@ class PgVector:
 
     def is_current(self) -> bool:
         """Whether it holds the vectors of the model that the library has now."""
-        return _is_current(dict(self._database.rows("SELECT key, value FROM manifest")))
+        return is_current(dict(self._database.rows("SELECT key, value FROM manifest")))
 
     def nearest(self, vector: Sequence[float], top_k: int) -> list[tuple[str, float]]:
         """(chunk id, cosine similarity) of the nearest ``top_k``, best first."""
@@ -108,7 +108,7 @@ class PgVector:
 
     def insert(self, connection: Connection, vectors: Sequence[tuple[str, NDArray[np.float32]]]) -> None:
         """Takes in the vectors of chunks, by id, that are stored in the transaction that is open."""
-        if not _is_current(dict(connection.execute("SELECT key, value FROM manifest").fetchall())):
+        if not is_current(dict(connection.execute("SELECT key, value FROM manifest").fetchall())):
             return
         _know_half(connection)
         with connection.cursor() as cursor:
@@ -172,11 +172,12 @@ def _all_vectors(connection: Connection) -> Iterable[list[tuple[int, bytes]]]:
         yield [(number, vector) for number, vector in rows]
 
 
-def _is_current(manifest: dict[str, str]) -> bool:
+def is_current(manifest: Mapping[str, str]) -> bool:
+    """Whether the vectors of the model that a library with this manifest has now are in pgvector."""
     return manifest.get("embeddings") == _seal(manifest)
 
 
-def _seal(manifest: dict[str, str]) -> str:
+def _seal(manifest: Mapping[str, str]) -> str:
     return f"{manifest['embedder']} {manifest['dimension']}"
 
 
