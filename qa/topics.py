@@ -27,7 +27,7 @@ NOUN_SHARE = 0.4
 """Of a word's places, those that are a noun's, from which on it is taken for one."""
 MOST_WORDS = 4
 """Of a name."""
-_TOKEN = re.compile(r"[^\W\d_](?:[\w&’'-]|\.(?=\w))*|\d[\d,.]*|[^\w\s]")
+_TOKEN = re.compile(r"[^\W\d_](?:[\w&’'-]|\.(?=\w))*|\d[\d,.]*(?:st|nd|rd|th)?|[^\w\s]")
 _WORDS = re.compile(r"[\w’'&-]+")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 _ENDS_SENTENCE = (".", "!", "?", "”", '"', "…", ":", ")")
@@ -177,7 +177,8 @@ def _names(tokens: Sequence[str], usage: _Usage) -> Iterator[str]:
             end += 1
             if word != tokens[end - 1]:
                 break  # "Biden's Inflation Reduction Act" is two
-        if end > place:
+        is_numbered = place > 0 and tokens[place - 1][0].isdigit() and tokens[place - 1][-1].isalpha()
+        if end > place + is_numbered:  # "30th Street" is no "Street"
             yield _POSSESSIVE.sub("", " ".join(tokens[place:end]))
         place = max(end, place + 1)
 

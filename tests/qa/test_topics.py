@@ -37,3 +37,10 @@ def test_what_only_begins_sentences_or_stands_in_headings_is_no_name() -> None:
 def test_no_article_and_no_text_have_no_topics() -> None:
     assert topics_of([]) == []
     assert topics_of([("", "")]) == [frozenset()]
+
+
+def test_what_follows_an_ordinal_is_no_name_of_its_own() -> None:
+    texts = ["They met in the library of Water Street. It opened.", "They played for nine hours on East 30th Street."]
+    library, studio = topics_of(list(zip(["A Library in Water Street", "Hours on 30th Street"], texts, strict=True)))
+    assert "Water Street" in library
+    assert not any("Street" in topic for topic in studio)
