@@ -131,6 +131,8 @@ def test_long_document_on_a_phone(server: str, open_page: OpenPage, scheme: str)
     expect(talk.page.locator(".article-text [data-here]")).to_be_in_viewport()
     talk.page.get_by_role("button", name="Show its pages").tap()
     expect(talk.page.locator("#picture figcaption")).to_have_text("Page 12")
+    expect(talk.page.locator("#picture img")).to_be_in_viewport(ratio=0.3)
+    expect(talk.page.locator(".article-text [data-here]")).to_be_in_viewport()
     assert overflow(talk) <= 0
     assert talk.page.evaluate(SMALL) == []
     assert talk.page.evaluate(CONTRAST) == []
