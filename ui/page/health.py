@@ -67,7 +67,7 @@ class Health:
     def _look_at_vectors(self) -> str:
         dimension = self._index.embedder.dimension
         self._index.search_vector([1.0, *[0.0] * (dimension - 1)], 1, words="the")
-        return getattr(self._index, "limits", None) or ""
+        return self._index.limits or ""
 
 
 def _look_at_history(history: History) -> str:
