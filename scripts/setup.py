@@ -306,7 +306,7 @@ def install_proxy(console: Console) -> None:
     """Install HAProxy from the system's packages."""
     install_system_package(console, "HAProxy", "haproxy")
     if find_proxy() is None:
-        console.warn("no HAProxy could be installed: the tests of several replicas will fail until there is one")
+        console.warn("no HAProxy could be installed: the tests of several replicas are skipped until there is one")
 
 
 def install_browser(console: Console) -> str | None:
