@@ -44,6 +44,7 @@ CHAT = f"""
 import time
 from pathlib import Path
 from tests.browser.conftest import serve
+import telemetry  # the client that asks is the test's own, and would tell its makers of it
 from gradio_client import Client
 
 for address in serve(Path("index").resolve()):
