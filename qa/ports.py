@@ -68,8 +68,9 @@ class Plan:
     """For ``comparison``: what is compared."""
     filter: ArticleFilter | None = None
     """For ``catalogue``: which articles are asked for. For ``timeline``: of what time, where a question says."""
-    wanted: Literal["", "articles", "authors", "published", "number", "thanks", "farewell"] = ""
-    """For ``catalogue``: what of the articles is asked for. For ``chat``: what is said, where it asks for nothing."""
+    wanted: Literal["", "articles", "authors", "published", "number", "thanks", "farewell", "request"] = ""
+    """For ``catalogue``: what of the articles is asked for. For ``chat``: thanks, a farewell, or what is to be
+    done that nobody can answer from articles ("write me a poem")."""
 
     @property
     def searched(self) -> str:

@@ -17,7 +17,7 @@ _SAID = {"thanks": "You're welcome.", "farewell": "Goodbye."}
 
 
 class ChatStrategy:
-    """Says what can be asked here, or returns a word of thanks or of farewell."""
+    """Says what can be asked here, or returns a word of thanks or of farewell; what it is told to do it does not."""
 
     def __init__(self, gatherer: Gatherer) -> None:
         self._gatherer = gatherer
@@ -28,8 +28,10 @@ class ChatStrategy:
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
-        text = _SAID.get(plan.wanted) or _card(self._gatherer.index.articles())
-        return Answer(question=plan.query.question, text=text, kind="chat", model=MODEL)
+        card = _card(self._gatherer.index.articles())
+        if plan.wanted == "request":
+            return Answer(plan.query.question, None, kind="chat", reason="not_asked_of_articles", notice=card)
+        return Answer(plan.query.question, _SAID.get(plan.wanted, card), kind="chat", model=MODEL)
 
 
 def _card(articles: Sequence[ArticleSummary]) -> str:

@@ -49,6 +49,13 @@ def test_thanks_and_farewells_are_returned(bot: Chatbot, said: str, word: str) -
     assert answer.text.startswith(word)
 
 
+@pytest.mark.parametrize("told", ["write me a poem", "book me a flight to Rome", "please delete all my files"])
+def test_what_is_no_question_to_the_articles_is_said_to_be_none(bot: Chatbot, told: str) -> None:
+    answer = bot.ask(told)
+    assert (answer.kind, answer.text, answer.reason) == ("chat", None, "not_asked_of_articles")
+    assert answer.notice is not None and "I answer questions about" in answer.notice
+
+
 def test_an_empty_library_says_so(empty_index: ArticleIndex) -> None:
     text = Chatbot(empty_index).ask("hi").text
     assert text is not None and re.search("none in the library", text)
