@@ -377,8 +377,8 @@ def _graft(first: str, said: str, before: str) -> str:
         wh = first_of(lows, en.QUESTION_WORDS)
         counted = range(wh + 2, _acts(lows, wh)) if lows[wh : wh + 2] == ["how", "many"] else range(0)
         if counted:  # "How many adults came?": "what about the children" leaves the article
-            words_said = said.split()
-            said = " ".join(words_said[1:]) if words_said[0].lower() in en.DETERMINERS and words_said[1:] else said
+            article, _, rest = said.partition(" ")
+            said = rest if rest and article.lower() in en.DETERMINERS else said
             return before[: words[counted.start].start] + said + before[words[counted.stop - 1].end :]
         names = [run for run in names_in(words) if not subject or run.start in subject]
         of = first_of(lows, {"of"}, subject.start) + 1

@@ -28,10 +28,12 @@ class ChatStrategy:
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
+        if plan.wanted in _SAID:
+            return Answer(plan.query.question, _SAID[plan.wanted], kind="chat", model=MODEL)
         card = _card(self._gatherer.index.articles())
         if plan.wanted == "request":
             return Answer(plan.query.question, None, kind="chat", reason="not_asked_of_articles", notice=card)
-        return Answer(plan.query.question, _SAID.get(plan.wanted, card), kind="chat", model=MODEL)
+        return Answer(plan.query.question, card, kind="chat", model=MODEL)
 
 
 def _card(articles: Sequence[ArticleSummary]) -> str:
