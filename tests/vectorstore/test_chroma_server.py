@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.crash import HashEmbedder, contents
+from benchmarks.crash import HashEmbedder
 from ingest import add_articles
 from tests.conftest import Store
 from tests.servers import ChromaServer, free_port
+from tests.vectorstore.fresh import assert_is_as_made_at_once
 from vectorstore import ArticleIndex, StoreError
 from vectorstore.collection import DenseError
 from vectorstore.place import ChromaAddress, library_place
@@ -329,16 +330,7 @@ def test_writers_and_indexers_at_once_leave_what_one_writer_leaves(store: Store,
         thread.join()
     assert failures == []
     work_off(store)
-    with (
-        closing(ArticleIndex.open(store.place(), HashEmbedder())) as shared,
-        closing(ArticleIndex.open(tmp_path / "fresh", HashEmbedder())) as fresh,
-    ):
-        add_articles(shelves, shared)
-        add_articles(shelves, fresh)
-        ours, theirs = contents(shared), contents(fresh)
-        for name, stored in theirs.items():
-            assert ours[name] == stored, name
-        assert shared.check().problems == ()
+    assert_is_as_made_at_once(store.place(), shelves, tmp_path / "fresh")
 
 
 @on_chroma

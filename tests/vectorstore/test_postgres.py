@@ -20,6 +20,7 @@ from benchmarks.crash import HashEmbedder, contents
 from ingest import add_articles
 from tests.conftest import Store
 from tests.servers import ESCAPED, NAMES, PASSWORD, Server
+from tests.vectorstore.fresh import assert_is_as_made_at_once
 from vectorstore import ArticleIndex, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 
 pytest.importorskip("psycopg", reason="the driver is not installed: make setup-test")
@@ -253,16 +254,7 @@ def test_eight_writers_at_once_leave_what_one_would_have(store: Store, tmp_path:
     for thread in threads:
         thread.join()
     assert failures == []
-    with (
-        closing(ArticleIndex.open(store.place(), HashEmbedder())) as shared,
-        closing(ArticleIndex.open(tmp_path / "fresh", HashEmbedder())) as fresh,
-    ):
-        add_articles(folders, shared)
-        add_articles(folders, fresh)
-        ours, theirs = contents(shared), contents(fresh)
-        for name, stored in theirs.items():
-            assert ours[name] == stored, name
-        assert shared.check().problems == ()
+    assert_is_as_made_at_once(store.place(), folders, tmp_path / "fresh")
 
 
 @both
