@@ -97,6 +97,30 @@ def test_who_logs_out_at_one_replica_is_out_at_the_others(address: Address, monk
         one.close()
 
 
+@pytest.mark.parametrize("store", ["postgresql 18"], indirect=True)
+def test_who_logs_out_while_a_replica_looks_stays_out(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = open_page_database(address)
+    log_outs = SharedLogOuts(database)
+    here = Logins(PEOPLE, cookie_secret(database), log_outs)
+    given = token(here)
+    read = database.rows
+
+    def slow(*query: object) -> list[tuple[object, ...]]:
+        """What the database has before somebody logs out, told after they did."""
+        found = read(*query)  # type: ignore[arg-type]
+        here.log_out(given)
+        return found
+
+    monkeypatch.setattr(database, "rows", slow)
+    monkeypatch.setattr(logins, "LOOK_SECONDS", 0.0)
+    assert here.get(given) == "ann"  # begins to look
+    monkeypatch.setattr(logins, "LOOK_SECONDS", 3600.0)
+    with log_outs._looking:  # has looked
+        assert here.get(given) is None
+    monkeypatch.undo()
+    database.close()
+
+
 def test_the_cookies_of_a_login_are_signed_on_their_way() -> None:
     here = replica()
 

@@ -70,9 +70,11 @@ class SharedLogOuts:
     def __init__(self, database: Database) -> None:
         """Raises StoreError where the server cannot be reached."""
         self._database = database
-        self._times = self._read()
-        self._looked = time.monotonic()
+        self._times: dict[str, int] = {}
+        self._writing = threading.Lock()
         self._looking = threading.Lock()
+        self._keep(self._read())
+        self._looked = time.monotonic()
 
     def last(self, name: str) -> int:
         """See ``LogOuts``."""
@@ -82,26 +84,31 @@ class SharedLogOuts:
 
     def note(self, name: str, at: int) -> None:
         """See ``LogOuts``."""
-        self._times = {**self._times, name: at}
+        self._keep({name: at})
 
-        def keep(connection: Connection) -> None:
+        def insert(connection: Connection) -> None:
             connection.execute(
                 "INSERT INTO logouts AS known VALUES (%s, %s) "
                 "ON CONFLICT (name) DO UPDATE SET at = greatest(known.at, excluded.at)",
                 (name, at),
             )
 
-        self._database.transact(keep)
+        self._database.transact(insert)
 
     def _look(self) -> None:
         try:
-            found = self._read()
-            self._times = {name: max(at, self._times.get(name, 0)) for name, at in found.items()}
+            self._keep(self._read())
         except StoreError as error:
             logger.warning("who logged out elsewhere is not known: %s", error)
         finally:
             self._looked = time.monotonic()
             self._looking.release()
+
+    def _keep(self, times: Mapping[str, int]) -> None:
+        """Takes in what is later than what is known: what was read may be older than what was noted here since."""
+        with self._writing:
+            for name, at in times.items():
+                self._times[name] = max(at, self._times.get(name, 0))
 
     def _read(self) -> dict[str, int]:
         return {name: int(at) for name, at in self._database.rows("SELECT name, at FROM logouts")}
