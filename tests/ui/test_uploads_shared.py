@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
 
 import pytest
 
+from ingest import add_articles
 from tests.conftest import Store
 from tests.ingest.documents import pdf
 from tests.ui.test_page_library import STORY, WordLengths, dropped, quiet
@@ -16,7 +17,7 @@ from ui.page.library import Library, place_of
 from ui.page.pictures import Pictures, has_pictures
 from ui.page.state import State, open_state
 from ui.page.uploads import SharedUploads
-from vectorstore import ArticleIndex
+from vectorstore import ArticleIndex, StoredSource
 
 pytestmark = pytest.mark.parametrize("store", ["postgresql 18"], indirect=True)
 
@@ -99,7 +100,60 @@ def test_two_replicas_take_uploads_at_once(replicas: tuple[Replica, Replica], tm
     assert {one.source for one in replicas[1].index.sources()} == {f"uploads/{n}.txt" for n in range(6)}
 
 
-def test_the_pages_of_a_document_are_drawn_at_any_replica(replicas: tuple[Replica, Replica], tmp_path: Path) -> None:
+def test_files_of_one_name_that_arrive_at_two_replicas_are_settled_each_by_its_own(
+    replicas: tuple[Replica, Replica], tmp_path: Path
+) -> None:
+    new = STORY.replace("noon", "three")
+    files = dropped(tmp_path, "lake.txt", STORY), dropped(tmp_path, "lake.txt", new, "changed")
+    with ExitStack() as later:
+        with replicas[0].state.uploads.taking([files[0]]) as first:
+            second = later.enter_context(replicas[1].state.uploads.taking([files[1]]))
+            add_articles(first, replicas[0].index, quiet)
+            assert replicas[0].content("uploads/lake.txt") is not None
+        add_articles(second, replicas[1].index, quiet)
+    assert replicas[0].content("uploads/lake.txt") == new.encode()
+
+
+def test_a_file_that_two_replicas_take_is_left_by_who_reads_nothing_from_it(
+    replicas: tuple[Replica, Replica], tmp_path: Path
+) -> None:
+    file = dropped(tmp_path, "lake.txt", STORY)
+    with ExitStack() as later:
+        with replicas[0].state.uploads.taking([file]):
+            arriving = later.enter_context(replicas[1].state.uploads.taking([file]))
+        add_articles(arriving, replicas[1].index, quiet)
+    assert replicas[0].content("uploads/lake.txt") == STORY.encode()
+
+
+def test_what_another_replica_takes_while_this_one_clears_up_stays(
+    replicas: tuple[Replica, Replica], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = replicas
+    here.library.add_uploads([dropped(tmp_path, "lake.txt", STORY)], quiet)
+    new = STORY.replace("noon", "three")
+
+    def before_it_was_changed() -> list[StoredSource]:
+        found = here.index.sources()
+        there.library.add_uploads([dropped(tmp_path, "lake.txt", new, "changed")], quiet)
+        return found
+
+    monkeypatch.setattr(here.state.uploads, "_stored", before_it_was_changed)
+    here.state.uploads.settle()
+    assert here.content("uploads/lake.txt") == new.encode()
+
+
+def test_a_file_is_opened_as_it_was_read_while_another_of_its_name_arrives(
+    replicas: tuple[Replica, Replica], tmp_path: Path
+) -> None:
+    here, there = replicas
+    here.library.add_uploads([dropped(tmp_path, "lake.txt", STORY)], quiet)
+    with there.state.uploads.taking([dropped(tmp_path, "lake.txt", "other", "changed")]):
+        assert here.content("uploads/lake.txt") == STORY.encode()
+
+
+def test_the_pages_of_a_document_are_drawn_at_any_replica(
+    replicas: tuple[Replica, Replica], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here, there = replicas
     here.library.add_uploads(
         [dropped(tmp_path, "boats.pdf", pdf([["The boat left at nine."], ["It came back."]]))], quiet
@@ -107,6 +161,10 @@ def test_the_pages_of_a_document_are_drawn_at_any_replica(replicas: tuple[Replic
     [summary] = there.library.articles()
     article = there.index.article(summary.id)
     assert article is not None and has_pictures(article, there.state.uploads)
-    drawn = Pictures(there.state.uploads).of(article, 1)
+    pictures = Pictures(there.state.uploads)
+    with monkeypatch.context() as patch:
+        patch.setattr(there.state.uploads, "opened", lambda _: nullcontext())
+        assert pictures.of(article, 1) is None
+    drawn = pictures.of(article, 1)  # what could not be opened once can be later
     assert drawn is not None and drawn.startswith(b"\xff\xd8")
     assert not there.state.uploads.has("/etc/passwd") and there.content("/etc/passwd") is None

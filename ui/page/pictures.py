@@ -20,18 +20,21 @@ class Pictures:
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
-        self._kept: OrderedDict[tuple[str, str, int], bytes | None] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, int], bytes] = OrderedDict()
         self._drawing = threading.Lock()
 
     def of(self, article: Article, page: int) -> bytes | None:
         """A page as a JPEG picture; None where there is none, or where the file is no longer what was read."""
         key = article.id, article.fingerprint, page
         with self._drawing:
-            if key not in self._kept:
-                self._kept[key] = _drawn(article, page, self._uploads)
+            if key in self._kept:
+                return self._kept[key]
+            drawn = _drawn(article, page, self._uploads)
+            if drawn is not None:  # a file that is not there now may be there again
+                self._kept[key] = drawn
                 while len(self._kept) > REMEMBERED:
                     self._kept.popitem(last=False)
-            return self._kept[key]
+            return drawn
 
 
 def has_pictures(article: Article, uploads: Uploads) -> bool:

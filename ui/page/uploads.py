@@ -12,6 +12,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +25,8 @@ from vectorstore.files import UPLOADS
 if TYPE_CHECKING:
     from vectorstore.postgres.database import Connection, Database
 
+Copy = tuple[str, str, datetime]
+"""One in a database, as somebody has kept it: its name, the digest of its content, and when; never the same twice."""
 MAX_NAME_BYTES = 200
 """How much of an uploaded file's name is kept; file systems take 255 bytes."""
 ARRIVING, BEFORE = ".arriving", ".before"
@@ -129,19 +132,20 @@ class SharedUploads:
         """See ``Uploads``."""
         with tempfile.TemporaryDirectory(prefix="article-qa-uploads-") as folder:
             places: list[FilePlace] = []
-            for file, name in zip(files, safe_names(files), strict=True):
-                copy = shutil.copyfile(file, Path(folder) / name)
-                places.append(FilePlace(f"{UPLOADS}/{name}", copy))
-                if copy.stat().st_size <= MAX_FILE_BYTES:  # what is larger is not read either
-                    self._keep(name, copy.read_bytes())
+            own: list[Copy] = []
             try:
+                for file, name in zip(files, safe_names(files), strict=True):
+                    copy = shutil.copyfile(file, Path(folder) / name)
+                    places.append(FilePlace(f"{UPLOADS}/{name}", copy))
+                    if copy.stat().st_size <= MAX_FILE_BYTES:  # what is larger is not read either
+                        own.append(self._keep(name, copy.read_bytes()))
                 yield places
             finally:
-                self._settle({_name(place.source) for place in places})
+                self._settle(own)
 
     def settle(self) -> None:
         """See ``Uploads``."""
-        self._settle(set())
+        self._settle([])
 
     def has(self, source: str) -> bool:
         """See ``Uploads``. A file of this machine that the command has read is none of the page's."""
@@ -154,7 +158,8 @@ class SharedUploads:
         """See ``Uploads``."""
         row = None
         if _is_upload(source):
-            query = "SELECT content FROM uploads WHERE name = %s ORDER BY added_at DESC LIMIT 1"
+            # One that articles were read from, not one that is just arriving.
+            query = "SELECT content FROM uploads WHERE name = %s ORDER BY read DESC, added_at DESC LIMIT 1"
             row = self._database.row(query, (_name(source),))
         if row is None:
             yield None
@@ -164,35 +169,42 @@ class SharedUploads:
             file.write_bytes(row[0])
             yield file
 
-    def _keep(self, name: str, content: bytes) -> None:
-        row = (name, _digest(name, content), content)
+    def _keep(self, name: str, content: bytes) -> Copy:
+        def keep(connection: Connection) -> Copy:
+            row = connection.execute(
+                "INSERT INTO uploads AS known (name, digest, content) VALUES (%s, %s, %s) "
+                "ON CONFLICT (name, digest) DO UPDATE SET read = false, "
+                "added_at = greatest(now(), known.added_at + interval '1 microsecond') "
+                "RETURNING name, digest, added_at",
+                (name, _digest(name, content), content),
+            ).fetchone()
+            assert row is not None
+            return row[0], row[1], row[2]
 
-        def keep(connection: Connection) -> None:
-            connection.execute(
-                "INSERT INTO uploads (name, digest, content) VALUES (%s, %s, %s) "
-                "ON CONFLICT (name, digest) DO UPDATE SET added_at = now(), read = false",
-                row,
-            )
+        return self._database.transact(keep)
 
-        self._database.transact(keep)
+    def _settle(self, own: Sequence[Copy]) -> None:
+        """Forgets what articles are no longer read from, and what none was, once nobody can be reading it any more.
 
-    def _settle(self, just_read: set[str]) -> None:
-        """Forgets what articles are no longer read from, and what none was, once nobody can be reading it any more."""
-        marks = {_name(one.origin): one.fingerprint for one in self._stored() if _is_upload(one.origin)}
-        names = list(just_read)
-        found = self._database.rows(
-            "SELECT name, digest FROM uploads "
-            "WHERE read OR name = ANY(%s) OR added_at < now() - make_interval(secs => %s)",
-            (names, ARRIVING_SECONDS),
+        ``own`` are those whose reading ends here. What another replica has kept since, be it the same again, is its own
+        to settle: then its time is another.
+        """
+        # Looked at before the articles: what another replica settles in between is not among it yet.
+        settled: list[Copy] = self._database.rows(
+            "SELECT name, digest, added_at FROM uploads WHERE read OR added_at < now() - make_interval(secs => %s)",
+            (ARRIVING_SECONDS,),
         )
-        gone = [(name, digest) for name, digest in found if digest not in marks.get(name, "")]
+        marks = {_name(one.origin): one.fingerprint for one in self._stored() if _is_upload(one.origin)}
+        copies = {*own, *settled}
+        gone = {one for one in copies if one[1] not in marks.get(one[0], "")}
+        this = "WHERE name = %s AND digest = %s AND added_at = %s"
 
         def leave(connection: Connection) -> None:
-            connection.execute("UPDATE uploads SET read = true WHERE name = ANY(%s)", (names,))
             with connection.cursor() as cursor:
-                cursor.executemany("DELETE FROM uploads WHERE name = %s AND digest = %s", gone)
+                cursor.executemany(f"UPDATE uploads SET read = true {this}", sorted({*own} - gone))
+                cursor.executemany(f"DELETE FROM uploads {this}", sorted(gone))
 
-        if names or gone:
+        if own or gone:
             self._database.transact(leave)
 
 
