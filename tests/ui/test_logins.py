@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from starlette.applications import Starlette
@@ -73,6 +74,27 @@ def test_who_logs_out_is_out_on_every_device_and_may_come_again() -> None:
     assert here.get(ahead) is None
 
 
+def serving(people: Logins) -> Starlette:
+    """Lets ann in as Gradio does, and says who is in."""
+    cookie = f"access-token-unsecure-{people.cookie_id}"
+
+    async def login(request: Request) -> Response:
+        people["made-up"] = "ann"
+        response = PlainTextResponse("in")
+        response.set_cookie(cookie, "made-up", httponly=True)
+        response.set_cookie("other", "1")
+        return response
+
+    async def who(request: Request) -> Response:
+        return PlainTextResponse(people.get(request.cookies.get(cookie)) or "nobody")
+
+    app = Starlette()
+    app.add_route("/login", login, methods=["POST"])
+    app.add_route("/who", who)
+    app.add_route("/logout", who)
+    return app
+
+
 @pytest.fixture
 def address(store: Store) -> Iterator[Address]:
     yield Address(store.place())
@@ -121,24 +143,28 @@ def test_who_logs_out_while_a_replica_looks_stays_out(address: Address, monkeypa
     database.close()
 
 
+@pytest.mark.parametrize("store", ["postgresql 18"], indirect=True)
+def test_who_logs_out_by_a_clock_that_is_ahead_may_log_in_at_another_replica(address: Address) -> None:
+    with closing(open_page_database(address)) as database:
+        ahead, here = SharedLogOuts(database), SharedLogOuts(database)
+        ahead.note("ann", int(time.time() * 1000) + 60_000)
+        people = Logins(PEOPLE, cookie_secret(database), here)
+        client = TestClient(LoginCookies(serving(people), people))
+        client.post("/login")
+        here.look()
+        assert client.get("/who").text == "ann"
+
+
+def test_of_two_log_outs_the_later_counts() -> None:
+    log_outs = LocalLogOuts()
+    for at in (3, 2):
+        log_outs.note("ann", at)
+    assert log_outs.last("ann") == 3
+
+
 def test_the_cookies_of_a_login_are_signed_on_their_way() -> None:
     here = replica()
-
-    async def login(request: Request) -> Response:
-        here["made-up"] = "ann"
-        response = PlainTextResponse("in")
-        response.set_cookie(f"access-token-unsecure-{here.cookie_id}", "made-up", httponly=True)
-        response.set_cookie("other", "1")
-        return response
-
-    async def who(request: Request) -> Response:
-        return PlainTextResponse(here.get(request.cookies.get(f"access-token-unsecure-{here.cookie_id}")) or "nobody")
-
-    app = Starlette()
-    app.add_route("/login", login, methods=["POST"])
-    app.add_route("/who", who)
-    app.add_route("/logout", who)
-    client = TestClient(LoginCookies(app, here))
+    client = TestClient(LoginCookies(serving(here), here))
     assert client.get("/who").text == "nobody"
     given = client.post("/login")
     assert "made-up" not in str(given.headers) and given.headers["set-cookie"].count("HttpOnly") == 1

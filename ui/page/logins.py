@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -48,12 +49,17 @@ class LogOuts(Protocol):
         """Keeps that they did. May wait for a server; raises StoreError where it cannot be kept."""
         ...
 
+    def look(self) -> None:
+        """Has ``last`` know of all that were noted until now, at whatever replica; otherwise as ``note``."""
+        ...
+
 
 class LocalLogOuts:
     """Those of one process."""
 
     def __init__(self) -> None:
         self._times: dict[str, int] = {}
+        self._writing = threading.Lock()
 
     def last(self, name: str) -> int:
         """See ``LogOuts``."""
@@ -61,7 +67,11 @@ class LocalLogOuts:
 
     def note(self, name: str, at: int) -> None:
         """See ``LogOuts``."""
-        self._times[name] = at
+        with self._writing:
+            self._times[name] = max(at, self._times.get(name, 0))
+
+    def look(self) -> None:
+        """See ``LogOuts``."""
 
 
 class SharedLogOuts:
@@ -70,21 +80,24 @@ class SharedLogOuts:
     def __init__(self, database: Database) -> None:
         """Raises StoreError where the server cannot be reached."""
         self._database = database
-        self._times: dict[str, int] = {}
-        self._writing = threading.Lock()
+        self._known = LocalLogOuts()  # only ever of what is later: what was read may be older than what was noted since
         self._looking = threading.Lock()
-        self._keep(self._read())
-        self._looked = time.monotonic()
+        self._looked = -math.inf
+        self.look()
 
     def last(self, name: str) -> int:
         """See ``LogOuts``."""
         if time.monotonic() - self._looked > LOOK_SECONDS and self._looking.acquire(blocking=False):
-            threading.Thread(target=self._look, name="log-outs", daemon=True).start()
-        return self._times.get(name, 0)
+            try:
+                threading.Thread(target=self._look, name="log-outs", daemon=True).start()
+            except BaseException:
+                self._looking.release()
+                raise
+        return self._known.last(name)
 
     def note(self, name: str, at: int) -> None:
         """See ``LogOuts``."""
-        self._keep({name: at})
+        self._known.note(name, at)
 
         def insert(connection: Connection) -> None:
             connection.execute(
@@ -95,23 +108,21 @@ class SharedLogOuts:
 
         self._database.transact(insert)
 
+    def look(self) -> None:
+        """See ``LogOuts``."""
+        try:
+            for name, at in self._database.rows("SELECT name, at FROM logouts"):
+                self._known.note(name, int(at))
+        finally:
+            self._looked = time.monotonic()
+
     def _look(self) -> None:
         try:
-            self._keep(self._read())
+            self.look()
         except StoreError as error:
             logger.warning("who logged out elsewhere is not known: %s", error)
         finally:
-            self._looked = time.monotonic()
             self._looking.release()
-
-    def _keep(self, times: Mapping[str, int]) -> None:
-        """Takes in what is later than what is known: what was read may be older than what was noted here since."""
-        with self._writing:
-            for name, at in times.items():
-                self._times[name] = max(at, self._times.get(name, 0))
-
-    def _read(self) -> dict[str, int]:
-        return {name: int(at) for name, at in self._database.rows("SELECT name, at FROM logouts")}
 
 
 class Logins(Mapping[str, str]):
@@ -160,7 +171,13 @@ class Logins(Mapping[str, str]):
     def signed(self, cookie: str) -> str:
         """A ``Set-Cookie`` header with a signed token in place of Gradio's."""
         value = cookie.partition(";")[0].partition("=")[2]
-        return cookie.replace(f"={value}", f"={self._fresh[value]}", 1) if value in self._fresh else cookie
+        signed = self._fresh.get(value)
+        return cookie if signed is None else cookie.replace(f"={value}", f"={signed}", 1)
+
+    def look(self) -> None:
+        """Learns who has logged out at other replicas, so that who logs in again here has done so after that, by
+        whichever clock. Raises StoreError where that cannot be found out."""
+        self._log_outs.look()
 
     def log_out(self, token: str) -> None:
         """Ends all logins of who has this one. Raises StoreError where other replicas cannot be told."""
@@ -216,6 +233,8 @@ class LoginCookies:
             await self._app(scope, receive, send)
             return
 
+        await self._look()
+
         async def signed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -226,6 +245,12 @@ class LoginCookies:
             await send(message)
 
         await self._app(scope, receive, signed)
+
+    async def _look(self) -> None:
+        try:
+            await anyio.to_thread.run_sync(self._logins.look)
+        except StoreError as error:
+            logger.warning("who logged out elsewhere is not known: %s", error)
 
     async def _log_out(self, cookies: Mapping[str, str]) -> None:
         named = (cookies.get(f"access-token{kind}-{self._logins.cookie_id}") for kind in ("", "-unsecure"))
