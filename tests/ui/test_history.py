@@ -6,11 +6,14 @@ import json
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -232,7 +235,18 @@ def test_feedback_is_kept_with_its_question_and_can_be_taken_back(history: Histo
 
 
 def test_file_is_for_its_owner_alone(in_a_file: InAFile, tmp_path: Path) -> None:
-    assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
+    files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob(f"{FILE_NAME}*")}
+    assert files == dict.fromkeys((FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"), 0o600)
+
+
+def test_who_opens_it_at_the_same_time_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waits = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: other.execute("COMMIT"))
+    monkeypatch.setattr("ui.history.local.time", waits, raising=False)
+    with closing(History.open(tmp_path)) as history:
+        assert history.is_kept
+    other.close()
 
 
 def test_folder_that_cannot_be_written_keeps_them_in_memory(tmp_path: Path) -> None:

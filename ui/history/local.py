@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,13 +60,17 @@ class LocalTables:
         """
         path = folder / CONVERSATIONS
         try:
+            # What people asked is nobody else's business. SQLite gives what it makes beside the file the same rights.
+            with suppress(OSError):  # SQLite says more of one that cannot be made
+                path.touch(0o600, exist_ok=False)
+            with suppress(OSError):
+                path.chmod(0o600)
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
             try:
                 _prepare(connection, path)
             except BaseException:
                 connection.close()
                 raise
-            path.chmod(0o600)  # what people asked is nobody else's business
         except sqlite3.OperationalError as error:
             if to_read and path.exists():
                 raise StoreReadOnly(f"the conversations in {path} could not be read: {error}") from error
@@ -116,6 +121,19 @@ class LocalTables:
                 raise StoreError(f"the conversations in {self._path} could not be {done}: {error}") from error
 
 
+def _take_up_wal(connection: sqlite3.Connection) -> None:
+    """Waits for others as long as for all else: where two open a new file at once, SQLite itself gives up at once."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.02)
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > FORMAT:
@@ -123,7 +141,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a later version of article-qa (format {version}; this one knows {FORMAT}); "
             "update article-qa, or move the file away to begin with no conversations"
         )
-    connection.execute("PRAGMA journal_mode = WAL")
+    _take_up_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")  # what a person deletes is gone from the disk too
