@@ -10,11 +10,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from qa import Chatbot
 from ui.access import Access
 from ui.history import History
 from ui.page import health
 from ui.page.guard import Guard
 from ui.page.health import Health
+from ui.page.library import Library as PageLibrary
+from ui.page.server import _warm_up
 from vectorstore import ArticleIndex, StoreError
 
 
@@ -43,6 +46,12 @@ class Library:
         if self.broken == "vectors":
             raise StoreError("the vectors could not be read")
         return []
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part is said to be silent because a machine is slow."""
+    monkeypatch.setattr(health, "SLOW_SECONDS", 600.0)
 
 
 @pytest.fixture
@@ -98,6 +107,18 @@ def test_who_asks_again_and_again_keeps_nothing_busy(history: History, monkeypat
     client = visit(library, history)
     assert {client.get("/healthz").status_code for _ in range(20)} == {200}
     assert library.asked == 1
+
+
+def test_a_database_that_is_away_while_the_models_are_loaded_is_said_in_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Away:
+        def repair(self) -> None:
+            raise StoreError("the database cannot be opened")
+
+    _warm_up(cast(Chatbot, None), cast(PageLibrary, Away()))
+    [said] = caplog.records
+    assert said.exc_info is None and "the database cannot be opened" in said.getMessage()
 
 
 def test_a_part_that_does_not_answer_keeps_nobody_waiting(history: History, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,6 +162,8 @@ def _warm_up(bot: Chatbot, library: Library) -> None:
     try:
         library.repair()
         bot.warm_up()
+    except (StoreError, QAError) as error:
+        logger.warning("the models could not be loaded ahead of the first question: %s", error)
     except Exception:  # of whatever kind: the page is served all the same, and who asks meets it again and is told
         logger.warning("the models could not be loaded ahead of the first question", exc_info=True)
 
