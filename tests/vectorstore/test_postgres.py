@@ -24,7 +24,10 @@ from tests.vectorstore.fresh import assert_is_as_made_at_once
 from vectorstore import ArticleIndex, StoreError, StoreLocked, StoreMismatch, StoreReadOnly
 
 pytest.importorskip("psycopg", reason="the driver is not installed: make setup-test")
+from vectorstore.place import Address, library_place
 from vectorstore.postgres import dense
+from vectorstore.postgres.database import Database
+from vectorstore.postgres.pgvector import find_extension
 from vectorstore.postgres.writing import Writing
 
 both = pytest.mark.parametrize("store", NAMES, indirect=True)
@@ -216,6 +219,60 @@ def test_a_server_that_goes_away_is_named_and_found_again(
     assert found == "Terns"
     said = f"{raised.value} {caplog.text}"
     assert PASSWORD not in said and ESCAPED not in said
+
+
+@newest
+def test_a_server_that_is_back_is_found_by_the_next_who_asks(
+    index: ArticleIndex, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As after an hour without one, when a pool by itself looks for it once in many minutes.
+    monkeypatch.setattr("psycopg_pool.base.AttemptWithBackoff.INITIAL_DELAY", 3600.0)
+    pool = index._record._database._pool
+    server = server_of(store)
+    server.stop()
+    try:
+        monkeypatch.setattr(pool, "timeout", 0.5)
+        with pytest.raises(StoreError, match="cannot be opened"):
+            index.counts()
+    finally:
+        server.start()
+    monkeypatch.setattr(pool, "timeout", 30.0)
+    assert told(index) == "Terns"
+
+
+@newest
+def test_a_connection_that_was_in_use_while_others_were_lost_is_not_trusted(index: ArticleIndex, store: Store) -> None:
+    database = index._record._database
+    with database._connection() as first:
+        with database._connection() as second:
+            assert first.execute("SELECT 1").fetchall() == second.execute("SELECT 1").fetchall()
+            cut_off(server_of(store))
+        database._lost_at = time.monotonic()  # somebody else has noticed
+    assert database.transact(lambda connection: connection.execute("SELECT 1").fetchall()) == [(1,)]
+    assert database.transact(lambda connection: connection.execute("SELECT 1").fetchall()) == [(1,)]
+
+
+@newest
+def test_two_who_make_the_extension_at_once_both_have_it(store: Store) -> None:
+    server = server_of(store)
+    server.execute("CREATE DATABASE bare")
+    try:
+        address = library_place(store.place().replace("/postgres?", "/bare?"))
+        assert isinstance(address, Address)
+        with (
+            ThreadPoolExecutor(1) as other,
+            closing(Database(address).connect()) as one,
+            closing(Database(address).connect()) as two,
+        ):
+            with one.transaction():
+                assert find_extension(one) == "public"
+                later = other.submit(find_extension, two)
+                waits = "SELECT 1 FROM pg_stat_activity WHERE datname = 'bare' AND wait_event_type = 'Lock'"
+                while not server.execute(waits):
+                    assert not later.done()
+            assert later.result() == "public"
+    finally:
+        server.execute("DROP DATABASE bare")
 
 
 # Several at once -----------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 CONNECTIONS = 16
 """Of one process, at most. A question holds one for as long as a query takes."""
 CONNECT_SECONDS = 10
+"""For a connection to be made, or to be free. Within as many a server that is back is looked for, too: the pool itself
+would wait twice as long after each try, for minutes."""
 TRUSTED_SECONDS = 1.0
 """After which a connection is asked whether it still is one before it is used."""
 TRIES = 8
@@ -71,6 +73,7 @@ class Database:
             max_size=connections,
             open=False,
             timeout=CONNECT_SECONDS,
+            reconnect_timeout=CONNECT_SECONDS,
             configure=self._configure,
             name="article-qa",
         )
@@ -167,23 +170,32 @@ class Database:
             return
         try:
             self._pool.open()
-            connection = self._pool.getconn()
+            connection = self._taken()
             # Not the pool's own check, which waits longer and longer after each connection that was lost.
             while not self._is_alive(connection):
                 self._pool.putconn(connection)  # which makes another in its place
-                connection = self._pool.getconn()
+                connection = self._taken()
         except PoolTimeout:
-            self.connect().close()  # says why
             raise StoreError(
                 f"{self.address} has no connection to spare: {self._most} are in use, for {CONNECT_SECONDS} s"
             ) from None
         except PoolClosed:
             raise StoreError(f"{self.address} was closed; open it again") from None
+        # Not when it is put back: between its last answer and that all of them may have been lost.
+        taken = time.monotonic()
         try:
             yield connection
         finally:
-            self._used[connection] = time.monotonic()
+            self._used[connection] = taken
             self._pool.putconn(connection)
+
+    def _taken(self) -> Connection:
+        """One of the pool's. Raises PoolTimeout where all are in use, StoreError where the server cannot be reached."""
+        try:
+            return self._pool.getconn()
+        except PoolTimeout:
+            self.connect().close()  # says why
+        return self._pool.getconn()  # it is back
 
     def _is_alive(self, connection: Connection) -> bool:
         """Whether the server is still there; it is not asked where it has just answered on this connection."""

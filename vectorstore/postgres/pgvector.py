@@ -40,6 +40,8 @@ BLOCK = 1_000
 CLOSE = 2e-3
 """Greatest difference between a number of a vector of unit length and the same in half precision, and more."""
 
+_MAKING = 0x41514133
+"""Advisory lock of who makes the extension."""
 _TABLE = """
 CREATE TABLE {name} (
     number bigint PRIMARY KEY REFERENCES chunks(number) ON DELETE CASCADE, embedding halfvec({dimension}) NOT NULL
@@ -69,7 +71,10 @@ def find_extension(connection: Connection) -> str | None:
         return None
     if not installed:
         try:
-            connection.execute("CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public")
+            with connection.transaction():
+                # Whoever makes it at the same time is waited for: PostgreSQL would say that it is there already.
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
+                connection.execute("CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public")
         except psycopg.errors.InsufficientPrivilege:
             logger.warning(
                 "pgvector is there and not yet in this database: let an administrator CREATE EXTENSION vector"
