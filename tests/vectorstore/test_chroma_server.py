@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from tests.conftest import Store
 from tests.servers import ChromaServer, free_port
 from tests.vectorstore.fresh import assert_is_as_made_at_once
 from vectorstore import ArticleIndex, StoreError
+from vectorstore.chroma_server import TIMEOUT
 from vectorstore.collection import DenseError
 from vectorstore.place import ChromaAddress, library_place
 
@@ -30,7 +32,7 @@ pytest.importorskip("psycopg", reason="the driver is not installed: make setup-t
 from vectorstore.postgres import chroma, dense, open_indexer
 from vectorstore.postgres.chroma import ChromaVectors
 from vectorstore.postgres.database import Database
-from vectorstore.postgres.pending import Pending
+from vectorstore.postgres.pending import LEASE_SECONDS, TELL_SECONDS, Pending
 
 on_chroma = pytest.mark.parametrize("store", ["chroma server"], indirect=True)
 in_database = pytest.mark.parametrize("store", ["postgresql 18"], indirect=True)
@@ -215,6 +217,10 @@ def test_a_proxy_sees_who_asks_and_nobody_else_does(
     assert not [secret for secret in ("battery", "horse", let_in.split()[1]) if secret in said]
 
 
+def test_a_lease_outlasts_what_is_written_under_it() -> None:
+    assert LEASE_SECONDS >= TELL_SECONDS + 2 * TIMEOUT
+
+
 # What is pending -----------------------------------------------------------------------------------
 
 
@@ -290,7 +296,39 @@ def test_a_claim_that_is_too_old_is_not_told(index: ArticleIndex, monkeypatch: p
 
 
 @on_chroma
-def test_writers_and_indexers_at_once_leave_what_one_writer_leaves(store: Store, tmp_path: Path) -> None:
+def test_a_lease_counts_from_before_the_database_was_asked(
+    index: ArticleIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that took long must not make a claim look fresh that others may have by then."""
+    vectors = vectors_of(index)
+    vectors.pending.add(sorted(index._record.chunk_ids()))
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr("vectorstore.postgres.pending.time", SimpleNamespace(monotonic=lambda: clock.now))
+    transact = vectors.pending._database.transact
+
+    class Slow:
+        def __init__(self, connection: Any) -> None:
+            self._connection = connection
+
+        def execute(self, *asked: Any) -> Any:
+            clock.now += 30.0
+            return self._connection.execute(*asked)
+
+    monkeypatch.setattr(
+        vectors.pending._database, "transact", lambda work: transact(lambda connection: work(Slow(connection)))
+    )
+    claim = vectors.pending.claim(99)
+    assert claim is not None and not claim.holds
+
+
+@on_chroma
+def test_writers_and_indexers_at_once_leave_what_one_writer_leaves(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Trouble on a slow machine is none.
+    for name, seconds in (("postgres.pending.LEASE", 400), ("postgres.pending.TELL", 100)):
+        monkeypatch.setattr(f"vectorstore.{name}_SECONDS", seconds)
+    monkeypatch.setattr("vectorstore.chroma_server.TIMEOUT", 120.0)
     shelves = [tmp_path / f"shelf{number}" for number in range(3)]
     for number, shelf in enumerate(shelves):
         shelf.mkdir()
@@ -425,6 +463,42 @@ def test_vectors_move_to_a_chroma_server_and_back(
         server.collection(again["collection"], again)
     with pytest.raises(StoreError, match="are on no Chroma server"):
         open_indexer(library_place(store.place()))  # type: ignore[arg-type]
+
+
+@on_chroma
+def test_who_asks_while_another_makes_the_collection_anew_misses_nothing(
+    index: ArticleIndex, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "EXACT_MOST", 1)
+    assert told(index) == "Terns"
+    some = Pending.some
+
+    def made_anew_meanwhile(self: Pending, most: int) -> list[str]:
+        monkeypatch.setattr(Pending, "some", some)
+        with closing(ArticleIndex.open(store.place(), HashEmbedder())) as other:
+            other.rebuild()
+        return []
+
+    monkeypatch.setattr(Pending, "some", made_anew_meanwhile)
+    assert len(index.search_dense("granite towers", 9)) == 3
+    assert index.limits is None and not vectors_of(index).is_down
+
+
+@on_chroma
+def test_what_a_search_could_not_do_is_not_taken_back_by_one_that_has_begun(
+    index: ArticleIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "EXACT_MOST", 1)
+    said: list[str | None] = []
+
+    def away(*_: object) -> None:
+        said.append(index.limits)
+
+    monkeypatch.setattr(ChromaVectors, "nearest", away)
+    assert told(index) == told(index) == "Terns"
+    assert said == [None, dense.WORDS_ONLY]
+    monkeypatch.undo()
+    assert told(index) == "Terns" and index.limits is None
 
 
 # A server that is away -----------------------------------------------------------------------------

@@ -81,6 +81,8 @@ class ChromaVectors:
                 if len(hits) < asked or len(hits.intersection(found[0])) >= top_k:
                     break
         except DenseError as error:
+            if self._record.manifest().get("collection") != manifest["collection"]:
+                return None  # made anew just now: the server need not have failed
             self._failed()
             if not self._said:
                 self._said = True

@@ -52,10 +52,10 @@ class PgDense:
         A large library whose vector index is missing, or cannot be asked now, compares what shares words with
         ``words``, and says so.
         """
-        self._limits = None
         manifest = self._record.manifest()
         if is_on_chroma(manifest):
             return self._nearest_on_chroma(vector, top_k, words, manifest)
+        self._limits = None
         if self._vectors is not None and pgvector.is_current(manifest):
             return self._vectors.nearest(vector, top_k)
         if words is None or self._chunks() <= EXACT_MOST:
@@ -76,12 +76,21 @@ class PgDense:
         also = self._chroma.pending.some(PENDING_MOST + 1)
         if len(also) > PENDING_MOST:
             if self._chunks() <= EXACT_MOST:
+                self._limits = None
                 return None
             also = [*also[:PENDING_MOST], *(self._by_words(words, top_k) if words else ())]
         found = self._chroma.nearest(vector, top_k, manifest, also)
-        if found is None:
-            if words is None or self._chunks() <= EXACT_MOST:
-                return None
+        # Said at the end, and not taken back before: another thread may be about to tell what its search could not do.
+        if found is not None:
+            self._limits = None
+        elif self._record.manifest().get("collection") != manifest["collection"]:
+            return self.nearest(vector, top_k, words)
+        elif words is None:
+            return None
+        elif self._chunks() <= EXACT_MOST:
+            self._limits = None
+            return None
+        else:
             self._limits = WORDS_ONLY
             found = self._record.vectors([*also, *self._by_words(words, top_k)])
         return exact.nearest(*found, vector, top_k)

@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from vectorstore.postgres.database import Connection, Database
 
@@ -69,7 +69,8 @@ class Claim:
     lease: int
     versions: dict[str, int]
     """Of each chunk, by id."""
-    since: float = field(default_factory=time.monotonic)
+    since: float
+    """By this machine's clock, no later than the server has counted from."""
 
     @property
     def holds(self) -> bool:
@@ -152,6 +153,7 @@ class Pending:
         """The first notes that nobody has claimed; None where there are none."""
 
         def take(connection: Connection) -> Claim | None:
+            since = time.monotonic()
             rows = connection.execute(
                 "WITH free AS (SELECT chunk_id FROM pending WHERE leased_until < clock_timestamp() ORDER BY version "
                 "LIMIT %s FOR UPDATE SKIP LOCKED), "
@@ -160,7 +162,7 @@ class Pending:
                 "FROM free, one WHERE p.chunk_id = free.chunk_id RETURNING p.chunk_id, p.version, p.lease",
                 (most, LEASE_SECONDS),
             ).fetchall()
-            return Claim(rows[0][2], {chunk_id: version for chunk_id, version, _ in rows}) if rows else None
+            return Claim(rows[0][2], {chunk_id: version for chunk_id, version, _ in rows}, since) if rows else None
 
         return self._database.transact(take)
 
