@@ -117,6 +117,42 @@ def test_question_that_nobody_comes_back_for_is_given_up(asking: Questions, monk
     eventually(asked.stopped.is_set)
 
 
+def test_question_that_somebody_came_back_for_is_given_up_no_sooner_for_that(
+    asking: Questions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over: list[Callable[[], None]] = []
+
+    def timer(_: float, function: Callable[..., None], given: Sequence[int] = ()) -> SimpleNamespace:
+        over.append(lambda: function(*given))
+        return SimpleNamespace(start=lambda: None)
+
+    monkeypatch.setattr(questions.threading, "Timer", timer)
+    asked = asking.ask(ME, Asking("q1", "When?"))
+    for _ in range(2):
+        following = asked.states()
+        next(following)
+        following.close()
+    over[0]()  # a minute after they left for the first time
+    assert not asked.stopped.is_set()
+    over[1]()
+    assert asked.stopped.is_set()
+
+
+def test_closing_waits_once_and_not_for_each(asking: Questions, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=0.0)
+
+    class Stuck:
+        def join(self, seconds: float) -> None:
+            clock.now += seconds
+
+    monkeypatch.setattr(questions, "time", SimpleNamespace(monotonic=lambda: clock.now), raising=False)
+    with monkeypatch.context() as patch:
+        for name in "abc":
+            patch.setitem(asking._running, (ME, name), cast(threading.Thread, Stuck()))
+        asking.close(5.0)
+    assert clock.now == 5.0
+
+
 def test_one_question_too_many_is_told_to_come_back(asking: Questions, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(questions, "MOST_WAITING", 1)
     asking.ask(ME, Asking("q1", "When?"))

@@ -83,6 +83,21 @@ def test_what_was_cut_short_by_a_question_is_not_kept(
     assert len(bot.asked) == 2
 
 
+def test_what_was_cut_short_is_not_kept_though_nobody_asks_any_more(
+    bot: Bot, questions: Questions, suggestions: Suggestions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(answer: Answer, asked: list[str], cancel: Any) -> tuple[str, ...]:
+        with monkeypatch.context() as patch:
+            patch.setitem(questions._running, ("bob", "q"), cast(Any, None))
+            assert cancel.is_set()
+        return ()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot, "suggest", cut_short)
+        assert suggestions.after("ann", "c", EXCHANGES) == ()
+    assert suggestions.after("ann", "c", EXCHANGES) == ("where?",)
+
+
 def test_without_an_answer_nothing_is_looked_for(bot: Bot, suggestions: Suggestions) -> None:
     assert suggestions.after("ann", "c", ()) == suggestions.after("ann", "c", (Exchange("when?", error="down"),)) == ()
     assert bot.asked == []

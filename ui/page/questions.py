@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -60,6 +61,7 @@ class Question:
         self.state: Pending | Exchange = Pending(asking.question, asking.id, asking.scope)
         self._changed = threading.Condition()
         self._followers = 0
+        self._left = 0
 
     def publish(self, state: Pending | Exchange) -> None:
         """Tells all who follow how far it has come."""
@@ -87,13 +89,16 @@ class Question:
         finally:
             with self._changed:
                 self._followers -= 1
-            later = threading.Timer(ABANDONED_SECONDS, self._give_up_if_abandoned)
-            later.daemon = True
-            later.start()
+                self._left += 1
+                if not isinstance(self.state, Exchange):
+                    later = threading.Timer(ABANDONED_SECONDS, self._give_up_if_abandoned, [self._left])
+                    later.daemon = True
+                    later.start()
 
-    def _give_up_if_abandoned(self) -> None:
+    def _give_up_if_abandoned(self, left: int) -> None:
+        """``left`` counts who had left it when the time began: somebody may have come, and left again, since."""
         with self._changed:
-            if not self._followers:
+            if not self._followers and self._left == left:
                 self.stopped.set()
 
 
@@ -168,8 +173,9 @@ class Questions:
             threads = list(self._running.values())
             for question in self._known.values():
                 question.stopped.set()
+        until = time.monotonic() + seconds
         for thread in threads:
-            thread.join(seconds)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _answer(self, question: Question, key: tuple[str, str]) -> None:
         asking = question.asking

@@ -9,11 +9,23 @@ from collections.abc import Sequence
 from qa.chatbot import Chatbot
 from ui.history import Exchange
 from ui.page.overview import Overviews
-from ui.page.questions import Questions
+from ui.page.questions import Asked, Questions
 
 MOST = 3
 REMEMBERED = 500
 """Conversations whose suggestions are kept in memory; finding them takes one or two seconds."""
+
+
+class _Noticed:
+    """Whether somebody asks, and whether that has ended a search: they may have been answered by then."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self.was_set = False
+
+    def is_set(self) -> bool:
+        self.was_set = self.was_set or self._asked.is_set()
+        return self.was_set
 
 
 class Suggestions:
@@ -41,8 +53,9 @@ class Suggestions:
         with self._finding:
             if (kept := self._kept.get(key)) is not None:
                 return kept
-            found = self._bot.suggest(answer, [one.question for one in exchanges], cancel=self._questions.asked)
-            if not self._questions.asked.is_set():
+            cancel = _Noticed(self._questions.asked)
+            found = self._bot.suggest(answer, [one.question for one in exchanges], cancel=cancel)
+            if not cancel.is_set():
                 self._kept[key] = found
                 while len(self._kept) > REMEMBERED:
                     self._kept.popitem(last=False)
