@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -41,10 +43,20 @@ def programs(name: str) -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port for one server, also where it is stopped and started again: systems take those of outgoing connections
+    from above, and one that was free a moment ago could be such a connection's by then."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        if port in _given:
+            continue
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            _given.add(port)
+            return port
 
 
 class Server:

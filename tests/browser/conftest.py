@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request, expect, sync_playwright
 
+from tests.servers import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
 """For a server to start and for a page to do something: it takes one or two, but tests run on busy machines too."""
@@ -26,12 +27,6 @@ NOTICE_SECONDS = 30
 
 
 expect.set_options(timeout=1000 * PATIENCE_SECONDS)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def command(folder: Path, port: int | str, *arguments: str) -> list[str]:
@@ -63,7 +58,7 @@ def serve(folder: Path, *arguments: str, port: int | None = None) -> Iterator[st
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(PATIENCE_SECONDS)
         assert "Traceback" not in log.read_text(), log.read_text()
 
 

@@ -16,10 +16,11 @@ from mcp.client.streamable_http import streamable_http_client
 from playwright.sync_api import expect
 
 from qa.evaluation import load_test_set
-from tests.browser.conftest import OpenPage, Talk, free_port, serve
+from tests.browser.conftest import OpenPage, Talk, serve
 from tests.browser.test_asking import SURE, UNSAID
 from tests.loops import complete
 from tests.qa.fake_llm_server import FakeLLMServer, drip
+from tests.servers import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -15,8 +15,9 @@ import pytest
 from gradio_client import Client
 
 from benchmarks.load import put_under_load
-from tests.browser.conftest import PATIENCE_SECONDS, ROOT, command, free_port, serve
+from tests.browser.conftest import PATIENCE_SECONDS, ROOT, command, serve
 from tests.browser.test_asking import SURE
+from tests.servers import free_port
 from vectorstore import ArticleIndex
 
 pytestmark = pytest.mark.slow
@@ -68,7 +69,7 @@ def test_a_visitor_cannot_have_a_file_of_the_machine_added_as_an_upload(tmp_path
             assert visitor.get(f"/gradio_api/file={secret}").status_code == 403
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE_SECONDS)
     with closing(ArticleIndex.open(tmp_path / "index")) as index:
         assert index.articles() == []
 
@@ -184,7 +185,7 @@ def test_a_served_page_answers_to_its_address_and_the_names_that_were_allowed(sa
                 assert visitor.get("/config", headers={"host": "evil.example"}).status_code == 421
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(PATIENCE_SECONDS)
         log.seek(0)
         assert "Traceback" not in log.read()
 

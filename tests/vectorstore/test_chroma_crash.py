@@ -25,9 +25,11 @@ from vectorstore.postgres import chroma, open_indexer
 ROOT = Path(__file__).resolve().parents[2]
 INDEXER = """
 import sys, threading
+from vectorstore import chroma_server
 from vectorstore.place import library_place
 from vectorstore.postgres import chroma, indexer, open_indexer, pending
-chroma.BATCH, indexer.RETRY_SECONDS, pending.LEASE_SECONDS, pending.TELL_SECONDS = 10, 0.2, 6, 3
+chroma.BATCH, indexer.RETRY_SECONDS = 10, 0.2
+pending.LEASE_SECONDS, pending.TELL_SECONDS, chroma_server.TIMEOUT = 15, 4, 5
 print("began", flush=True)
 open_indexer(library_place(sys.argv[1])).run(threading.Event(), lambda count: None, lambda said: None)
 """
