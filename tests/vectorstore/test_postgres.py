@@ -297,7 +297,7 @@ def test_eight_writers_at_once_leave_what_one_would_have(store: Store, tmp_path:
     def ingest(number: int) -> None:
         try:
             with closing(ArticleIndex.open(store.place(), HashEmbedder())) as own:
-                ready.wait(60)
+                ready.wait(600)
                 add_articles([folders[number]], own)
                 add_articles([folders[(number + 1) % 8]], own)  # what a neighbour adds at the same time
                 (folders[number] / "own.txt").write_text(f"Own {number}\n\nChanged by w{number}.\n", encoding="utf-8")
