@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from language.normalisation import normalize_answer
+from language.words import DETERMINERS
 
 AGREEMENT = 0.1
 """Share of what a further passage's chance adds to an item's: passages of one library often repeat each other."""
@@ -73,7 +74,12 @@ def _same(finding: Finding, group: Sequence[Finding]) -> bool:
     if words == fullest:
         return True
     short = bool(words) and len(words) < len(fullest) and words in (fullest[: len(words)], fullest[-len(words) :])
-    return short and finding.text[:1].isupper() and all(not _together(finding, one) for one in group)
+    return short and _is_name(finding.text) and all(not _together(finding, one) for one in group)
+
+
+def _is_name(text: str) -> bool:
+    """Whether it has a capital, after an article where there is one: "the Patriots"."""
+    return next((word for word in text.split() if word not in DETERMINERS), "")[:1].isupper()
 
 
 def _together(one: Finding, other: Finding) -> bool:

@@ -14,11 +14,11 @@ from qa.kinds.chances import chance, log_odds
 from qa.kinds.conjunctions import split_conjunction
 from qa.kinds.fact import FactStrategy
 from qa.kinds.items import Finding, ListedItem, merge
+from qa.kinds.stretches import LEAST_READ, Stretch, stretches
 from qa.ports import Evidence, Plan, Reader
-from qa.reader.evidence import Evidence as Weighed
 from qa.reader.evidence import EvidenceReader
 from qa.selection import standardized
-from qa.types import Answer, Candidate, Citation, Item, Passage
+from qa.types import Answer, Citation, Item, Passage
 
 PASSAGES = 20
 """Weighed for a list: with what else a question needs, about as many as a second allows on two cores."""
@@ -44,10 +44,14 @@ class Weights:
     """Of standing in the passage that the reader likes best."""
     retrieval: float
     """Of its passage's score among those found, in standard deviations."""
+    beside: float
+    """Of the chance of the likeliest other item in its sentence: what is listed is listed together."""
     least: float
     """Chance of an item, for it to be listed."""
+    least_share: float
+    """Likewise, as a share of the likeliest item's."""
     least_asked: float
-    """Likewise where the question says how many there are: then the likeliest are listed, so many at most."""
+    """Chance of an item where the question says how many there are: then the likeliest are listed, so many at most."""
 
 
 WEIGHTS = Weights(
@@ -57,28 +61,11 @@ WEIGHTS = Weights(
     untagged=-0.35,
     best_read=0.25,
     retrieval=0.74,
-    least=0.18,
+    beside=2.0,
+    least=0.15,
+    least_share=0.3,
     least_asked=0.07,
 )
-LONGEST_ITEM = 12
-"""Words: what is longer is no item but a passage that holds some."""
-LEAST_READ = -14.0
-CLOSE = -6.0
-"""A span of the reader within this of its best has better edges than the one item it overlaps."""
-
-
-@dataclass
-class _Candidate:
-    """A stretch of one passage that may be an item: ``start:end`` of the passage's text."""
-
-    passage: int
-    start: int
-    end: int
-    read: float = LEAST_READ
-    tagged: float | None = None
-
-    def overlaps(self, passage: int, start: int, end: int) -> bool:
-        return self.passage == passage and self.start < end and start < self.end
 
 
 class ListStrategy:
@@ -122,7 +109,9 @@ class ListStrategy:
         found = _of_one_kind(merge(self._findings(question, passages)))
         asked = asked_number(question)
         if asked is None:
-            kept = [item for item in found if item.chance >= self._weights.least]
+            best = max((item.chance for item in found), default=0.0)
+            least = max(self._weights.least, self._weights.least_share * best)
+            kept = [item for item in found if item.chance >= least]
         else:
             kept = [item for item in found if item.chance >= self._weights.least_asked][:asked]
         return _in_order(kept, passages)
@@ -147,10 +136,7 @@ class ListStrategy:
         weights = self._weights
         best_read = max(spans, key=lambda span: span.score).passage if spans else -1
         found = []
-        for one in _candidates(spans, weighed):
-            words = texts[one.passage][1][one.start : one.end]
-            if "\n" in words or len(words.split()) > LONGEST_ITEM:
-                continue
+        for one in stretches(spans, weighed, [text for _, text in texts]):
             likely = chance(
                 weights.bias
                 + weights.read * max(one.read, LEAST_READ)
@@ -159,13 +145,14 @@ class ListStrategy:
                 + weights.retrieval * liked[one.passage]
             )
             found.append(self._finding(passages, one, likely))
-        return [
+        stated = [
             one
             for one in found
             if not is_boilerplate(self._gatherer.article_of(passages[one.passage]), one.start, one.end)
         ]
+        return _with_others(stated, weights.beside)
 
-    def _finding(self, passages: Sequence[Passage], one: _Candidate, likely: float) -> Finding:
+    def _finding(self, passages: Sequence[Passage], one: Stretch, likely: float) -> Finding:
         passage = passages[one.passage]
         article = self._gatherer.article_of(passage)
         start, end = passage.start + one.start, passage.start + one.end
@@ -184,26 +171,20 @@ class ListStrategy:
         return replace(cite_span(article, *finding.sentence), answer_start=finding.start, answer_end=finding.end)
 
 
-def _candidates(spans: Sequence[Candidate], weighed: Sequence[Weighed]) -> list[_Candidate]:
-    """The items of the evidence reader and the spans of the reader, what lists some taken apart, each stretch once."""
-    found = [
-        _Candidate(place, span.start + start, span.start + end, tagged=log_odds(span.score))
-        for place, one in enumerate(weighed)
-        for span in one.items
-        for start, end in split_conjunction(span.text)
-    ]
-    best = max((span.score for span in spans), default=0.0)
-    for span in spans:
-        for first, last in split_conjunction(span.text):
-            start, end, read = span.start + first, span.start + last, span.score - best
-            same = [one for one in found if one.overlaps(span.passage, start, end)]
-            if not same:
-                found.append(_Candidate(span.passage, start, end, read))
-            for one in same:
-                one.read = max(one.read, read)
-            if len(same) == 1 and read >= CLOSE:
-                same[0].start, same[0].end = start, end
-    return found
+def _with_others(found: Sequence[Finding], weight: float) -> list[Finding]:
+    """Each likelier by ``weight`` times the chance of the likeliest other one in its sentence."""
+    beside: dict[tuple[str, tuple[int, int]], list[Finding]] = {}
+    for one in found:
+        beside.setdefault((one.article_id, one.sentence), []).append(one)
+
+    def raised(one: Finding) -> Finding:
+        others = beside[one.article_id, one.sentence]
+        likeliest = max(
+            (other.chance for other in others if other.end <= one.start or one.end <= other.start), default=0.0
+        )
+        return replace(one, chance=chance(log_odds(one.chance) + weight * likeliest))
+
+    return [raised(one) for one in found]
 
 
 def _of_one_kind(found: Sequence[ListedItem]) -> list[ListedItem]:

@@ -17,7 +17,7 @@ from qa.reader.evidence import Evidence, ScoredSpan
 from qa.types import Answer, Candidate, Kind, Query
 from vectorstore import ArticleIndex
 
-AS_TAGGED = Weights(0.0, 0.0, 1.0, -9.0, 0.0, 0.0, least=0.5, least_asked=0.2)
+AS_TAGGED = Weights(0.0, 0.0, 1.0, -9.0, 0.0, 0.0, beside=0.0, least=0.5, least_share=0.3, least_asked=0.2)
 """Weights by which an item's chance is that which the evidence reader gives it."""
 Asking = Callable[[Kind, str], Answer]
 

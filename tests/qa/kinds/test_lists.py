@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from qa.kinds.items import ListedItem
-from qa.kinds.lists import ListStrategy, _of_one_kind, asked_number, in_words
+from qa.kinds.lists import ListStrategy, Weights, _of_one_kind, asked_number, in_words
 from qa.types import Answer, Kind
 from tests.qa.kinds.conftest import AS_TAGGED, Asking, NothingRead, ScriptedEvidence, holds_its_quotes, planned
 
 
-def _listed(parts: Any, question: str, items: Mapping[str, float]) -> Answer:
+def _listed(parts: Any, question: str, items: Mapping[str, float], weights: Weights = AS_TAGGED) -> Answer:
     gatherer, _, fact = parts
-    strategy = ListStrategy(gatherer, fact, NothingRead(), ScriptedEvidence(items), AS_TAGGED)
+    strategy = ListStrategy(gatherer, fact, NothingRead(), ScriptedEvidence(items), weights)
     plan = planned("list", question)
     answer = strategy.answer(plan, strategy.gather(plan))
     holds_its_quotes(answer, gatherer.index)
@@ -49,6 +50,13 @@ def test_what_is_too_unlikely_is_left_out(parts: Any) -> None:
         parts, "Which elements did Marie Curie discover?", {"polonium": 0.95, "radium": 0.95, "uranium": 0.02}
     )
     assert "uranium" not in [item.text for item in answer.items]
+
+
+def test_what_stands_beside_a_likely_item_is_likelier(parts: Any) -> None:
+    found = {"polonium": 0.9, "radium": 0.3, "French Guiana": 0.3}
+    weights = replace(AS_TAGGED, beside=2.0)
+    answer = _listed(parts, "What did Marie Curie discover?", found, weights)
+    assert [item.text for item in answer.items] == ["polonium", "radium"]
 
 
 def test_no_more_are_listed_than_the_question_says(parts: Any) -> None:
