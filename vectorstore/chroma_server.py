@@ -6,6 +6,7 @@ import http.client
 import itertools
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,7 @@ class ChromaServer:
         self.address = address
         self._client: Any = None
         self._opening = threading.Lock()
+        self._failed: tuple[float, str] | None = None
 
     def collection(self, name: str, manifest: Mapping[str, str]) -> ServerCollection:
         """The collection of this name. Raises DenseError where the server cannot be reached or has none, and where it
@@ -86,9 +88,16 @@ class ChromaServer:
                 client.close()
 
     def _connected(self) -> Any:
+        asked = time.monotonic()
         with self._opening:
             if self._client is None:
-                self._look()
+                if self._failed is not None and self._failed[0] >= asked:
+                    raise DenseError(self._failed[1])  # found out while this one waited for its turn
+                try:
+                    self._look()
+                except DenseError as error:
+                    self._failed = time.monotonic(), str(error)
+                    raise
                 client: Any = chromadb.HttpClient(
                     host=self.address.url,
                     headers=dict(self.address.headers),

@@ -6,9 +6,11 @@ import base64
 import http.server
 import logging
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +26,7 @@ from tests.conftest import Store
 from tests.servers import ChromaServer, free_port
 from tests.vectorstore.fresh import assert_is_as_made_at_once
 from vectorstore import ArticleIndex, StoreError
+from vectorstore import chroma_server as chroma_server_module
 from vectorstore.chroma_server import TIMEOUT
 from vectorstore.collection import DenseError
 from vectorstore.place import ChromaAddress, library_place
@@ -542,6 +545,31 @@ def test_while_chroma_is_away_all_are_compared_or_in_a_large_library_what_words_
         assert index.limits is None
         index.repair()
         assert index.check().problems == ()
+
+
+def test_a_server_that_does_not_answer_is_waited_for_once_by_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = chroma_server_module.ChromaServer(ChromaAddress("http://127.0.0.1:1"))
+    looks: list[int] = []
+    with ThreadPoolExecutor(1) as another:
+        waiting = threading.Event()
+        clock = SimpleNamespace(monotonic=lambda: (waiting.set(), time.monotonic())[1])
+
+        def look() -> None:
+            looks.append(1)
+            if len(looks) == 1:
+                waiting.clear()
+                later.append(another.submit(server.drop, "x"))
+                waiting.wait(600)
+            raise DenseError("it does not answer")
+
+        later: list[Future[None]] = []
+        monkeypatch.setattr(chroma_server_module, "time", clock, raising=False)
+        monkeypatch.setattr(server, "_look", look)
+        with pytest.raises(DenseError, match="it does not answer"):
+            server.drop("x")
+        with pytest.raises(DenseError, match="it does not answer"):
+            later[0].result()
+    assert len(looks) == 1
 
 
 @dataclass
