@@ -16,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 from playwright.sync_api import expect
 
 from qa.evaluation import load_test_set
-from tests.browser.conftest import OpenPage, Talk, serve
+from tests.browser.conftest import PATIENCE_SECONDS, OpenPage, Talk, serve
 from tests.browser.test_asking import SURE, UNSAID
 from tests.loops import complete
 from tests.qa.fake_llm_server import FakeLLMServer, drip
@@ -200,7 +200,8 @@ def test_people_who_log_in_have_their_own_history_on_any_device(
 async def asked_over_mcp(address: str, name: str, password: str) -> Any:
     login = base64.b64encode(f"{name}:{password}".encode()).decode()
     async with (
-        httpx2.AsyncClient(headers={"Authorization": f"Basic {login}"}) as http,
+        # Its own five seconds are too few for a first question on a busy machine; MCP's clients wait for minutes.
+        httpx2.AsyncClient(headers={"Authorization": f"Basic {login}"}, timeout=PATIENCE_SECONDS) as http,
         McpClient(streamable_http_client(address, http_client=http)) as client,
     ):
         result = await client.call_tool("ask", {"question": SURE})

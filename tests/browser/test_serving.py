@@ -191,8 +191,8 @@ def test_a_served_page_answers_to_its_address_and_the_names_that_were_allowed(sa
 
 
 def test_the_page_comes_packed_and_its_parts_are_kept_by_browsers(samples_server: str) -> None:
-    plain = httpx.get(samples_server, headers={"Accept-Encoding": "identity"})
-    packed = httpx.get(samples_server, headers={"Accept-Encoding": "gzip"})
+    plain = httpx.get(samples_server, headers={"Accept-Encoding": "identity"}, timeout=PATIENCE_SECONDS)
+    packed = httpx.get(samples_server, headers={"Accept-Encoding": "gzip"}, timeout=PATIENCE_SECONDS)
     assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
     assert int(packed.headers["content-length"]) < len(plain.content) / 3
     assert packed.headers["content-security-policy"] == plain.headers["content-security-policy"]
@@ -200,6 +200,7 @@ def test_the_page_comes_packed_and_its_parts_are_kept_by_browsers(samples_server
     parts = re.findall(r'(?:src|href)="\./(assets/[^"]+)"', packed.text)
     assert parts
     for part in parts:
-        assert "immutable" in httpx.get(f"{samples_server}/{part}").headers["cache-control"]
-    gone = httpx.get(f"{samples_server}/assets/index-gone.js")
+        kept = httpx.get(f"{samples_server}/{part}", timeout=PATIENCE_SECONDS)
+        assert "immutable" in kept.headers["cache-control"]
+    gone = httpx.get(f"{samples_server}/assets/index-gone.js", timeout=PATIENCE_SECONDS)
     assert gone.status_code == 404 and "cache-control" not in gone.headers
