@@ -23,7 +23,9 @@ from qa.types import Answer, Candidate, Passage, Query, Verdict
 
 PASSAGES = 12
 LEAST_ABOUT = 0.15
-"""Chance that a sentence is evidence, from which on it is shown without a verdict."""
+"""Chance that a sentence is evidence, from which on it may give a verdict."""
+LEAST_ALONE = 0.5
+"""The same, for it to be shown where it gives none."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,8 @@ class YesNoStrategy:
             # A heading, or a question, names its subject and states nothing of it.
             sentence, subject = (naming, subject) if _is_whole(naming.text) else (sentence, OPEN)
         verdict = self._verdict(plan.query, sentence, passages[place], subject)
+        if verdict is None and worth < LEAST_ALONE:
+            return self._abstainer.abstain(plan, passages)
         words = " ".join(sentence.text.split())
         return Answer(
             question=plan.query.question,

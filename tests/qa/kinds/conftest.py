@@ -42,15 +42,17 @@ class NothingRead:
 
 class ScriptedEvidence:
     """Finds the given words wherever they stand, with the given chances; a passage with one of ``verdicts`` in it has
-    that verdict. Every sentence with an item, or with words of ``telling``, is evidence."""
+    that verdict. Every sentence with an item, or with words of ``telling``, is evidence, with log-odds of ``logit``."""
 
     def __init__(
         self,
         items: Mapping[str, float] | None = None,
         verdicts: Mapping[str, tuple[float, float, float]] | None = None,
         telling: Sequence[str] = (),
+        logit: float = 4.0,
     ) -> None:
         self._items, self._verdicts, self._telling = items or {}, verdicts or {}, telling
+        self._logit = logit
 
     def weigh(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Evidence]:
         """See ``EvidenceReader``."""
@@ -65,7 +67,7 @@ class ScriptedEvidence:
         verdict = next((given for words, given in self._verdicts.items() if words in text), (0.02, 0.02, 0.96))
         told = [(span.start, span.end) for span in spans]
         told += [(text.index(words), text.index(words) + len(words)) for words in self._telling if words in text]
-        return Evidence(place, tuple(spans), 0.9, verdict, tuple(told), (4.0,) * len(told))
+        return Evidence(place, tuple(spans), 0.9, verdict, tuple(told), (self._logit,) * len(told))
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,14 @@ def test_an_unsure_one_shows_the_sentence_alone(parts: Any) -> None:
     assert answer.text == COUNSELOR
 
 
+def test_a_sentence_that_is_less_likely_evidence_than_not_is_not_shown_alone(parts: Any) -> None:
+    question = "Did Kim Kardashian always see the same counselor about jewelry?"
+    assert _judged(parts, question, ScriptedEvidence(telling=[COUNSELOR], logit=0.1)).text is not None
+    answer = _judged(parts, question, ScriptedEvidence(telling=[COUNSELOR], logit=-0.1))
+    assert (answer.text, answer.verdict) == (None, None)
+    assert answer.nearest
+
+
 def test_what_is_said_of_one_is_not_said_of_the_other(parts: Any) -> None:
     said = "The council voted 5-4 to rebuild on Ferry Street."
     evidence = ScriptedEvidence(telling=[said])
