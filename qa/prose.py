@@ -31,6 +31,8 @@ _DATELINE = re.compile(
     r"(?:[A-Z][\w.,’' /]{1,40})?\([A-Z]{2}[\w &]*+\)\s*(?:[—–-]+\s*)?"  # London (CNN) …, (CNN) …, OSLO (AP) — …
     r"|[A-Z]{3,}[\w.,’' /]{0,40}\s[—–-]{1,2}\s+"  # CONCORD, N.H. – …
 )
+_GOES_ON = re.compile(r"[a-z,;:.)]")
+"""What follows where that was a part of the sentence: "Alphabet (GOOGL) split its shares"."""
 _TO_THE_READER = re.compile(
     r"(?:editor[’']s note|corrections? (?:&|and) clarifications?|sign up|subscribe|read (?:more|our)|click here"
     r"|for the latest)\b|[^.]{0,120}\b(?:in|to) your inbox\b",
@@ -90,7 +92,7 @@ def _opening(text: str) -> str:
 def without_dateline(sentence: Sentence) -> Sentence:
     """``sentence`` from where it begins to say something."""
     match = _DATELINE.match(sentence.text) if sentence.start < HEAD else None
-    if match is None or match.end() == len(sentence.text):
+    if match is None or match.end() == len(sentence.text) or _GOES_ON.match(sentence.text, match.end()):
         return sentence
     return Sentence(sentence.article, sentence.start + match.end(), sentence.end)
 

@@ -57,6 +57,11 @@ def test_datelines_are_not_part_of_what_is_said() -> None:
     assert [one.text for one in shown] == ["The ferry sank in the night.", "The doors swung open."]
 
 
+def test_letters_in_brackets_in_mid_sentence_are_no_dateline() -> None:
+    told = ["Alphabet (GOOGL) split its two classes of shares.", "DoorDash (DASH), which delivers, charges a fee."]
+    assert [one.text for one in showable(_sentences(*told))] == told
+
+
 def test_captions_of_a_gallery_are_left_out() -> None:
     captions = [f"Hide Caption {n} of 30 Photos: The Queen waves to people of town {n}." for n in range(1, 6)]
     shown = showable(_sentences("The Queen came to the throne in 1952 and reigned for seventy years.", *captions))
