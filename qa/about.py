@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
 from language.words import STOPWORDS, stem, stems_of, words_of
+from qa.names import FEWEST_MENTIONS, NO_NAMES
+from qa.types import Passage
 from vectorstore import Article, ArticleFilter, ArticleIndex, FoundArticle
 
 CLOSE = 0.8
 """Score of a found article from which on it is about the subject, whatever its words."""
 NAMED = 0.7
 """Share of the subject's words that an article must have, where a word counts for more the fewer articles have it."""
+
+WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_WITHIN = re.compile(rf"(?<=[\w,;] ){WORD.pattern}")
+"""A word that does not begin a sentence."""
 
 
 def really_about(
@@ -50,5 +58,38 @@ def _share_named(index: ArticleIndex, article: Article, subject: str) -> float:
 
 def holds(article: Article, stems: frozenset[str]) -> bool:
     """Whether every one of ``stems`` begins a word of ``article``."""
-    text = f"{article.title}\n{article.text}".lower()
+    text = _words_in(article)
     return all(re.search(rf"\b{re.escape(one)}", text) for one in stems)
+
+
+def names_asked(question: str, passages: Sequence[Passage]) -> tuple[frozenset[str], ...]:
+    """The names in ``question``, each as the stems of its words: what ``passages`` write more than once, and with a
+    capital only.
+
+    Where the question has capitals itself, a word that it writes small is none.
+    """
+    typed = WORD.findall(question)
+    written = Counter(word for passage in passages for word in _WITHIN.findall(passage.text))
+    small = {word for word in written if not word[0].isupper()}
+    told = Counter(_bare(word) for word in written.elements() if word[0].isupper())
+    capital = {word for word, count in told.items() if count >= FEWEST_MENTIONS} - small - NO_NAMES
+    has_capitals = any(word[0].isupper() for word in typed[1:])
+
+    def is_name(word: str) -> bool:
+        return _bare(word) in capital and (word[0].isupper() or not has_capitals)
+
+    return tuple(frozenset().union(*map(stems_of, run)) for is_one, run in groupby(typed, is_name) if is_one)
+
+
+def speaks_of(article: Article, names: Sequence[frozenset[str]]) -> bool:
+    """Whether ``article`` has a word of each of ``names``: what is said elsewhere is said of somebody else."""
+    text = _words_in(article)
+    return all(any(re.search(rf"\b{re.escape(one)}", text) for one in name) for name in names)
+
+
+def _words_in(article: Article) -> str:
+    return f"{article.title}\n{article.text}".lower().replace("’", "'")
+
+
+def _bare(word: str) -> str:
+    return word.lower().replace("’", "'").removesuffix("'s")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from language.words import STOPWORDS, stems_of
-from qa.about import holds
+from language.words import stems_of
+from qa.about import WORD, holds, names_asked
 from qa.abstaining import Abstainer
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
@@ -38,8 +37,6 @@ LEAST = 0.93
 """What the best sentence's score, and ``NEARNESS`` times its cosine with the question, must come to."""
 NEARNESS = 0.3
 
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_WITHIN = re.compile(rf"(?<=[\w,;] ){_WORD.pattern}")
 """A word that does not begin a sentence, where anything has a capital."""
 
 
@@ -101,13 +98,10 @@ def _names(question: str, passages: Sequence[Passage]) -> frozenset[str]:
     What is typed with a capital, but the first word and abbreviations, which an article may write out; and what is
     typed small and stands within the sentences of ``passages`` with a capital only.
     """
-    typed = _WORD.findall(question)
-    written = {word for passage in passages for word in _WITHIN.findall(passage.text)}
-    small = {word for word in written if not word[0].isupper()}
-    capital = {word.lower() for word in written if word[0].isupper()} - small - STOPWORDS
-    names = [word for word in typed[1:] if word[0].isupper() and not word.isupper()]
-    names += [word for word in typed if word.islower() and word.removesuffix("'s") in capital]
-    return frozenset().union(*(stems_of(word) for word in names))
+    typed = WORD.findall(question)
+    names = [stems_of(word) for word in typed[1:] if word[0].isupper() and not word.isupper()]
+    small = " ".join(word for word in typed if word.islower())
+    return frozenset().union(*names, *names_asked(small, passages))
 
 
 def _chance_of_span(sentence: Sentence, read: Answer) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qa.about import names_asked, speaks_of
 from qa.abstaining import Abstainer
 from qa.boilerplate import is_boilerplate, stands_alone
 from qa.citations import cite
@@ -48,10 +49,7 @@ class FactStrategy:
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
         passages = evidence.passages
-        found = self._reader.read(plan.query.text, [passage.as_read_for_spans for passage in passages])
-        # No answer begins in one paragraph and ends in another; in a table or a list they are easily run together.
-        whole = [candidate for candidate in found if "\n\n" not in candidate.text]
-        candidates = [candidate for candidate in whole if self._states(candidate, passages[candidate.passage])]
+        candidates = self._candidates(plan, passages)
         selection = select(candidates, passages, self._calibration)
         read = rerank(passages, candidates)
         name = name_of(self._reader)
@@ -75,6 +73,21 @@ class FactStrategy:
             alternatives=self._alternatives(selection, passages, 1, MIN_ALTERNATIVE),
             model=name,
         )
+
+    def _candidates(self, plan: Plan, passages: Sequence[Passage]) -> list[Candidate]:
+        """The reader's spans in ``passages``, but those that cannot be what is asked for."""
+        found = self._reader.read(plan.query.text, [passage.as_read_for_spans for passage in passages])
+        # No answer begins in one paragraph and ends in another; in a table or a list they are easily run together.
+        whole = [candidate for candidate in found if "\n\n" not in candidate.text]
+        names = names_asked(plan.query.worded, passages)
+        one_of_each = {passage.article_id: passage for passage in passages}
+        of_them = {article for article, passage in one_of_each.items() if self._speaks_of(names, passage)}
+        named = [candidate for candidate in whole if passages[candidate.passage].article_id in of_them]
+        return [candidate for candidate in named if self._states(candidate, passages[candidate.passage])]
+
+    def _speaks_of(self, names: Sequence[frozenset[str]], passage: Passage) -> bool:
+        """Whether its article has all ``names``; a passage of no stored article is all that there is to know of its."""
+        return not names or passage.alone or speaks_of(self._gatherer.article_of(passage), names)
 
     def _states(self, candidate: Candidate, passage: Passage) -> bool:
         """Whether it is part of what its article says, and no byline, dateline or heading."""

@@ -41,9 +41,9 @@ def test_no_more_than_three_are_shown() -> None:
 
 
 def test_names_are_told_by_capitals_or_by_how_the_passages_write_them() -> None:
-    text = "On Friday Newsmax settled with Smartmatic. The settlement is secret. Settle was no word of theirs."
+    text = "On Friday Newsmax settled with Smartmatic. The deal with Newsmax is secret. Settle was no word of theirs."
     passage = Passage("1", "a", "Newsmax", "/a.txt", text, 0, len(text), 1.0, 1)
     assert _names("why did newsmax settle", [passage]) == {"newsmax"}
-    assert _names("why did newsmax keep the settlement secret", [passage]) == {"newsmax"}
+    assert _names("why did newsmax keep the deal secret", [passage]) == {"newsmax"}
     assert _names("Why did Newsmax's lawyers agree", []) == {"newsmax"}
     assert _names("why is the NTSB asking", []) == frozenset()
