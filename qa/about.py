@@ -19,8 +19,9 @@ NAMED = 0.7
 """Share of the subject's words that an article must have, where a word counts for more the fewer articles have it."""
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+"""A word, with what a hyphen joins to it."""
 _WITHIN = re.compile(rf"(?<=[\w,;] ){WORD.pattern}")
-"""A word that does not begin a sentence."""
+"""A word that does not begin a sentence, where anything has a capital."""
 
 
 def really_about(
@@ -58,8 +59,7 @@ def _share_named(index: ArticleIndex, article: Article, subject: str) -> float:
 
 def holds(article: Article, stems: frozenset[str]) -> bool:
     """Whether every one of ``stems`` begins a word of ``article``."""
-    text = _words_in(article)
-    return all(re.search(rf"\b{re.escape(one)}", text) for one in stems)
+    return speaks_of(article, [frozenset((one,)) for one in stems])
 
 
 def names_asked(question: str, passages: Sequence[Passage]) -> tuple[frozenset[str], ...]:
@@ -69,9 +69,9 @@ def names_asked(question: str, passages: Sequence[Passage]) -> tuple[frozenset[s
     Where the question has capitals itself, a word that it writes small is none.
     """
     typed = WORD.findall(question)
-    written = Counter(word for passage in passages for word in _WITHIN.findall(passage.text))
+    written = [word for passage in passages for word in _WITHIN.findall(passage.text)]
     small = {word for word in written if not word[0].isupper()}
-    told = Counter(_bare(word) for word in written.elements() if word[0].isupper())
+    told = Counter(_bare(word) for word in written if word[0].isupper())
     capital = {word for word, count in told.items() if count >= FEWEST_MENTIONS} - small - NO_NAMES
     has_capitals = any(word[0].isupper() for word in typed[1:])
 
@@ -83,12 +83,8 @@ def names_asked(question: str, passages: Sequence[Passage]) -> tuple[frozenset[s
 
 def speaks_of(article: Article, names: Sequence[frozenset[str]]) -> bool:
     """Whether ``article`` has a word of each of ``names``: what is said elsewhere is said of somebody else."""
-    text = _words_in(article)
+    text = f"{article.title}\n{article.text}".lower().replace("’", "'")
     return all(any(re.search(rf"\b{re.escape(one)}", text) for one in name) for name in names)
-
-
-def _words_in(article: Article) -> str:
-    return f"{article.title}\n{article.text}".lower().replace("’", "'")
 
 
 def _bare(word: str) -> str:

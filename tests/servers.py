@@ -122,7 +122,7 @@ class Server:
             try:
                 self.execute("SELECT 1")
                 return
-            except Exception:
+            except Exception:  # of whatever kind, while it starts; if it ends, its log says why
                 if self._process.poll() is not None:
                     raise RuntimeError((self.folder / "log").read_text("utf-8", "replace")) from None
                 time.sleep(0.1)

@@ -37,8 +37,6 @@ LEAST = 0.93
 """What the best sentence's score, and ``NEARNESS`` times its cosine with the question, must come to."""
 NEARNESS = 0.3
 
-"""A word that does not begin a sentence, where anything has a capital."""
-
 
 class ExplanationStrategy:
     """Gives the sentences that most likely answer, or abstains."""
@@ -96,7 +94,7 @@ def _names(question: str, passages: Sequence[Passage]) -> frozenset[str]:
     """The names in ``question``, as stems: an explanation that is not of them is of something else.
 
     What is typed with a capital, but the first word and abbreviations, which an article may write out; and what is
-    typed small and stands within the sentences of ``passages`` with a capital only.
+    typed small and ``passages`` write as a name.
     """
     typed = WORD.findall(question)
     names = [stems_of(word) for word in typed[1:] if word[0].isupper() and not word.isupper()]

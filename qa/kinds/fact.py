@@ -86,7 +86,7 @@ class FactStrategy:
         return [candidate for candidate in named if self._states(candidate, passages[candidate.passage])]
 
     def _speaks_of(self, names: Sequence[frozenset[str]], passage: Passage) -> bool:
-        """Whether its article has all ``names``; a passage of no stored article is all that there is to know of its."""
+        """Whether its article has all ``names``; where a passage stands alone, its article is not there to be asked."""
         return not names or passage.alone or speaks_of(self._gatherer.article_of(passage), names)
 
     def _states(self, candidate: Candidate, passage: Passage) -> bool:

@@ -15,6 +15,7 @@ from qa.types import Candidate
 LONGEST_ITEM = 12
 """Words: what is longer is no item but a passage that holds some."""
 LEAST_READ = -14.0
+"""Score, less the best one, that the reader gives at least; also what it has not found."""
 CLOSE = -6.0
 """A span of the reader within this of its best has better edges than the one item it overlaps."""
 _WORD = re.compile(r"\S+")
@@ -84,12 +85,8 @@ def _joined(candidates: Sequence[Stretch], texts: Sequence[str]) -> list[Stretch
 
 def _led_in(words: str) -> int:
     """Characters before the item itself in "again with the Buccaneers"."""
-    led_in = 0
-    for word in _WORD.finditer(words):
-        if word[0] not in _LEADS_IN:
-            return word.start() if led_in else 0
-        led_in = word.end()
-    return 0
+    item = next((word for word in _WORD.finditer(words) if word[0] not in _LEADS_IN), None)
+    return item.start() if item else 0
 
 
 def _may_be_item(words: str) -> bool:
