@@ -126,8 +126,12 @@ class GroupRows(Protocol):
         """Takes the articles out of their groups: each is shown as itself."""
         ...
 
-    def candidates(self, article_id: str, copy_key: int, hashes: Collection[int], least: int) -> list[str]:
-        """One other article that has ``copy_key``, and those that have at least so many of ``hashes``."""
+    def copies(self, copy_key: int) -> list[str]:
+        """All articles that have it."""
+        ...
+
+    def candidates(self, article_id: str, hashes: Collection[int], least: int) -> list[str]:
+        """The other articles that have at least so many of ``hashes``."""
         ...
 
     def group(self, article_id: str) -> set[str]:
@@ -171,6 +175,8 @@ class _Grouping:
         self._loose = dict.fromkeys(article_ids)
         self._groups: dict[str, set[str]] = {}
         """The group of each article met so far; the same set for all that are in it."""
+        self._copy_keys: set[int] = set()
+        """Those whose copies have been looked for: of many copies, all are found by the first."""
         self._profile = lru_cache(maxsize=TOGETHER)(self._read_profile)
 
     def run(self, gone: Mapping[int, int]) -> None:
@@ -213,7 +219,11 @@ class _Grouping:
         beside: dict[str, list[str]] = {}
         for article_id, profile in own.items():
             telling = [value for value in profile.sketch if value not in forms]
-            for candidate in dict.fromkeys(self._rows.candidates(article_id, profile.copy_key, telling, SHARED)):
+            candidates = self._rows.candidates(article_id, telling, SHARED)
+            if profile.copy_key not in self._copy_keys:
+                self._copy_keys.add(profile.copy_key)
+                candidates += self._rows.copies(profile.copy_key)
+            for candidate in dict.fromkeys(candidates):
                 beside.setdefault(candidate, []).append(article_id)
         # One candidate after the other, so that each is read once.
         for candidate, articles in beside.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -164,10 +164,11 @@ class ArticleIndex:
         is not. All of the articles are stored, or, after an exception, none.
         """
         with self.writing():
-            chunks = [chunk for _, chunks in articles for chunk in chunks]
+            texts = _texts(chunk for _, chunks in articles for chunk in chunks)
             made = dict(vectors or {})
-            made.update(self.embed_texts({d: t for d, t in self.new_texts(chunks).items() if d not in made}))
-            known = self._record.known_vectors([text_digest(one.title, one.text) for one in chunks])
+            # Asked once: what is stored now, others may remove before it is written here.
+            known = {**self._record.known_vectors(list(texts)), **made}
+            made.update(self.embed_texts({digest: text for digest, text in texts.items() if digest not in known}))
             self._record.write(articles, {**known, **made})
             self._dense.settle(SETTLE_AT)
             return len(made)
@@ -179,7 +180,7 @@ class ArticleIndex:
 
     def new_texts(self, chunks: Sequence[Chunk]) -> dict[str, str]:
         """What of ``chunks`` would have to be embedded: the texts, by digest, that no stored chunk has."""
-        texts = {text_digest(chunk.title, chunk.text): chunk.indexed_text for chunk in chunks}
+        texts = _texts(chunks)
         known = self._record.known_vectors(list(texts))
         return {digest: text for digest, text in texts.items() if digest not in known}
 
@@ -311,3 +312,8 @@ class ArticleIndex:
                 return CheckReport(*self._record.counts(), tuple(problems))
             except StoreDamaged as error:
                 return CheckReport(0, 0, (str(error),), damaged=True)
+
+
+def _texts(chunks: Iterable[Chunk]) -> dict[str, str]:
+    """What is embedded of chunks, each text once, by digest."""
+    return {text_digest(chunk.title, chunk.text): chunk.indexed_text for chunk in chunks}

@@ -103,17 +103,19 @@ class SqliteGroups:
             "UPDATE articles SET shown_as = id WHERE id = ?", [(article_id,) for article_id in article_ids]
         )
 
-    def candidates(self, article_id: str, copy_key: int, hashes: Collection[int], least: int) -> list[str]:
-        """One other article that has ``copy_key``, and those that have at least so many of ``hashes``."""
-        copies = self._connection.execute(
-            "SELECT article_id FROM sketches WHERE hash = ? AND article_id != ? LIMIT 1", (copy_key, article_id)
-        )
+    def copies(self, copy_key: int) -> list[str]:
+        """All articles that have it."""
+        rows = self._connection.execute("SELECT article_id FROM sketches WHERE hash = ?", (copy_key,))
+        return [article_id for (article_id,) in rows]
+
+    def candidates(self, article_id: str, hashes: Collection[int], least: int) -> list[str]:
+        """The other articles that have at least so many of ``hashes``."""
         sharing = self._connection.execute(
             "SELECT article_id FROM sketches WHERE hash IN (SELECT value FROM json_each(?)) AND article_id != ? "
             "GROUP BY article_id HAVING count(*) >= ?",
             (json.dumps(list(hashes)), article_id, least),
         )
-        return [candidate for (candidate,) in (*copies, *sharing)]
+        return [candidate for (candidate,) in sharing]
 
     def group(self, article_id: str) -> set[str]:
         """The articles that are shown as the same one."""

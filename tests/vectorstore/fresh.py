@@ -21,5 +21,5 @@ def assert_is_as_made_at_once(place: str, sources: Sequence[Path], folder: Path)
         add_articles(sources, fresh)
         ours, theirs = contents(shared), contents(fresh)
         for name, stored in theirs.items():
-            assert ours[name] == stored, name
+            assert ours[name] == stored, f"{name}: {ours[name]}, and not {stored}"
         assert shared.check().problems == ()

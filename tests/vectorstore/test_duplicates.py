@@ -176,6 +176,24 @@ def test_a_copy_is_not_embedded_again(index: ArticleIndex) -> None:
     assert shown(index) == {"one": ("/news/three.txt", "/news/two.txt")}
 
 
+def test_a_copy_is_stored_though_the_other_is_removed_just_before(
+    index: ArticleIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.add([article("one", story(1))])
+    embedder = index.embedder
+    assert isinstance(embedder, Lengths)
+    embed = embedder.embed_documents
+
+    def embed_slowly(texts: list[str]) -> list[list[float]]:
+        index.remove(["one"])  # as somebody else may, where several write
+        return embed(texts)
+
+    monkeypatch.setattr(embedder, "embed_documents", embed_slowly)
+    assert index.add([article("two", story(1)), article("three", story(2))]) == 4
+    assert shown(index) == {"three": (), "two": ()}
+    assert index.check().sound
+
+
 def test_an_edit_takes_a_copy_out_of_its_group(index: ArticleIndex) -> None:
     index.add([article("one", story(1)), article("two", story(1))])
     index.add([article("two", story(2))])
@@ -215,33 +233,38 @@ def groups(index: ArticleIndex) -> object:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from("abcdefgh"), st.one_of(st.none(), st.tuples(st.integers(0, 2), st.integers(0, 4)))),
+    # Articles that are added together, by name: of which story, and which edit of it; None where one is removed.
+    st.dictionaries(
+        st.sampled_from("abcdefgh"), st.one_of(st.none(), st.tuples(st.integers(0, 2), st.integers(0, 4))), min_size=1
+    ),
     min_size=1,
-    max_size=15,
+    max_size=8,
 )
+Steps = list[dict[str, tuple[int, int] | None]]
 
 
 @pytest.mark.parametrize("form", [2, 50])
 @given(steps=STEPS)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_groups_do_not_depend_on_the_order_of_adding(
-    form: int, steps: list[tuple[str, tuple[int, int] | None]], store: Store
-) -> None:
+def test_groups_do_not_depend_on_the_order_of_adding(form: int, steps: Steps, store: Store) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duplicates, "FORM", form)
         _compare_grown_and_fresh(steps, store)
 
 
-def _compare_grown_and_fresh(steps: list[tuple[str, tuple[int, int] | None]], store: Store) -> None:
+def _compare_grown_and_fresh(steps: Steps, store: Store) -> None:
     grown = ArticleIndex.open(store.place(f"grown-{secrets.token_hex(4)}"), Lengths())
     left: dict[str, tuple[Article, list[Chunk]]] = {}
-    for name, content in steps:
-        if content is None:
-            grown.remove([name])
-            left.pop(name, None)
-        else:
-            left[name] = article(name, edited(story(content[0]), content[1]) if content[1] else story(content[0]))
-            grown.add([left[name]])
+    for step in steps:
+        removed = [name for name, content in step.items() if content is None]
+        added = {
+            name: article(name, edited(story(content[0]), content[1]) if content[1] else story(content[0]))
+            for name, content in step.items()
+            if content is not None
+        }
+        grown.remove(removed)
+        grown.add(list(added.values()))
+        left = {name: made for name, made in left.items() if name not in removed} | added
     fresh = ArticleIndex.open(store.place(f"fresh-{secrets.token_hex(4)}"), Lengths())
     fresh.add([left[name] for name in sorted(left)])
     assert groups(grown) == groups(fresh)
@@ -278,6 +301,15 @@ def test_copies_are_found_however_many_there_are(index: ArticleIndex) -> None:
     index.remove(["copy00"])
     assert stories(index) == 2
     assert index.check().sound
+
+
+@pytest.mark.parametrize("words", [["rain"], story(1)])
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_copies_added_together_join_one_that_was_there(index: ArticleIndex, words: list[str], before: int) -> None:
+    copies = [article(f"copy{number}", words) for number in range(3)]
+    index.add([copies.pop(before)])
+    index.add(copies)
+    assert stories(index) == 1
 
 
 @pytest.mark.parametrize("store", ["folder"], indirect=True)  # it is SQLite that counts its steps

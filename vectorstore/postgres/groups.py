@@ -51,13 +51,17 @@ class PgGroups:
             "UPDATE articles SET shown_as = id WHERE id = ANY(%s) AND shown_as != id", (list(article_ids),)
         )
 
-    def candidates(self, article_id: str, copy_key: int, hashes: Collection[int], least: int) -> list[str]:
-        """One other article that has ``copy_key``, and those that have at least so many of ``hashes``."""
+    def copies(self, copy_key: int) -> list[str]:
+        """All articles that have it."""
+        rows = self._connection.execute("SELECT article_id FROM sketches WHERE hash = %s", (copy_key,))
+        return [article_id for (article_id,) in rows]
+
+    def candidates(self, article_id: str, hashes: Collection[int], least: int) -> list[str]:
+        """The other articles that have at least so many of ``hashes``."""
         rows = self._connection.execute(
-            "(SELECT article_id FROM sketches WHERE hash = %(copy)s AND article_id != %(id)s LIMIT 1) UNION ALL "
-            "SELECT article_id FROM sketches WHERE hash = ANY(%(hashes)s::bigint[]) AND article_id != %(id)s "
-            "GROUP BY article_id HAVING count(*) >= %(least)s",
-            {"copy": copy_key, "id": article_id, "hashes": list(hashes), "least": least},
+            "SELECT article_id FROM sketches WHERE hash = ANY(%s::bigint[]) AND article_id != %s "
+            "GROUP BY article_id HAVING count(*) >= %s",
+            (list(hashes), article_id, least),
         )
         return [candidate for (candidate,) in rows]
 
