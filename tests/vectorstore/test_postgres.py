@@ -25,8 +25,8 @@ from vectorstore import ArticleIndex, StoreError, StoreLocked, StoreMismatch, St
 
 pytest.importorskip("psycopg", reason="the driver is not installed: make setup-test")
 from vectorstore.place import Address, library_place
-from vectorstore.postgres import dense
-from vectorstore.postgres.database import Database
+from vectorstore.postgres import dense, schema
+from vectorstore.postgres.database import Connection, Database
 from vectorstore.postgres.pgvector import find_extension
 from vectorstore.postgres.writing import Writing
 
@@ -312,6 +312,57 @@ def test_eight_writers_at_once_leave_what_one_would_have(store: Store, tmp_path:
         thread.join()
     assert failures == []
     assert_is_as_made_at_once(store.place(), folders, tmp_path / "fresh")
+
+
+@both
+def test_who_changes_what_is_just_being_grouped_takes_the_group_apart(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = random.Random(1).choices(STORY.replace(".", "").lower().split(), k=150)
+    first, last = [*words], [*words]
+    first[0:27:3], last[60:87:3] = ["changed"] * 9, ["altered"] * 9
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    for name, told in {"first": first, "last": last}.items():
+        (shelf / f"{name}.txt").write_text(f"Bridge\n\n{' '.join(told)}\n", encoding="utf-8")
+    writing, grouped, go_on = threading.Event(), threading.Event(), threading.Event()
+    with (
+        closing(ArticleIndex.open(store.place(), HashEmbedder())) as index,
+        closing(ArticleIndex.open(store.place(), HashEmbedder())) as other,
+        closing(Database(library_place(store.place()))) as database,  # type: ignore[arg-type]
+        ThreadPoolExecutor(2) as threads,
+    ):
+        add_articles([shelf], index)
+        assert len(index.articles()) == 2
+        between = tmp_path / "between.txt"
+        between.write_text(f"Bridge\n\n{' '.join(words[:-5])}\n", encoding="utf-8")
+
+        def pause(connection: Connection) -> None:
+            sum_up(connection)
+            grouped.set()
+            go_on.wait(600)
+
+        def change() -> None:
+            with other.writing():  # and has seen to what others left ungrouped
+                writing.set()
+                grouped.wait(600)
+                between.write_text("Terns\n\nArctic terns fly from pole to pole each year.\n", encoding="utf-8")
+                add_articles([between], other)
+
+        sum_up = schema.sum_up
+        changing = threads.submit(change)
+        assert writing.wait(600)
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "sum_up", pause)
+            adding = threads.submit(add_articles, [between], index)
+            assert grouped.wait(600)
+        assert len(index.articles()) == 3  # the group is not stored yet
+        while not database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            time.sleep(0.01)
+        go_on.set()
+        adding.result(600)
+        changing.result(600)
+    assert_is_as_made_at_once(store.place(), [shelf, between], tmp_path / "fresh")
 
 
 @both

@@ -34,6 +34,7 @@ GROUPING = (
 )
 """What begins a transaction that groups near-duplicates."""
 
+_GROUPED = "shown_as IN (SELECT shown_as FROM articles WHERE id = ANY(%(gone)s))"
 _INSERT_CHUNK = (
     'INSERT INTO chunks (id, article_id, start, "end", length, digest, title, text, words, spelled, vector) '
     "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, indexed(%s), %s, %s)"
@@ -262,12 +263,14 @@ def _forget(connection: Connection, article_ids: Sequence[str], sources: Sequenc
     ]
     if not gone:
         return []
+    ids = {"gone": gone}
+    # In order, so that no two writers wait for each other. The groups are read only then: whoever is grouping these
+    # articles is waited for, and whoever begins to do so waits.
+    connection.execute(f"SELECT 1 FROM articles WHERE id = ANY(%(gone)s) OR {_GROUPED} ORDER BY id FOR UPDATE", ids)
     left = [
         article_id
         for (article_id,) in connection.execute(
-            "SELECT id FROM articles WHERE shown_as IN (SELECT shown_as FROM articles WHERE id = ANY(%(gone)s)) "
-            "AND id != ALL(%(gone)s) ORDER BY id FOR UPDATE",
-            {"gone": gone},
+            f"SELECT id FROM articles WHERE {_GROUPED} AND id != ALL(%(gone)s)", ids
         )
     ]
     connection.execute("UPDATE articles SET shown_as = id WHERE id = ANY(%s)", (left,))
