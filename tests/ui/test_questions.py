@@ -98,6 +98,16 @@ def test_question_sent_twice_is_asked_once_and_its_conversation_is_found(
     assert [one.id for one in history.conversations(ME)] == [asked.conversation]
 
 
+def test_questions_without_an_id_are_each_waited_for(bot: Bot, history: History, asking: Questions) -> None:
+    first, second = (asking.ask(ME, Asking("", "When?")) for _ in range(2))
+    assert first is not second
+    first.stopped.set()
+    assert isinstance(list(first.states())[-1], Exchange)
+    assert asking.running(ME, second.conversation) is second
+    asking.close(60)
+    assert isinstance(second.state, Exchange) and second.state.stopped
+
+
 def test_stop_is_for_the_own_question(bot: Bot, history: History, asking: Questions) -> None:
     asked = asking.ask(ME, Asking("q1", "When?"))
     asking.stop(YOU, "q1")

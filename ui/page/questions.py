@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -129,19 +130,18 @@ class Questions:
     def ask(self, owner: str, asking: Asking) -> Question:
         """Begins to answer a question; one that the same page asked before is found again, and what came of it is kept
         now where that could not be done then."""
-        key = owner, asking.id
+        key = owner, asking.id or secrets.token_hex(8)  # without an id each is another question
         with self._lock:
-            found = self._known.get(key) if asking.id else None
+            found = self._known.get(key)
             if found is None:
-                return self._begin(owner, asking)
+                return self._begin(key, asking)
         if found.unkept is not None:
             self._keep(found, found.unkept)
         return found
 
-    def _begin(self, owner: str, asking: Asking) -> Question:
+    def _begin(self, key: tuple[str, str], asking: Asking) -> Question:
         """Begins to answer, with the lock held."""
-        key = owner, asking.id
-        question = Question(asking, owner, asking.conversation or new_conversation_id())
+        question = Question(asking, key[0], asking.conversation or new_conversation_id())
         if len(self._running) >= MOST_WAITING:
             question.unkept = Exchange(asking.question, error=TOO_MANY, id=asking.id, scope=asking.scope)
             question.publish(question.unkept)
