@@ -94,9 +94,10 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-CUT_OFF = ("net::ERR_", "abort", "Abort", "Connection errored out", "Failed to fetch")
+CUT_OFF = ("net::ERR_", "abort", "Abort", "Connection errored out", "Failed to fetch", "Unexpected error 404")
 """What Gradio reports when the server is gone, or a page is left or loaded anew while it listens: no fault of a page,
-wherever a busy machine lets it happen. What the server refuses or lacks reads otherwise."""
+wherever a busy machine lets it happen. What the server refuses or lacks reads otherwise: only the stream of a session
+that has ended just then is "Unexpected error 404"."""
 
 
 @dataclass
