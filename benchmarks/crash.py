@@ -100,7 +100,7 @@ def edit(folder: Path, chance: random.Random, articles: int) -> set[Path]:
     untouched = set(files)
     for path in chance.sample(files, len(files) // 3):
         untouched.discard(path)
-        match chance.randrange(5):
+        match chance.randrange(6):
             case 0:
                 path.unlink()
             case 1:
@@ -111,6 +111,11 @@ def edit(folder: Path, chance: random.Random, articles: int) -> set[Path]:
                 (folder / f"{chance.randrange(10**9)}.txt").write_text(text.replace("w1 ", "w2 ", 3), encoding="utf-8")
             case 3:
                 path.write_text(path.read_text(encoding="utf-8") + "\nAdded w1 w2.\n", encoding="utf-8")
+            case 4:
+                which = chance.randrange(5)
+                for _ in range(2):  # copies too short to be told by words in a row
+                    short = folder / f"{chance.randrange(10**9)}.txt"
+                    short.write_text(f"Short {which}\n\nSays w{which}.\n", encoding="utf-8")
             case _:
                 write_article(path, chance)
     while len(list(folder.rglob("*.txt"))) < articles:

@@ -179,7 +179,6 @@ class EvalResult:
         has_answer = [row.question.is_answerable for row in done]
         abstained = [row.abstained for row in done]
         scored = [row for row in done if row.score is not None]
-        latencies = [row.latency_ms for row in done if row.latency_ms is not None]
         return {
             **_answer_figures(self.rows),
             "confidence": {
@@ -207,7 +206,7 @@ class EvalResult:
             "calibration_error": metrics.expected_calibration_error(
                 [row.score or 0.0 for row in scored], [row.best_is_right for row in scored]
             ),
-            "latency_ms": {"p50": _percentile(latencies, 50), "p95": _percentile(latencies, 95)},
+            "latency_ms": _latency(done),
             "failed": [
                 {"id": row.question.id, "question": row.question.question, "reason": row.failure} for row in self.failed
             ],
@@ -242,7 +241,13 @@ def _kind_figures(rows: Sequence[QuestionResult]) -> dict[str, Any]:
         "wrong_of_shown": _share([row.is_wrong for row in done if row.is_shown]),
         "needless_of_abstentions": _share([row.question.is_answerable for row in done if row.abstained]),
         "taken_for": dict(Counter(row.kind for row in rows if row.kind is not None)),
+        "latency_ms": _latency(done),
     }
+
+
+def _latency(rows: Sequence[QuestionResult]) -> dict[str, float | None]:
+    values = [row.latency_ms for row in rows if row.latency_ms is not None]
+    return {"p50": _percentile(values, 50), "p95": _percentile(values, 95)}
 
 
 def _share(values: Sequence[bool]) -> float | None:

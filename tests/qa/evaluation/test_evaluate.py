@@ -256,6 +256,7 @@ def test_a_needless_abstention_counts_in_its_kind() -> None:
     figures = kinds(count=Answer("q", None, kind="fact", score=0.1))["kinds"]["count"]
     assert (figures["shown"], figures["needless_of_abstentions"]) == (0.0, 1.0)
     assert figures["taken_for"] == {"fact": 1}
+    assert 0 < figures["latency_ms"]["p50"] <= figures["latency_ms"]["p95"]
 
 
 def test_settings_say_what_was_measured(mixed: Any) -> None:
