@@ -305,6 +305,7 @@ def test_a_compressed_sitemap_lists_pages_only_where_it_came_from_the_web() -> N
         (gzip.compress(b"It rained. " * 2_500_000), "over 20 MB"),
         (gzip.compress(b"\x7fELF\x02" + bytes(100)), "looks like a program"),
     ],
+    ids=["cut short", "a bomb", "too large", "a program"],  # compressed bytes hold the time of day
 )
 def test_gzip_has_the_limits_of_archives(content: bytes, words: str) -> None:
     with pytest.raises(UnreadableSource, match=words):
