@@ -56,9 +56,8 @@ chat: setup ## serve the chat on 127.0.0.1:7860, with the sample articles at fir
 	fi; \
 	exec .venv/bin/article-qa chat --index "$$index" $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
 
-# Two processes at a time, each with whole files, whose tests share what they set up; ARGS="-n 0" runs one.
 test: setup-test ## run every test, those in a browser included
-	$(RUN) pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(RUN) pytest $(ARGS)
 
 coverage: setup-test ## run the tests that need neither model nor browser, and fail where they reach less than they did
 	$(RUN) coverage run -m pytest -q -m "not slow and not browser" tests/language tests/ingest tests/qa/llm tests/ui
