@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from language.verbs import is_past
 from language.words import AUXILIARIES, QUESTION_WORDS
 from qa.types import Answer, Citation, Item
 
@@ -46,21 +47,25 @@ def _apart(text: str) -> list[str]:
     cuts = [
         joint
         for joint in _JOINT.finditer(text)
-        if _begins_question(text[joint.end() :], "and" in joint.group())
+        if _begins_question(text[: joint.start()], text[joint.end() :], "and" in joint.group())
         and len(text[: joint.start()].split()) >= FEWEST_WORDS
     ]
     starts, ends = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(text)]
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
-def _begins_question(rest: str, joined: bool) -> bool:
+def _begins_question(before: str, rest: str, joined: bool) -> bool:
     words = rest.rstrip("?!. ").lower().split()
     if not _asks(words[:1]) or (words[0] in _RELATIVES and not joined) or words[0] in AUXILIARIES:
         return False
     if words[0].rstrip(",") == "why" and (len(words) == 1 or words[0].endswith(",")):
         return True
     # "when he came" goes on, "when did he come" asks.
-    return any(word in AUXILIARIES for word in words[1:4])
+    if any(word in AUXILIARIES for word in words[1:4]):
+        return True
+    # "who founded it" asks, but for "the man who left and who founded it".
+    asks_of_subject = words[0] in ("who", "what") and len(words) > 2 and is_past(words[1])
+    return asks_of_subject and _RELATIVES.isdisjoint(before.lower().split()[1:])
 
 
 def _asks(words: Sequence[str]) -> bool:

@@ -22,7 +22,7 @@ SENTENCES_A_SIDE = 2
 LEAST_SHARE = 0.5
 """A second sentence is shown of a side if it is worth at least this share of the first."""
 FEWEST_WORDS = 4
-"""Of a sentence that states a number or a date: a bare date at an article's head states nothing."""
+"""Of a sentence: a heading, and a bare date at an article's head, states nothing."""
 LEAST_CHANCE = 0.1
 """Of a date or a number, for it to be compared: asked so exactly, the reader's second thought is often right."""
 
@@ -110,7 +110,8 @@ class ComparisonStrategy:
 
     def _side_by_side(self, plan: Plan, evidence: Evidence, between: Compared) -> Answer:
         a, b = between.sides
-        said = [self._said_of(side, other, between.asked, evidence.passages) for side, other in ((a, b), (b, a))]
+        first = self._said_of(a, b, between.asked, evidence.passages)
+        said = [first, self._said_of(b, a, between.asked, evidence.passages, shown=first)]
         if not any(said):
             return self._abstainer.abstain(plan, evidence.passages)
         items: list[Item] = []
@@ -131,18 +132,23 @@ class ComparisonStrategy:
             notice=f"The articles say nothing of {missing[0]}." if missing else None,
         )
 
-    def _said_of(self, side: str, other: str, asked: str, passages: Sequence[Passage]) -> list[Sentence]:
-        """The one or two sentences on ``side`` that say most of what is asked."""
+    def _said_of(
+        self, side: str, other: str, asked: str, passages: Sequence[Passage], shown: Sequence[Sentence] = ()
+    ) -> list[Sentence]:
+        """The one or two sentences on ``side`` that say most of what is asked; others than are ``shown`` already,
+        where there are others."""
         own = [passage for passage in passages if is_about(side, f"{passage.title} {passage.text}")]
         question = f"{asked} {side}?".strip()
         weighed = self._weigher.weigh(question, [passage.as_read for passage in own])
         worth: dict[tuple[str, int], tuple[float, Sentence]] = {}
         for passage, one in zip(own, weighed, strict=True):
             for sentence in self._gatherer.sentences_of(passage):
-                if is_about(side, sentence.text, other):
+                if len(sentence.text.split()) >= FEWEST_WORDS and is_about(side, sentence.text, other):
                     start = max(0, sentence.start - passage.start)
                     value = one.sentence(start, min(len(passage.text), sentence.end - passage.start))
                     worth[sentence.article.id, sentence.start] = (value, sentence)
+        of_both = {(sentence.article.id, sentence.start) for sentence in shown}
+        worth = {place: one for place, one in worth.items() if place not in of_both} or worth
         best = sorted(worth.values(), key=lambda pair: -pair[0])[:SENTENCES_A_SIDE]
         return [sentence for value, sentence in best if value >= LEAST_SHARE * best[0][0]]
 

@@ -20,6 +20,9 @@ from qa.several import questions_in
         ("Who built it, which was sold, and when he died?", ["Who built it, which was sold, and when he died?"]),
         ("Which town flooded? Experts say it was the worst storm in years.", None),
         ("???? why", None),
+        ("when did he propose and who founded nintendo", ["when did he propose?", "who founded nintendo?"]),
+        ("who is the man who left the firm and who founded another", None),
+        ("who led the firm and what remained", None),
         ("the difference between what was planned and what was done", None),
     ],
 )

@@ -28,6 +28,12 @@ def test_what_no_number_decides_stands_side_by_side(asking: Asking) -> None:
     assert answer.text is not None and answer.text.startswith("the Virtual Boy: ")
 
 
+def test_no_sentence_stands_on_both_sides_where_there_are_others(asking: Asking) -> None:
+    answer = asking("comparison", "Who died first, Pierre Curie or Marie Curie?")
+    assert len({item.label for item in answer.items}) == 2
+    assert len({citation.start for citation in answer.citations}) == len(answer.citations)
+
+
 def test_sides_typed_carelessly_are_shown_as_the_articles_write_them(asking: Asking) -> None:
     answer = asking("comparison", "compare the virtual boy with game boy")
     assert {item.label.lower() for item in answer.items} == {"the virtual boy", "game boy"}
