@@ -38,7 +38,9 @@ def main() -> None:
         }
         chunks = index.counts()[1]
         index.close()
-    kinds = {"fact": figures["fact"]["kinds"]["fact"]} | figures["others"]["kinds"]
+    others = figures["others"]["kinds"]
+    # Among the others, questions for a fact are those that need another answer first.
+    kinds = {"fact": figures["fact"]["kinds"]["fact"], "fact by another fact": others.pop("fact"), **others}
     rows = [
         [
             kind,
