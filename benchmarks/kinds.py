@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from itertools import islice
 from pathlib import Path
 
 import samples
@@ -19,6 +20,8 @@ from qa.reader.data import load_articles
 from vectorstore import ArticleIndex
 
 FILES = ("squad-heldout.json.xz", "squad-train.json.xz")
+ADDED_AT_ONCE = 20
+"""Articles between two looks at how many chunks there are."""
 
 
 def main() -> None:
@@ -58,9 +61,9 @@ def main() -> None:
 def _fill(index: ArticleIndex, data: Path, chunks: int, scratch: Path) -> None:
     """Adds articles until there are ``chunks``."""
     add_articles([samples.ARTICLES], index)
-    others = iter([article for name in FILES for article in load_articles(data / name)])
+    others = (article for name in FILES for article in load_articles(data / name))
     while index.counts()[1] < chunks:
-        together = [article for article, _ in zip(others, range(20), strict=False)]
+        together = list(islice(others, ADDED_AT_ONCE))
         if not together:
             raise SystemExit(f"{data} holds fewer than {chunks} chunks: name a smaller number with --chunks")
         add_articles(squad.write_articles(together, scratch / "articles"), index)
