@@ -147,8 +147,8 @@ class ComparisonStrategy:
                     start = max(0, sentence.start - passage.start)
                     value = one.sentence(start, min(len(passage.text), sentence.end - passage.start))
                     worth[sentence.article.id, sentence.start] = (value, sentence)
-        of_both = {(sentence.article.id, sentence.start) for sentence in shown}
-        worth = {place: one for place, one in worth.items() if place not in of_both} or worth
+        already = {(sentence.article.id, sentence.start) for sentence in shown}
+        worth = {place: one for place, one in worth.items() if place not in already} or worth
         best = sorted(worth.values(), key=lambda pair: -pair[0])[:SENTENCES_A_SIDE]
         return [sentence for value, sentence in best if value >= LEAST_SHARE * best[0][0]]
 
