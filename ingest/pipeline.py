@@ -5,36 +5,51 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ingest.chunking import CHUNKER_VERSION, chunk_article
-from ingest.errors import UnreadableSource
-from ingest.formats import Found, fingerprint, read_articles
 from ingest.report import IngestReport, Outcome, Progress, ProgressCallback
-from ingest.sources import find_sources, follow, named_folders, read_source
-from ingest.types import FilePlace, LinkedPage, Place, Skipped
-from vectorstore import Article, ArticleIndex, Chunk, StoredSource
+from ingest.sources import find_sources, named_folders
+from ingest.steps import Batch, Known, Taken, Vectors, take, texts_to_embed
+from ingest.types import FilePlace, Place, Skipped
+from vectorstore import ArticleIndex, StoredSource
 
 BATCH_CHUNKS = 128
 """Chunks stored together: few enough to lose little when stopped, and to leave little to store after the last of them
 has been embedded."""
-PIECE_CHUNKS = 128
-"""Chunks embedded without a word of how far it is: about a second's work, in four dozen passes of the model."""
 PIECES_AT_A_TIME = 2
 """So that no core waits for the last pass of a piece."""
 BATCHES_AHEAD = 4
 """Batches that may be with the embedder while others are read and stored: embedding, which takes the most time, then
 never waits, and memory does not grow with the number of articles."""
 
-Batch = list[tuple[Article, list[Chunk]]]
-Vectors = dict[str, NDArray[np.float32]]
+Tell = Callable[[int, int, int, str], None]
+"""Told of sources dealt with, chunks embedded, chunks to be embedded so far, and the source dealt with last."""
+
+
+class Hands(Protocol):
+    """Who reads, cuts, embeds and stores sources: this process, or those of a Ray cluster."""
+
+    @property
+    def chunks(self) -> int:
+        """How many were embedded."""
+        ...
+
+    def work(self, sources: Sequence[Known]) -> Iterator[Taken]:
+        """What each source gave, in their order. What is to be stored of it is stored, at the latest by ``finish``."""
+        ...
+
+    def finish(self) -> None:
+        """Stores what is left to be stored. Raises StoreError when the library cannot be written."""
+        ...
+
+    def close(self) -> None:
+        """Ends what was begun, finished or not."""
+        ...
 
 
 def add_articles(
@@ -44,6 +59,7 @@ def add_articles(
     *,
     allow_private: bool = False,
     only: Collection[Path] | None = None,
+    ray: str | None = None,
 ) -> IngestReport:
     """Makes ``index`` hold the articles in ``sources``: files, folders and web addresses.
 
@@ -55,10 +71,12 @@ def add_articles(
 
     ``allow_private`` lets web addresses lead to this machine and its network. ``only`` names the files and folders that
     may have changed: what is stored of all else is taken as it is, unread. A ``FilePlace`` is a file that is stored
-    under another name than its own. Raises StoreError when the library cannot be
-    written.
+    under another name than its own. ``ray`` spreads the work over the Ray cluster at this address, or, ``local``, over
+    one that is started on this machine for as long as it takes; the library has to be in a database.
+
+    Raises StoreError when the library cannot be written, IngestError when the work cannot be done on Ray.
     """
-    return _Ingest(index, progress, allow_private, only).run(sources)
+    return _Ingest(index, progress, allow_private, only, ray=ray).run(sources)
 
 
 def preview_articles(
@@ -73,7 +91,7 @@ def preview_articles(
 
 
 class _Ingest:
-    """One run: what is gathered for the next write, and what became of each source so far."""
+    """One run, and what became of each source so far."""
 
     def __init__(
         self,
@@ -82,128 +100,144 @@ class _Ingest:
         allow_private: bool,
         only: Collection[Path] | None = None,
         writes: bool = True,
+        ray: str | None = None,
     ) -> None:
         self._index = index
+        self._written = index if writes else None
         self._progress = progress
-        self._allow_private = allow_private
         self._only = only if only is None else frozenset(only)
-        self._writes = writes
+        self._hands = _hands(self._written, self._tell, allow_private, ray)
         self._stored: dict[str, dict[str, StoredSource]] = {}
         """By the file or address that was opened, and then by the article's own source."""
-        self._gone: list[str] = []
-        self._waiting: Batch = []
-        self._embedder = ThreadPoolExecutor(PIECES_AT_A_TIME, thread_name_prefix="ingest")
-        self._embedding: deque[tuple[Batch, list[Future[Vectors]]]] = deque()
+        self._places: dict[str, Place | Skipped] = {}
+        """All that were met, by their names."""
         self._outcomes: list[Outcome] = []
         self._added: dict[tuple[str, str], list[str]] = {}
         """Sources of what was added, by fingerprint and by what tells the articles of one file apart."""
-        self._chunks = 0
+
+    def run(self, sources: Sequence[str | Path | FilePlace]) -> IngestReport:
+        started = time.perf_counter()
+        with self._written.writing() if self._written else nullcontext(), closing(self._hands):
+            for stored in self._index.sources() if self._index else ():
+                self._stored.setdefault(stored.origin, {})[stored.source] = stored
+            waiting = self._not_met(find_sources(sources))
+            while waiting:
+                listed: list[Place | Skipped] = []  # by feeds and sitemaps
+                for taken in self._hands.work([self._known(place) for place in waiting]):
+                    self._note(taken)
+                    listed += self._not_met(taken.links)
+                waiting = listed
+            self._hands.finish()
+            for folder in named_folders(sources):
+                self._remove_missing(folder)
+        return IngestReport(tuple(self._outcomes), self._hands.chunks, time.perf_counter() - started)
+
+    def _not_met(self, places: Iterable[Place | Skipped]) -> list[Place | Skipped]:
+        new = {place.source: place for place in places if place.source not in self._places}
+        self._places.update(new)
+        return list(new.values())
+
+    def _known(self, place: Place | Skipped) -> Known:
+        path = Path(place.source)
+        may_have_changed = self._only is None or not self._only.isdisjoint((path, *path.parents))
+        return Known(place, self._stored.get(place.source, {}), may_have_changed)
+
+    def _note(self, taken: Taken) -> None:
+        self._outcomes += taken.outcomes
+        for outcome in taken.outcomes:
+            if outcome.status == "added":
+                key = (taken.mark, outcome.source.removeprefix(taken.source))
+                self._added.setdefault(key, []).append(outcome.source)
+
+    def _remove_missing(self, folder: Path) -> None:
+        """Forgets articles of files that are gone from a folder that was named; those found elsewhere have moved.
+
+        A folder without a single readable file is left alone: an unplugged drive looks the same.
+        """
+        present = {source for source, place in self._places.items() if not isinstance(place, Skipped)}
+        unlisted = {Path(source) for source, place in self._places.items() if isinstance(place, Skipped)}
+        inside = [origin for origin in self._stored if Path(origin).is_relative_to(folder)]
+        gone = [origin for origin in inside if origin not in present and _is_gone(Path(origin), unlisted)]
+        missing = [stored for origin in gone for stored in self._stored.pop(origin).values()]
+        if not missing:
+            return
+        if not any(Path(source).is_relative_to(folder) for source in present):
+            reason = f"holds no articles any more; {len(missing)} read from it before are kept (remove them by hand)"
+            self._outcomes.append(Outcome(str(folder), "skipped", reason=reason))
+            return
+        if self._written:
+            self._written.remove([stored.article_id for stored in missing])
+        numbers = {outcome.source: number for number, outcome in enumerate(self._outcomes)}
+        for one in missing:
+            found = self._added.get((one.fingerprint, one.source.removeprefix(one.origin)))
+            if found:
+                number = numbers[found.pop(0)]
+                self._outcomes[number] = replace(self._outcomes[number], status="moved", previous=one.source)
+            else:
+                self._outcomes.append(Outcome(one.source, "removed", article_id=one.article_id))
+
+    def _tell(self, done: int, chunks: int, cut: int, source: str) -> None:
+        if self._progress is not None:
+            self._progress(Progress(done, len(self._places), chunks, cut, source))
+
+
+class _Here:
+    """Reads sources one after the other in this process, embeds what they give in threads beside it, and stores it."""
+
+    def __init__(self, index: ArticleIndex | None, tell: Tell, allow_private: bool) -> None:
+        """Without ``index`` nothing is cut, embedded or stored."""
+        self.chunks = 0
+        self._index = index
+        self._tell = tell
+        self._allow_private = allow_private
+        self._waiting: Batch = []
+        self._gone: list[str] = []
+        self._embedder = ThreadPoolExecutor(PIECES_AT_A_TIME, thread_name_prefix="ingest")
+        self._embedding: deque[tuple[Batch, list[Future[Vectors]]]] = deque()
         self._sent = 0
         """Chunks that went to the embedder."""
         self._embedded = 0
         """Those that came back."""
-        self._at = (0, 0, "")
-        """Sources dealt with, of how many, and the last of them."""
+        self._at = (0, "")
+        """Sources dealt with, and the last of them."""
 
-    def run(self, sources: Sequence[str | Path | FilePlace]) -> IngestReport:
-        started = time.perf_counter()
-        with self._writing():
-            for stored in self._index.sources() if self._index else ():
-                self._stored.setdefault(stored.origin, {})[stored.source] = stored
-            places = list(find_sources(sources))
-            known = {place.source for place in places}
-            for done, place in enumerate(places, start=1):  # a feed or sitemap makes the list grow
-                for one in self._take(place):
-                    if isinstance(one, Outcome):
-                        self._outcomes.append(one)
-                    elif one.source not in known:
-                        known.add(one.source)
-                        places.append(one)
-                self._at = (done, len(places), place.source)
-                self._tell()
-                if sum(len(chunks) for _, chunks in self._waiting) >= BATCH_CHUNKS:
-                    self._embed()
-                    self._store(BATCHES_AHEAD)
-            self._at = (len(places), len(places), "")
-            self._tell()
-            self._embed()
-            self._store()
-            for folder in named_folders(sources):
-                self._remove_missing(folder, places)
-        return IngestReport(tuple(self._outcomes), self._chunks, time.perf_counter() - started)
+    def work(self, sources: Sequence[Known]) -> Iterator[Taken]:
+        """See ``Hands``."""
+        chunking = self._index.chunking if self._index else None
+        for known in sources:
+            taken = take(known, chunking, self._allow_private)
+            self._waiting += taken.batch
+            self._gone += taken.gone
+            yield taken
+            self._at = (self._at[0] + 1, taken.source)
+            self._told()
+            if self._cut() >= BATCH_CHUNKS:
+                self._embed()
+                self._store(BATCHES_AHEAD)
 
-    def _take(self, place: Place | Skipped) -> Sequence[Outcome | Place | Skipped]:
-        """Reads and cuts one source, unless it is unchanged, and queues it to be stored.
+    def finish(self) -> None:
+        """See ``Hands``."""
+        self._at = (self._at[0], "")
+        self._told()
+        self._embed()
+        self._store()
 
-        Returns what became of it, and the places that it lists, where it is a feed or sitemap.
-        """
-        stored = self._stored.get(place.source, {})
-        if not self._may_have_changed(place):
-            return _unchanged(stored)
-        if isinstance(place, Skipped):
-            return [Outcome(place.source, "skipped", reason=place.reason)]
-        try:
-            raw = read_source(place, allow_private=self._allow_private)
-            mark = f"{fingerprint(raw)} {CHUNKER_VERSION}"
-            # One article is enough: those of a source are stored together or not at all.
-            if any(one.fingerprint == mark for one in stored.values()):
-                return _unchanged(stored)
-            found = read_articles(raw)
-        except UnreadableSource as error:
-            return [Outcome(place.source, "skipped", reason=error.reason)]
-        outcomes = [self._queue(one, mark, stored, place) for one in found]
-        seen = {one.source for one in found if not isinstance(one, LinkedPage)}
-        if isinstance(place, FilePlace):
-            vanished = [one for one in stored.values() if one.source not in seen]
-            self._gone += [one.article_id for one in vanished]
-            outcomes += [Outcome(one.source, "removed", article_id=one.article_id) for one in vanished]
-        return outcomes
-
-    def _queue(
-        self, found: Found, mark: str, stored: Mapping[str, StoredSource], place: Place
-    ) -> Outcome | Place | Skipped:
-        """Takes in one of the things found at ``place``: cuts an article, follows an address, notes a failure."""
-        if isinstance(found, LinkedPage):
-            return follow(found, place)
-        if isinstance(found, Skipped):
-            return Outcome(found.source, "skipped", reason=found.reason)
-        article = replace(found, fingerprint=mark)
-        if self._index and self._writes:
-            chunking = self._index.chunking
-            self._waiting.append((article, chunk_article(article, chunking.size, chunking.overlap)))
-        if article.source in stored:
-            return Outcome(article.source, "changed", article.title, article.id)
-        self._added.setdefault((mark, article.source.removeprefix(place.source)), []).append(article.source)
-        return Outcome(article.source, "added", article.title, article.id)
-
-    def _may_have_changed(self, place: Place | Skipped) -> bool:
-        path = Path(place.source)
-        return self._only is None or not self._only.isdisjoint((path, *path.parents))
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """The library's one writer's place, unless nothing is to be written, and an end to the embedding beside it."""
-        try:
-            with self._index.writing() if self._index and self._writes else nullcontext():
-                yield
-        finally:
-            self._embedder.shutdown(cancel_futures=True)
+    def close(self) -> None:
+        """See ``Hands``."""
+        self._embedder.shutdown(cancel_futures=True)
 
     def _embed(self) -> None:
         """Sends what is waiting to be embedded, in threads of its own."""
         if self._index and self._waiting:
-            new = self._index.new_texts([chunk for _, chunks in self._waiting for chunk in chunks])
-            # By length: texts of a pass are padded to the longest of them.
-            texts = sorted(new.items(), key=lambda item: len(item[1]))
-            pieces = [dict(texts[start : start + PIECE_CHUNKS]) for start in range(0, len(texts), PIECE_CHUNKS)]
+            pieces = texts_to_embed([chunk for _, chunks in self._waiting for chunk in chunks], self._index)
             made = [self._embedder.submit(self._index.embed_texts, piece) for piece in pieces]
             self._embedding.append((self._waiting, made))
             self._waiting = []
-            self._sent += len(texts)
+            self._sent += sum(map(len, pieces))
 
     def _store(self, ahead: int = 0) -> None:
         """Stores what has been embedded, in order; the latest ``ahead`` batches may stay with the embedder."""
-        if not self._index or not self._writes:
+        if not self._index:
             return
         # First what is gone: stopped in between, the source still counts as changed and is read again.
         if self._gone:
@@ -216,45 +250,22 @@ class _Ingest:
                 found = piece.result()
                 vectors.update(found)
                 self._embedded += len(found)
-                self._tell()
-            self._chunks += self._index.add(batch, vectors)
+                self._told()
+            self.chunks += self._index.add(batch, vectors)
 
-    def _remove_missing(self, folder: Path, places: Sequence[Place | Skipped]) -> None:
-        """Forgets articles of files that are gone from a folder that was named; those found elsewhere have moved.
+    def _cut(self) -> int:
+        return sum(len(chunks) for _, chunks in self._waiting)
 
-        A folder without a single readable file is left alone: an unplugged drive looks the same.
-        """
-        present = {place.source for place in places if not isinstance(place, Skipped)}
-        unlisted = {Path(place.source) for place in places if isinstance(place, Skipped)}
-        inside = [origin for origin in self._stored if Path(origin).is_relative_to(folder)]
-        gone = [origin for origin in inside if origin not in present and _is_gone(Path(origin), unlisted)]
-        missing = [stored for origin in gone for stored in self._stored.pop(origin).values()]
-        if not missing:
-            return
-        if not any(Path(source).is_relative_to(folder) for source in present):
-            reason = f"holds no articles any more; {len(missing)} read from it before are kept (remove them by hand)"
-            self._outcomes.append(Outcome(str(folder), "skipped", reason=reason))
-            return
-        self._gone = [stored.article_id for stored in missing]
-        self._store()
-        numbers = {outcome.source: number for number, outcome in enumerate(self._outcomes)}
-        for one in missing:
-            found = self._added.get((one.fingerprint, one.source.removeprefix(one.origin)))
-            if found:
-                number = numbers[found.pop(0)]
-                self._outcomes[number] = replace(self._outcomes[number], status="moved", previous=one.source)
-            else:
-                self._outcomes.append(Outcome(one.source, "removed", article_id=one.article_id))
-
-    def _tell(self) -> None:
-        if self._progress is not None:
-            done, total, source = self._at
-            cut = self._sent + sum(len(chunks) for _, chunks in self._waiting)
-            self._progress(Progress(done, total, self._embedded, cut, source))
+    def _told(self) -> None:
+        self._tell(self._at[0], self._embedded, self._sent + self._cut(), self._at[1])
 
 
-def _unchanged(stored: Mapping[str, StoredSource]) -> list[Outcome]:
-    return [Outcome(one.source, "unchanged", article_id=one.article_id) for one in stored.values()]
+def _hands(index: ArticleIndex | None, tell: Tell, allow_private: bool, ray: str | None) -> Hands:
+    if index is None or ray is None:
+        return _Here(index, tell, allow_private)
+    from ingest.on_ray.driver import OnRay  # an extra
+
+    return OnRay(index, tell, allow_private, ray)
 
 
 def _is_gone(path: Path, unlisted: Collection[Path]) -> bool:

@@ -23,6 +23,7 @@ HOMES = {
     "trafilatura": {"ingest/formats"},
     "typer": {"ui"},
     "mcp": {"ui/mcp_server.py"},
+    "ray": {"ingest/on_ray"},
     "watchfiles": {"ingest/watch.py"},
     "httpx": {"ingest/web.py", "ui/page/no_fetching.py"},
     "psycopg": {"vectorstore/postgres"},

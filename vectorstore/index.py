@@ -91,6 +91,11 @@ class ArticleIndex:
         return self._models.name
 
     @property
+    def given_embedder(self) -> Embedder | None:
+        """The model, where it was given itself and not by its name: who opens the library elsewhere has to, too."""
+        return self._models.given
+
+    @property
     def chunking(self) -> Chunking:
         """How the articles of this library are cut."""
         return Chunking.parse(self._record.manifest()["chunking"])

@@ -43,6 +43,11 @@ class LibraryEmbedder:
         """Name of the model; loads nothing."""
         return self._manifest()["embedder"]
 
+    @property
+    def given(self) -> Embedder | None:
+        """The model, where it was given and not named."""
+        return self._given
+
     def current(self) -> Embedder:
         """The model, loaded on first use. Raises StoreMismatch where its vectors are not the library's."""
         manifest = self._manifest()

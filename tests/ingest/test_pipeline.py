@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest import Progress, add_articles
-from ingest.pipeline import PIECE_CHUNKS
+from ingest.steps import PIECE_CHUNKS
 from ingest.types import FilePlace
 from tests.conftest import Store
 from vectorstore import ArticleIndex, StoreLocked

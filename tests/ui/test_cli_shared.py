@@ -120,6 +120,23 @@ def _opened_within(address: str, articles: int) -> tuple[ArticleIndex]:
     raise AssertionError("nothing was stored")
 
 
+def test_ray_is_for_libraries_in_a_database_and_has_to_be_installed(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_texts(tmp_path / "articles")
+    alone = run("ingest", folder, "--index", tmp_path / "index", "--ray", "local")
+    assert alone.exit_code == 2
+    assert "is a folder, which takes one" in " ".join(shown(alone).replace("│", " ").split())
+    assert not (tmp_path / "index").exists()
+    looking = run("ingest", folder, "--index", address, "--ray", "local", "--dry-run")
+    assert looking.exit_code == 2
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "ingest.on_ray", raising=False)
+    missing = run("ingest", folder, "--index", address, "--ray", "local")
+    assert missing.exit_code == 1
+    assert "pip install 'article-qa[ray,shared]'" in " ".join(shown(looking, missing).split())
+
+
 def test_what_was_marked_on_a_page_is_printed_anywhere(address: str, tmp_path: Path) -> None:
     ArticleIndex.open(address).close()
     nothing = run("feedback", "--index", address)
