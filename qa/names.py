@@ -13,6 +13,7 @@ from language.words import STOPWORDS
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _SPACE = re.compile(r"[ \t]+|\n")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
+_FOLLOWING = re.compile(r" ([^\W\d_]\w*)")
 NO_NAMES = STOPWORDS | {name.lower() for name in (*calendar.month_name, *calendar.day_name)}
 """Words with a capital that name nothing: of sentences that begin, and of dates, which are told apart."""
 MOST_WORDS = 4
@@ -38,11 +39,12 @@ def names_in(text: str, most: int = 8) -> list[Name]:
     """The names that ``text`` mentions more than once, the most frequent first.
 
     A name is a run of words with a capital that do not only begin a sentence, and none of which the text also writes
-    small. A shorter name that only stands for a longer one ("Kim" for "Kim Kardashian") is counted with it.
+    small, unless the run always goes on with such a word ("Supreme Court"). A shorter name that only stands for a
+    longer one ("Kim" for "Kim Kardashian") is counted with it.
     """
     words = list(_WORD.finditer(text))
     small = {word[0] for word in words if word[0][0].islower()}
-    runs = _runs(text, words, small)
+    runs = _gone_on(text, _runs(text, words, small))
     # At the beginning of a sentence anything has a capital: a single word there is a name only if it is one elsewhere.
     names = {name for name, _, _, before in runs if before or " " in name}
     whole: Counter[str] = Counter(run[0] for run in runs)
@@ -95,6 +97,18 @@ def _runs(text: str, words: Sequence[re.Match[str]], small: set[str]) -> list[tu
             runs.append((name, start, start + len(_POSSESSIVE.sub("", text[start:stop])), before.lower()))
         place = end
     return runs
+
+
+def _gone_on(text: str, runs: Sequence[tuple[str, int, int, str]]) -> list[tuple[str, int, int, str]]:
+    """``runs``, each with the next word where all runs of its name are followed by one with a capital."""
+    following = [_FOLLOWING.match(text, end) for _, _, end, _ in runs]
+    often = Counter(name for name, _, _, _ in runs)
+    whole = {name for name, count in often.items() if count < FEWEST_MENTIONS or name.count(" ") + 1 >= MOST_WORDS}
+    whole |= {run[0] for run, word in zip(runs, following, strict=True) if word is None or not word[1].istitle()}
+    return [
+        run if word is None or run[0] in whole else (f"{run[0]}{word[0]}", run[1], word.end(), run[3])
+        for run, word in zip(runs, following, strict=True)
+    ]
 
 
 def _belongs(text: str, words: Sequence[re.Match[str]], first: int, place: int, small: set[str]) -> bool:
