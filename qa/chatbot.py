@@ -149,8 +149,13 @@ class Chatbot:
     @cached_property
     def _kinds(self) -> dict[Kind, Strategy]:
         abstainer = Abstainer(self.gatherer, partial(word_about_language, speller=self._speller))
-        fact = FactStrategy(self.gatherer, self.reader, abstainer, self._calibration(), self.settings.threshold)
-        return strategies(self.gatherer, abstainer, fact, self.reader, self.settings.threads) | self._given_kinds
+
+        def fact(reader: Reader) -> FactStrategy:
+            return FactStrategy(self.gatherer, reader, abstainer, self._calibration_of(reader), self.settings.threshold)
+
+        once = getattr(self.reader, "first", self.reader)
+        kinds = strategies(self.gatherer, abstainer, fact(self.reader), fact(once), self.reader, self.settings.threads)
+        return kinds | self._given_kinds
 
     @cached_property
     def _suggester(self) -> Suggester:
@@ -158,9 +163,9 @@ class Chatbot:
         alone = QuestionPath(lambda question, _: question, self._planner, self._kinds)
         return Suggester(self.gatherer, self.reader, lambda question: last_answer(alone.events(question)))
 
-    def _calibration(self) -> Calibration | None:
-        """That of the reader, which was fitted over what our own retriever finds; over another's it says nothing."""
-        return getattr(self.reader, "calibration", None) if isinstance(self.retriever, HybridRetriever) else None
+    def _calibration_of(self, reader: Reader) -> Calibration | None:
+        """What was fitted over what our own retriever finds; over another's it says nothing."""
+        return getattr(reader, "calibration", None) if isinstance(self.retriever, HybridRetriever) else None
 
     def _rewriter(self) -> Rewriter:
         if self._given_rewriter is not None or self._model is None:

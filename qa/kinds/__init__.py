@@ -25,11 +25,19 @@ from qa.types import Kind
 
 
 def strategies(
-    gatherer: Gatherer, abstainer: Abstainer, fact: FactStrategy, reader: Reader, threads: int | None = None
+    gatherer: Gatherer,
+    abstainer: Abstainer,
+    fact: FactStrategy,
+    read_once: FactStrategy,
+    reader: Reader,
+    threads: int | None = None,
 ) -> dict[Kind, Strategy]:
-    """What answers each kind of question."""
+    """What answers each kind of question.
+
+    ``read_once`` is ``fact`` without the second reading: for kinds whose answer hangs little on the very span.
+    """
     weigher = LazyEvidenceReader(threads)
-    listing = ListStrategy(gatherer, fact, reader, weigher)
+    listing = ListStrategy(gatherer, fact, weigher)
     shown = ShownSentences(gatherer)
     theme = ThemeStrategy(gatherer, shown, abstainer)
 
@@ -42,7 +50,7 @@ def strategies(
         "count": or_in_a_sentence(CountStrategy(abstainer, fact, listing)),
         "yes_no": YesNoStrategy(gatherer, abstainer, weigher, reader if is_measured(reader) else None),
         "comparison": ComparisonStrategy(gatherer, abstainer, fact, weigher),
-        "explanation": ExplanationStrategy(gatherer, shown, abstainer, fact, weigher),
+        "explanation": ExplanationStrategy(gatherer, shown, abstainer, read_once, weigher),
         "definition": DefinitionStrategy(gatherer, shown, fact, theme),
         "summary": SummaryStrategy(gatherer, shown, abstainer),
         "theme": theme,

@@ -28,6 +28,9 @@ LEAST = 0.7
 SECOND = 0.85
 """Of the first sentence's score, the least that a second one must have."""
 
+SURE = 0.5
+"""Chance from which on a short answer is given to what is no person, where no sentence says what it is."""
+
 FIRST = 0.08
 """What beginning with the subject is worth."""
 SURNAME_COSTS = 0.1
@@ -93,10 +96,10 @@ class DefinitionStrategy:
             if scores.max() >= LEAST:
                 chosen = [sentences[place] for place in _best(scores, vectors)]
                 return told(plan, chosen, passages=evidence.passages)
-        if is_person:  # "who is the head of the library" asks for a name as often as for what somebody is
-            read = self._fact.answer(plan, Evidence(evidence.passages[:READ]))
-            if read.text is not None:
-                return read
+        read = self._fact.answer(plan, Evidence(evidence.passages[:READ]))
+        # "Who is the head of the library" asks for a name as often as for what somebody is.
+        if read.text is not None and (is_person or (read.score or 0.0) >= SURE):
+            return read
         said = self._theme.answer(replace(plan, kind="theme", subject=subject), evidence)
         return said if said.text is None else replace(said, notice=NOT_SAID.format(subject))
 

@@ -9,7 +9,7 @@ from qa.abstaining import Abstainer
 from qa.boilerplate import is_boilerplate, stands_alone
 from qa.citations import cite
 from qa.gathering import Gatherer
-from qa.ports import Evidence, Plan, Reader, name_of
+from qa.ports import Evidence, Plan, Reader, Text, name_of
 from qa.reranker import rerank
 from qa.selection import UNCALIBRATED, Calibration, RankedAnswer, Selection, select
 from qa.types import Alternative, Answer, Candidate, Citation, Passage
@@ -48,8 +48,16 @@ class FactStrategy:
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
-        passages = evidence.passages
-        candidates = self._candidates(plan, passages)
+        texts = [passage.as_read_for_spans for passage in evidence.passages]
+        return self.chosen(plan, evidence.passages, self.read(plan.query.text, texts))
+
+    def read(self, question: str, texts: Sequence[Text]) -> list[Candidate]:
+        """All spans that the reader finds, best first."""
+        return self._reader.read(question, texts)
+
+    def chosen(self, plan: Plan, passages: Sequence[Passage], found: Sequence[Candidate]) -> Answer:
+        """The answer where ``found`` is what was read in ``passages``."""
+        candidates = self._candidates(plan, passages, found)
         selection = select(candidates, passages, self._calibration)
         read = rerank(passages, candidates)
         name = name_of(self._reader)
@@ -74,9 +82,8 @@ class FactStrategy:
             model=name,
         )
 
-    def _candidates(self, plan: Plan, passages: Sequence[Passage]) -> list[Candidate]:
-        """The reader's spans in ``passages``, but those that cannot be what is asked for."""
-        found = self._reader.read(plan.query.text, [passage.as_read_for_spans for passage in passages])
+    def _candidates(self, plan: Plan, passages: Sequence[Passage], found: Sequence[Candidate]) -> list[Candidate]:
+        """Those of ``found`` that can be what is asked for."""
         # No answer begins in one paragraph and ends in another; in a table or a list they are easily run together.
         whole = [candidate for candidate in found if "\n\n" not in candidate.text]
         names = names_asked(plan.query.worded, passages)

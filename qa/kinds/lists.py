@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from language.numbers import numbers_in, unit_of
+from language.words import stems_of
 from qa.boilerplate import is_boilerplate
 from qa.citations import cite_span, enclosing_sentence
 from qa.gathering import Gatherer
@@ -15,10 +16,10 @@ from qa.kinds.conjunctions import split_conjunction
 from qa.kinds.fact import FactStrategy
 from qa.kinds.items import Finding, ListedItem, merge
 from qa.kinds.stretches import LEAST_READ, Stretch, stretches
-from qa.ports import Evidence, Plan, Reader
+from qa.ports import Evidence, Plan
 from qa.reader.evidence import EvidenceReader
 from qa.selection import standardized
-from qa.types import Answer, Citation, Item, Passage
+from qa.types import Answer, Candidate, Citation, Item, Passage
 
 PASSAGES = 20
 """Weighed for a list: with what else a question needs, about as many as a second allows on two cores."""
@@ -26,6 +27,13 @@ READ = 10
 """Of these, the best, that the reader looks for spans in."""
 MOST_ASKED = 20
 """Number of items that a question may name: "which two players"; more is a number of something else."""
+
+
+SURE = 0.65
+"""Chance from which on the fact, often one thing or one run of words, stands in place of what was found singly: many
+a question that seems to ask for several is for one."""
+SURE_OF_OTHERS = 0.5
+"""The same where the fact names nothing of what was found singly."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +83,11 @@ class ListStrategy:
         self,
         gatherer: Gatherer,
         fact: FactStrategy,
-        reader: Reader,
         weigher: EvidenceReader,
         weights: Weights = WEIGHTS,
     ) -> None:
         self._gatherer = gatherer
         self._fact = fact
-        self._reader = reader
         self._weigher = weigher
         self._weights = weights
 
@@ -91,22 +97,34 @@ class ListStrategy:
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
-        found = self.items(plan.query.text, evidence.passages)
+        passages = evidence.passages
+        spans = self._read(plan.query.text, passages)
+        found = self._listed(plan.query.text, passages, spans)
+        fact = self._fact.chosen(plan, passages[:READ], spans)
         if len(found) < 2:
-            return self._one(plan, evidence)
-        items, citations = self.shown(found, evidence.passages)
+            return _as_list(fact, passages)
+        if fact.text is not None and asked_number(plan.query.text) is None and _is_surer(fact, found):
+            return _as_list(fact, passages)
+        items, citations = self.shown(found, passages)
         return Answer(
             question=plan.query.question,
             text=in_words([item.text for item in items]),
             kind="list",
             items=items,
             citations=citations,
-            passages=evidence.passages,
+            passages=passages,
         )
 
     def items(self, question: str, passages: Sequence[Passage]) -> list[ListedItem]:
         """What ``passages`` name in answer to ``question``, in the order it is to be shown."""
-        found = _of_one_kind(merge(self._findings(question, passages)))
+        return self._listed(question, passages, self._read(question, passages))
+
+    def _read(self, question: str, passages: Sequence[Passage]) -> list[Candidate]:
+        return self._fact.read(question, [passage.as_read for passage in passages[:READ]])
+
+    def _listed(self, question: str, passages: Sequence[Passage], read: Sequence[Candidate]) -> list[ListedItem]:
+        """``items``, where ``read`` is what the reader found in the best passages."""
+        found = _of_one_kind(merge(self._findings(question, passages, read)))
         asked = asked_number(question)
         if asked is None:
             best = max((item.chance for item in found), default=0.0)
@@ -123,15 +141,13 @@ class ListStrategy:
         citations = tuple(self._cite(item.places[0], passages) for item in found)
         return tuple(Item(item.text, (place,)) for place, item in enumerate(found)), citations
 
-    def _findings(self, question: str, passages: Sequence[Passage]) -> list[Finding]:
+    def _findings(self, question: str, passages: Sequence[Passage], read: Sequence[Candidate]) -> list[Finding]:
         """What the reader and the evidence reader see, each stretch with its chance to be an item."""
         if not passages:
             return []
         texts = [passage.as_read for passage in passages]
         liked = [float(value) for value in standardized([passage.score for passage in passages])]
-        spans = [
-            replace(span, score=span.score + liked[span.passage]) for span in self._reader.read(question, texts[:READ])
-        ]
+        spans = [replace(span, score=span.score + liked[span.passage]) for span in read]
         weighed = self._weigher.weigh(question, texts)
         weights = self._weights
         best_read = max(spans, key=lambda span: span.score).passage if spans else -1
@@ -158,13 +174,6 @@ class ListStrategy:
         start, end = passage.start + one.start, passage.start + one.end
         sentence = enclosing_sentence(article.text, start, end)
         return Finding(article.text[start:end], one.passage, article.id, start, end, sentence, likely)
-
-    def _one(self, plan: Plan, evidence: Evidence) -> Answer:
-        """What the fact says: an answer that lists some itself ("A, B and C") is taken apart."""
-        answer = self._fact.answer(plan, self._fact.gather(plan))
-        if answer.text is None:
-            return replace(answer, kind="list", passages=evidence.passages)
-        return _taken_apart(answer)
 
     def _cite(self, finding: Finding, passages: Sequence[Passage]) -> Citation:
         article = self._gatherer.article_of(passages[finding.passage])
@@ -222,6 +231,18 @@ def asked_number(question: str) -> int | None:
         if before and is_count and set(before) <= _BEFORE_A_NUMBER and not unit_of(question, number)[0]:
             return int(number.value)
     return None
+
+
+def _is_surer(fact: Answer, found: Sequence[ListedItem]) -> bool:
+    """Whether the fact is likelier what is asked for than these items, among which it may be."""
+    likely = fact.score or 0.0
+    named = frozenset().union(*(stems_of(item.text) for item in found))
+    return likely >= SURE or (likely >= SURE_OF_OTHERS and named.isdisjoint(stems_of(fact.text or "")))
+
+
+def _as_list(fact: Answer, passages: tuple[Passage, ...]) -> Answer:
+    """The fact in answer to a question for several: one that lists some itself ("A, B and C") is taken apart."""
+    return replace(fact, kind="list", passages=passages) if fact.text is None else _taken_apart(fact)
 
 
 def _taken_apart(answer: Answer) -> Answer:

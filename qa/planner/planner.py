@@ -29,6 +29,8 @@ from vectorstore import DEFAULT_EMBEDDER, ArticleFilter, ArticleIndex, Embedder,
 
 SURE = 0.4
 """Chance from which on a question is read as the kind it seems to be; below, as ``fact``."""
+SURE_OF_SEVERAL = 0.6
+"""The same for ``list``: a question for one thing that is read so gets others beside it."""
 SURE_OF_CHAT = 0.6
 """The same for ``chat``, which searches nothing: a question taken for it wrongly is lost."""
 SURE_OF_CHAT_WITHIN = 0.9
@@ -109,7 +111,7 @@ class LearnedPlanner:
     def _least(self, reading: Reading, named: Named) -> float:
         """The chance from which on ``reading``, which is not of small talk, is believed."""
         if reading.kind != "catalogue":
-            return SURE
+            return SURE_OF_SEVERAL if reading.kind == "list" else SURE
         words = _words(named.question)
         author = reading.marks.get("author", "")
         if author and not self._names.is_author(author) and not speaks_of_library(words) and "by" not in words:

@@ -30,7 +30,7 @@ COPIES = 4
 """How often each of our questions is typed anew."""
 OWN_WEIGHT = 2.0
 """What a question of ours counts beside a public one: ours are right by hand."""
-PER_KIND = {"fact": 3000, "list": 800, "yes_no": 700, "explanation": 600, "count": 400, "definition": 400}
+PER_KIND = {"fact": 4500, "list": 800, "yes_no": 700, "explanation": 600, "count": 400, "definition": 400}
 """Public questions of a kind at most."""
 ABOUT_SOMETHING = frozenset({"definition", "summary", "theme", "comparison", "timeline", "catalogue"})
 """Kinds whose own questions have what they are about marked, wherever they say it."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from qa.kinds.count import CountStrategy, stated_number
+from qa.kinds.fact import FactStrategy
 from qa.kinds.lists import ListStrategy
 from qa.types import Answer, Citation
 from tests.qa.kinds.conftest import AS_TAGGED, Asking, NothingRead, ScriptedEvidence, holds_its_quotes, planned
@@ -39,9 +40,8 @@ def test_a_number_counts_only_if_it_is_of_what_was_asked(
 
 def _counted(parts: Any, question: str, items: dict[str, float]) -> Answer:
     gatherer, abstainer, fact = parts
-    strategy = CountStrategy(
-        abstainer, fact, ListStrategy(gatherer, fact, NothingRead(), ScriptedEvidence(items), AS_TAGGED)
-    )
+    listed = FactStrategy(gatherer, NothingRead(), abstainer, None)
+    strategy = CountStrategy(abstainer, fact, ListStrategy(gatherer, listed, ScriptedEvidence(items), AS_TAGGED))
     plan = planned("count", question)
     answer = strategy.answer(plan, strategy.gather(plan))
     holds_its_quotes(answer, gatherer.index)

@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
+from qa.kinds.fact import FactStrategy
 from qa.kinds.items import ListedItem
-from qa.kinds.lists import ListStrategy, Weights, _of_one_kind, asked_number, in_words
+from qa.kinds.lists import ListStrategy, Weights, _is_surer, _of_one_kind, asked_number, in_words
 from qa.types import Answer, Kind
 from tests.qa.kinds.conftest import AS_TAGGED, Asking, NothingRead, ScriptedEvidence, holds_its_quotes, planned
 
 
 def _listed(parts: Any, question: str, items: Mapping[str, float], weights: Weights = AS_TAGGED) -> Answer:
-    gatherer, _, fact = parts
-    strategy = ListStrategy(gatherer, fact, NothingRead(), ScriptedEvidence(items), weights)
+    gatherer, abstainer, fact = parts
+    # Where items are scripted, they alone count.
+    fact = FactStrategy(gatherer, NothingRead(), abstainer, None) if items else fact
+    strategy = ListStrategy(gatherer, fact, ScriptedEvidence(items), weights)
     plan = planned("list", question)
     answer = strategy.answer(plan, strategy.gather(plan))
     holds_its_quotes(answer, gatherer.index)
@@ -69,6 +72,22 @@ def test_an_answer_of_the_reader_that_lists_some_is_taken_apart(parts: Any) -> N
     answer = _listed(parts, "What did Emily Roebling study?", {})
     assert [item.text for item in answer.items] == ["mathematics", "stress analysis", "cable construction"]
     assert answer.kind == "list"
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "is_surer"),
+    [
+        ("Five lions", 0.7, True),
+        ("five of the cubs", 0.7, True),
+        ("Five lions", 0.6, True),  # names none of the items
+        ("five of the cubs", 0.6, False),
+        ("Five lions", 0.4, False),
+        ("Five lions", None, False),  # nobody has measured what the reader's scores mean
+    ],
+)
+def test_a_fact_that_is_sure_stands_in_place_of_the_items(text: str, score: float | None, is_surer: bool) -> None:
+    items = [ListedItem("four cubs", 0.4, ()), ListedItem("people", 0.3, ())]
+    assert _is_surer(Answer("Which lions escaped?", text, "fact", score), items) is is_surer
 
 
 @pytest.mark.parametrize(
