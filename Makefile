@@ -1,7 +1,7 @@
 # article-qa. `make` alone lists what there is to make.
 #
 # Variables: PYTHON (the Python to set up with), HOST and PORT (where the chat is served), EXTRAS (openai, anthropic,
-# ollama, ray, shared), ARTICLE_QA_INDEX (the library's folder, or the address of a database), ARTICLE_QA_TORCH=gpu (PyPI's default build of PyTorch),
+# ollama, objects, ray, shared), ARTICLE_QA_INDEX (the library's folder, or the address of a database), ARTICLE_QA_TORCH=gpu (PyPI's default build of PyTorch),
 # ARGS (more arguments for pytest), SECONDS (how long to fuzz), DATA (the folder of the benchmarks' question sets),
 # VERBOSE=1 (show what pip prints).
 

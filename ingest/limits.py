@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ingest.errors import UnreadableSource
+
 MAX_FILE_BYTES = 20_000_000
 MAX_NESTING = 3
 """Archives inside archives."""
@@ -30,6 +32,13 @@ MAX_PAGE_BYTES = 10_000_000
 """Of a web page, after decompression."""
 PAGE_TIMEOUT_SECONDS = 20.0
 """For a whole web page: finding the host, connecting, redirects and reading together."""
+OBJECT_SECONDS = 120.0
+"""For one object of a store."""
+LISTING_SECONDS = 3_600.0
+"""For the names of all objects below a prefix; a thousand come with each answer."""
+STORE_CONNECT_SECONDS = 5.0
+STORE_SILENT_SECONDS = 20.0
+"""After which a store that sends nothing is asked again, three times at most."""
 MAX_REDIRECTS = 5
 MAX_LIST_DEPTH = 2
 """Feeds and sitemaps listing each other: an index of sitemaps, a sitemap, its pages."""
@@ -45,3 +54,15 @@ PAGE_MEDIA_TYPES = (
     "application/octet-stream",
 )
 """What a server may call what it sends; what it really is, the bytes tell."""
+
+
+def refuse_size(source: str, size: int) -> None:
+    """Raises UnreadableSource for more bytes than a file may have."""
+    if size > MAX_FILE_BYTES:
+        raise UnreadableSource(
+            source, f"{_megabytes(size)} is more than the {_megabytes(MAX_FILE_BYTES)} a file may have; split it"
+        )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f}".removesuffix(".0") + " MB"

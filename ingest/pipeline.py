@@ -12,8 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from ingest.errors import UnreadableSource
+from ingest.objects import gone_objects
 from ingest.report import IngestReport, Outcome, Progress, ProgressCallback
-from ingest.sources import find_sources, named_folders
+from ingest.sources import find_sources, named_folders, named_prefixes
 from ingest.steps import Batch, Known, Taken, Vectors, take, texts_to_embed
 from ingest.types import FilePlace, Place, Skipped
 from vectorstore import ArticleIndex, StoredSource
@@ -61,13 +63,14 @@ def add_articles(
     only: Collection[Path] | None = None,
     ray: str | None = None,
 ) -> IngestReport:
-    """Makes ``index`` hold the articles in ``sources``: files, folders and web addresses.
+    """Makes ``index`` hold the articles in ``sources``: files, folders, web addresses, and objects (``s3://``,
+    ``gs://``), one or all below a prefix.
 
-    A source stored before and unchanged costs a look at its content, no more. A folder is mirrored: articles that were
-    read from files under it which are no longer there are removed, and a file that was renamed or moved is followed by
-    its content, nothing embedded. So is a file with several articles in it; a feed or sitemap on the web is not, since
-    it lists only the latest. A source that cannot be read is reported as skipped, with the reason, and what was stored
-    of it before is kept.
+    A source stored before and unchanged costs a look at its content, no more. A folder or prefix is mirrored: articles
+    that were read from files under it which are no longer there are removed, and a file that was renamed or moved is
+    followed by its content, nothing embedded. So is a file with several articles in it; a feed or sitemap on the web is
+    not, since it lists only the latest. A source that cannot be read is reported as skipped, with the reason, and what
+    was stored of it before is kept.
 
     ``allow_private`` lets web addresses lead to this machine and its network. ``only`` names the files and folders that
     may have changed: what is stored of all else is taken as it is, unread. A ``FilePlace`` is a file that is stored
@@ -129,7 +132,9 @@ class _Ingest:
                 waiting = listed
             self._hands.finish()
             for folder in named_folders(sources):
-                self._remove_missing(folder)
+                self._mirror(folder)
+            for address in named_prefixes(sources):
+                self._mirror_prefix(address)
         return IngestReport(tuple(self._outcomes), self._hands.chunks, time.perf_counter() - started)
 
     def _not_met(self, places: Iterable[Place | Skipped]) -> list[Place | Skipped]:
@@ -149,21 +154,39 @@ class _Ingest:
                 key = (taken.mark, outcome.source.removeprefix(taken.source))
                 self._added.setdefault(key, []).append(outcome.source)
 
-    def _remove_missing(self, folder: Path) -> None:
-        """Forgets articles of files that are gone from a folder that was named; those found elsewhere have moved.
-
-        A folder without a single readable file is left alone: an unplugged drive looks the same.
-        """
+    def _mirror(self, folder: Path) -> None:
+        """Forgets what is gone from a folder that was named."""
         present = {source for source, place in self._places.items() if not isinstance(place, Skipped)}
         unlisted = {Path(source) for source, place in self._places.items() if isinstance(place, Skipped)}
         inside = [origin for origin in self._stored if Path(origin).is_relative_to(folder)]
         gone = [origin for origin in inside if origin not in present and _is_gone(Path(origin), unlisted)]
+        self._remove_missing(str(folder), gone, any(Path(source).is_relative_to(folder) for source in present))
+
+    def _mirror_prefix(self, address: str) -> None:
+        """The same for objects below a prefix; not where it is an object itself, or could not be listed."""
+        if address in self._places:
+            return
+        prefix = address.rstrip("/") + "/"
+        present = {source for source, place in self._places.items() if not isinstance(place, Skipped)}
+        unlisted = [origin for origin in self._stored if origin.startswith(prefix) and origin not in present]
+        try:
+            gone = gone_objects(prefix, unlisted)
+        except UnreadableSource as error:
+            self._outcomes.append(Outcome(error.source, "skipped", reason=error.reason))
+            return
+        self._remove_missing(address, gone, any(source.startswith(prefix) for source in present))
+
+    def _remove_missing(self, folder: str, gone: Sequence[str], holds_any: bool) -> None:
+        """Forgets articles of the files or objects that are gone; those found elsewhere have moved.
+
+        A folder without a single readable file is left alone: an unplugged drive looks the same.
+        """
         missing = [stored for origin in gone for stored in self._stored.pop(origin).values()]
         if not missing:
             return
-        if not any(Path(source).is_relative_to(folder) for source in present):
+        if not holds_any:
             reason = f"holds no articles any more; {len(missing)} read from it before are kept (remove them by hand)"
-            self._outcomes.append(Outcome(str(folder), "skipped", reason=reason))
+            self._outcomes.append(Outcome(folder, "skipped", reason=reason))
             return
         if self._written:
             self._written.remove([stored.article_id for stored in missing])

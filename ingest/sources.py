@@ -7,13 +7,15 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ingest.errors import UnreadableSource
 from ingest.formats import may_be_article
-from ingest.limits import MAX_FILE_BYTES, MAX_LIST_DEPTH
-from ingest.types import FilePlace, LinkedPage, Place, RawSource, Skipped, WebPlace
+from ingest.limits import MAX_FILE_BYTES, MAX_LIST_DEPTH, refuse_size
+from ingest.objects import find_objects, is_object_address, normalise_object_address, read_object
+from ingest.types import FilePlace, LinkedPage, ObjectPlace, Place, RawSource, Skipped, WebPlace
 from vectorstore.files import is_library
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -22,9 +24,10 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 def find_sources(names: Sequence[str | Path | FilePlace]) -> Iterator[Place | Skipped]:
     """The files and addresses behind names of files, folders and addresses, each once, in a fixed order.
 
-    Folders are searched to any depth. What is hidden and what, by its suffix, is no document is passed over there in
-    silence; a link that leads out of the folder is reported. A file that is to be known under another name than its own
-    is given as a ``FilePlace``. Lazy: nothing is opened, nothing is fetched.
+    Folders, and prefixes in object stores, are searched to any depth. What is hidden and what, by its suffix, is no
+    document is passed over there in silence; a link that leads out of the folder is reported. A file that is to be
+    known under another name than its own is given as a ``FilePlace``. Lazy: nothing is opened, and nothing fetched but
+    lists of objects.
     """
     seen: set[str] = set()
     for name in names:
@@ -39,6 +42,16 @@ def named_folders(names: Sequence[str | Path | FilePlace]) -> tuple[Path, ...]:
     return tuple(path for path in named_paths(names) if _is_folder(path))
 
 
+def named_prefixes(names: Sequence[str | Path | FilePlace]) -> tuple[str, ...]:
+    """The addresses in object stores among the names, in their one form: of an object, or of what is below a prefix."""
+    found: dict[str, None] = {}
+    for name in names:
+        if isinstance(name, str) and is_object_address(name):
+            with suppress(UnreadableSource):  # which is told where objects are looked for
+                found[normalise_object_address(name)] = None
+    return tuple(found)
+
+
 def named_paths(names: Sequence[str | Path | FilePlace]) -> tuple[Path, ...]:
     """The files and folders among the names, resolved, whether they are there or not."""
     named = (name for name in names if not isinstance(name, FilePlace) and not _is_address(name) and str(name).strip())
@@ -49,11 +62,12 @@ def named_paths(names: Sequence[str | Path | FilePlace]) -> tuple[Path, ...]:
 def follow(link: LinkedPage, listed_at: Place) -> Place | Skipped:
     """The page that a feed or sitemap lists.
 
-    Only lists that came from the web are followed: no file on disk makes the program reach out. Raises nothing; an
-    address that is not to be fetched is skipped.
+    Only lists that came from the web are followed: no file, on disk or in an object store, makes the program reach out.
+    Raises nothing; an address that is not to be fetched is skipped.
     """
-    if isinstance(listed_at, FilePlace):
-        return Skipped(link.address, f"listed in {listed_at.path.name}; name the address itself to fetch it")
+    if not isinstance(listed_at, WebPlace):
+        name = listed_at.path.name if isinstance(listed_at, FilePlace) else _object_name(listed_at)
+        return Skipped(link.address, f"listed in {name}; name the address itself to fetch it")
     found = _find_page(link.address)
     if isinstance(found, Skipped):
         return found
@@ -74,6 +88,8 @@ def read_source(place: Place, allow_private: bool = False) -> RawSource:
     """
     if isinstance(place, FilePlace):
         return RawSource(place.source, place.path.name, _read_file(place))
+    if isinstance(place, ObjectPlace):
+        return RawSource(place.source, _object_name(place), read_object(place))
     from ingest.web import fetch  # brings httpx, which most runs do not need
 
     page = fetch(place.source, allow_private=allow_private)
@@ -90,6 +106,8 @@ def _find(name: str | Path | FilePlace) -> Iterator[Place | Skipped]:
         yield name
     elif not str(name).strip():
         yield Skipped(str(name), "an empty name")
+    elif is_object_address(name):
+        yield from find_objects(str(name))
     elif _is_address(name):
         yield _find_page(str(name).strip())
     else:
@@ -210,25 +228,14 @@ def _read_file(place: FilePlace) -> bytes:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableSource(place.source, "not a regular file")
-            _refuse_size(place.source, status.st_size)
+            refuse_size(place.source, status.st_size)
             content = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         raise UnreadableSource(place.source, _why(error)) from None
-    _refuse_size(place.source, len(content))  # it may have grown meanwhile
+    refuse_size(place.source, len(content))  # it may have grown meanwhile
     if not content:
         raise UnreadableSource(place.source, "the file is empty; save it again, and add that")
     return content
-
-
-def _refuse_size(source: str, size: int) -> None:
-    if size > MAX_FILE_BYTES:
-        raise UnreadableSource(
-            source, f"{_megabytes(size)} is more than the {_megabytes(MAX_FILE_BYTES)} a file may have; split it"
-        )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f}".removesuffix(".0") + " MB"
 
 
 def _why(error: Exception) -> str:
@@ -243,6 +250,10 @@ def _why(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return "a link took its place while the folder was read"
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def _object_name(place: ObjectPlace) -> str:
+    return place.source.rpartition("/")[2]
 
 
 def _address_name(address: str) -> str:

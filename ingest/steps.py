@@ -13,7 +13,7 @@ from ingest.errors import UnreadableSource
 from ingest.formats import fingerprint, read_articles
 from ingest.report import Outcome, Status
 from ingest.sources import follow, read_source
-from ingest.types import FilePlace, LinkedPage, Place, Skipped
+from ingest.types import LinkedPage, Place, Skipped, WebPlace
 from vectorstore import Article, ArticleIndex, Chunk, Chunking, StoredSource
 
 PIECE_CHUNKS = 128
@@ -83,7 +83,7 @@ def take(known: Known, chunking: Chunking | None, allow_private: bool) -> Taken:
             status: Status = "changed" if one.source in stored else "added"
             outcomes.append(Outcome(one.source, status, one.title, one.id))
     gone: list[StoredSource] = []
-    if isinstance(place, FilePlace):
+    if not isinstance(place, WebPlace):  # which may list only the latest
         seen = {one.source for one in found if not isinstance(one, LinkedPage)}
         gone = [one for one in stored.values() if one.source not in seen]
         outcomes += [Outcome(one.source, "removed", article_id=one.article_id) for one in gone]

@@ -25,7 +25,15 @@ class WebPlace:
     """How many feeds or sitemaps led here, one listing the next; 0 for an address that a person named."""
 
 
-Place = FilePlace | WebPlace
+@dataclass(frozen=True)
+class ObjectPlace:
+    """An object in a store that can be read."""
+
+    source: str
+    """Canonical name: ``s3://bucket/key`` or ``gs://bucket/key``, the key as it is, without a query."""
+
+
+Place = FilePlace | ObjectPlace | WebPlace
 """Where a source can be read; nothing has been read yet."""
 
 
@@ -42,12 +50,12 @@ class RawSource:
     """The bytes of one source, as they were found."""
 
     source: str
-    """Canonical name, as in ``FilePlace`` and ``WebPlace``; of a member of an archive, ``archive.zip!/member``."""
+    """Canonical name, as in each ``Place``; of a member of an archive, ``archive.zip!/member``."""
     name: str
     """Last part of the path or address: its suffix and, at worst, the title come from it."""
     content: bytes
     media_type: str | None = None
-    """The Content-Type a server sent, parameters included; None for files."""
+    """The Content-Type a server sent, parameters included; None for files and objects."""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,16 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
+from ingest.errors import IngestError
+from ingest.objects import is_object_address
 from ingest.pipeline import add_articles
 from ingest.report import IngestReport, ProgressCallback
 from ingest.sources import named_paths
 from vectorstore import ArticleIndex, StoreLocked
 
 logger = logging.getLogger(__name__)
+
+NOT_FOLLOWED = "an object store tells of no changes, so none is followed; add it again from time to time"
 
 QUIET_MS = 400
 """How long nothing may change before a change is read: most files are written in several steps."""
@@ -40,8 +44,10 @@ def watch_articles(
 
     Gives a report of all of them first, and then one for each change, without what is unchanged. The writer's place
     is held only while something is written; changes met while another process holds it wait for it. Raises what
-    ``add_articles`` raises, and KeyboardInterrupt.
+    ``add_articles`` raises, KeyboardInterrupt, and IngestError for an object store, which tells of no changes.
     """
+    if any(map(is_object_address, sources)):
+        raise IngestError(NOT_FOLLOWED)
     paths = [path for path in named_paths(sources) if path.exists()]
     if not paths:
         yield add_articles(sources, index, progress, allow_private=allow_private)

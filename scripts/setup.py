@@ -381,7 +381,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Set up .venv with everything article-qa needs.")
     parser.add_argument("--group", action="append", default=[], help="a dependency group of pyproject.toml: dev, bench")
-    parser.add_argument("--extra", action="append", default=[], help="an extra: openai, anthropic, ollama, ray, shared")
+    parser.add_argument(
+        "--extra", action="append", default=[], help="an extra: openai, anthropic, ollama, objects, ray, shared"
+    )
     parser.add_argument("--browser", action="store_true", help="have a Chromium for the browser tests")
     parser.add_argument("--proxy", action="store_true", help="have HAProxy for the tests of several replicas")
     parser.add_argument("--torch", choices=["cpu", "gpu"], help="PyTorch's build (default: $ARTICLE_QA_TORCH or cpu)")

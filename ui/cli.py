@@ -104,7 +104,9 @@ def article_qa(
 
 @app.command()
 def ingest(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders and web addresses.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, web addresses, s3:// and gs://.")
+    ],
     index: Index = None,
     embedder: EmbedderName = None,
     watch: Annotated[bool, typer.Option("--watch", help="Go on following the folders as they change.")] = False,
@@ -124,12 +126,19 @@ def ingest(
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Add files, folders and web pages to the library; what is unchanged costs next to nothing.
+    """Add files, folders, web pages and objects of a store to the library; what is unchanged costs next to nothing.
 
-    A folder is mirrored: what was changed, moved or deleted in it since is followed.
+    A folder is mirrored, and so is s3://bucket/prefix or gs://bucket/prefix: what was changed, moved or deleted in it
+    since is followed. Keys for a store are taken from where its own tools take them.
     """
     if watch and dry_run:
         raise typer.BadParameter("--dry-run looks once; it does not go with --watch")
+    if watch:
+        from ingest.objects import is_object_address
+        from ingest.watch import NOT_FOLLOWED
+
+        if any(map(is_object_address, sources)):
+            raise typer.BadParameter(NOT_FOLLOWED, param_hint="--watch")
     settings = settings_from(index=index, embedder=embedder, allow_private=allow_private or None)
     if ray is not None:
         if watch or dry_run:

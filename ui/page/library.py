@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import samples
 from ingest import add_articles
+from ingest.objects import is_object_address
 from ingest.report import IngestReport, Outcome, ProgressCallback
 from ui.page.uploads import FolderUploads, Uploads
 from vectorstore import ArticleIndex, ArticleSummary, StoreLocked, StoreReadOnly
@@ -118,6 +119,9 @@ def read_addresses(text: str) -> tuple[list[str], list[Outcome]]:
             addresses.append(word)
         elif re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/\S*)?$", word):
             addresses.append(f"https://{word}")
+        elif is_object_address(word):
+            # Nobody who reaches the page is to read with the keys of who serves it.
+            refused.append(Outcome(word, "skipped", reason="the page reads no object store; article-qa ingest does"))
         else:
             refused.append(Outcome(word, "skipped", reason="not a web address; one begins with https:// or http://"))
     return addresses, refused
