@@ -39,6 +39,8 @@ LISTING_SECONDS = 3_600.0
 STORE_CONNECT_SECONDS = 5.0
 STORE_SILENT_SECONDS = 20.0
 """After which a store that sends nothing is asked again, three times at most."""
+ROLE_SECONDS = 1.0
+"""For a machine's metadata service to answer, which may know a key for a store."""
 MAX_REDIRECTS = 5
 MAX_LIST_DEPTH = 2
 """Feeds and sitemaps listing each other: an index of sitemaps, a sitemap, its pages."""

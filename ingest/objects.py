@@ -26,6 +26,7 @@ from ingest.limits import (
     LISTING_SECONDS,
     MAX_FILE_BYTES,
     OBJECT_SECONDS,
+    ROLE_SECONDS,
     STORE_CONNECT_SECONDS,
     STORE_SILENT_SECONDS,
     refuse_size,
@@ -38,6 +39,10 @@ _WHERE_KEYS_BELONG = {
     "s3": "in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws/credentials or the machine's role",
     "gs": "in the file that GOOGLE_APPLICATION_CREDENTIALS names, gcloud's own, or the machine's role",
 }
+_AMAZON_KEYS = (
+    *("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+)
 _REFUSED = (
     *("ACCESS_DENIED", "INVALID_ACCESS_KEY_ID", "SIGNATURE_DOES_NOT_MATCH", "EXPIRED_TOKEN", "UNRECOGNIZED_CLIENT"),
     *("HTTP status 401", "HTTP status 403", "PERMISSION_DENIED", "UNAUTHENTICATED", "OAuth2 access token"),
@@ -237,6 +242,7 @@ def _amazon(bucket: str, endpoint: str | None) -> Any:
     elif not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
         options["region"] = fs.resolve_s3_region(bucket)
     return fs.S3FileSystem(
+        anonymous=not _has_amazon_key(),
         connect_timeout=STORE_CONNECT_SECONDS,
         request_timeout=STORE_SILENT_SECONDS,  # without a byte
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=3),
@@ -251,12 +257,33 @@ def _google(endpoint: str | None) -> Any:
     if endpoint:
         options["scheme"], options["endpoint_override"] = _endpoint("CLOUD_STORAGE_EMULATOR_ENDPOINT", endpoint)
     limit = timedelta(seconds=STORE_SILENT_SECONDS)
-    # Without any key, Google's library would look for a machine's role for as long, each time, and then give up.
     return fs.GcsFileSystem(anonymous=bool(endpoint) or not _has_google_key(), retry_time_limit=limit, **options)
 
 
+# Where there is no key, both libraries would ask for a machine's role anew with each request: Amazon's for two seconds,
+# Google's for as long as it may try at all, to fail then.
+
+
+def _has_amazon_key() -> bool:
+    """Whether there may be one: in the environment, in a file, or on a machine whose metadata service answers."""
+    if any(os.environ.get(name) for name in _AMAZON_KEYS):
+        return True
+    folder = Path.home() / ".aws"
+    files = {"AWS_SHARED_CREDENTIALS_FILE": folder / "credentials", "AWS_CONFIG_FILE": folder / "config"}
+    if any(Path(os.environ.get(name) or file).is_file() for name, file in files.items()):
+        return True
+    if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
+        return False
+    service = urlsplit(os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254")
+    try:
+        socket.create_connection((service.hostname or "", service.port or 80), ROLE_SECONDS).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _has_google_key() -> bool:
-    """Whether there is one to be found: in a file, or on a machine of Google's, which knows this name."""
+    """Whether there may be one: in a file, or on a machine of Google's, which knows this name."""
     if any(os.environ.get(name) for name in ("GOOGLE_APPLICATION_CREDENTIALS", "GCE_METADATA_HOST")):
         return True
     settings = Path(os.environ.get("APPDATA") or Path.home() / ".config")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from ingest.watch import watch_articles
 from tests.ingest.documents import archive, rss, sitemap
 from tests.ingest.stores import PAGE, ObjectStore
 from tests.ingest.test_mirror import CountingEmbedder, embedded, text
+from tests.servers import free_port
 from ui.cli import app
 from ui.page.library import read_addresses
 from vectorstore import ArticleIndex, Chunking
@@ -33,8 +35,9 @@ SECRET = "wJalrXUtnFEMI/K7MDENG"
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ObjectStore]:
     """The bucket ``news`` of a store that pyarrow is led to as a user would: by the environment."""
-    for name in ("AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "AWS_SESSION_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS"):
-        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "GOOGLE_", "GCE_")):
+            monkeypatch.delenv(name)
     made = ObjectStore()
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{made.address}")
@@ -173,6 +176,28 @@ def test_keys_are_taken_from_the_environment_and_none_are_needed(
     objects._amazon.cache_clear()  # as in a new process
     read_source(ObjectPlace("s3://news/a.txt"))
     assert bucket.signed == {""}
+
+
+def test_a_role_is_looked_for_where_a_machine_may_have_one(
+    bucket: ObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert objects._has_amazon_key()
+    for name in objects._AMAZON_KEYS:
+        monkeypatch.delenv(name, raising=False)
+    assert not objects._has_amazon_key()
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "")
+    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+    assert not objects._has_amazon_key()
+    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", f"http://{bucket.address}")
+    assert objects._has_amazon_key()
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    file = tmp_path / ".aws" / "credentials"
+    file.parent.mkdir()
+    file.write_text(f"[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = {SECRET}\n", "utf-8")
+    bucket.objects["a.txt"] = b"x"
+    objects._amazon.cache_clear()
+    read_source(ObjectPlace("s3://news/a.txt"))
+    assert bucket.signed == {"AKIDFILE"}
 
 
 def test_the_endpoint_of_s3_counts_before_that_of_all_services(

@@ -23,6 +23,8 @@ from benchmarks.crash import HashEmbedder, edit
 from ingest import IngestError, Progress, add_articles
 from ingest.on_ray import driver
 from tests.conftest import Store
+from tests.ingest.stores import ObjectStore
+from tests.ingest.test_mirror import text
 from tests.servers import ESCAPED, PASSWORD, free_port
 from tests.vectorstore.fresh import assert_is_as_made_at_once
 from vectorstore import ArticleIndex
@@ -144,6 +146,22 @@ def test_what_ray_cannot_do_is_refused(store: Store, folder: Path, tmp_path: Pat
         for address in (f"127.0.0.1:{free_port()}", "nowhere"):
             with pytest.raises(IngestError, match=f"no Ray cluster answers at {address} "):
                 add_articles([folder], index, ray=address)
+
+
+def test_objects_of_a_store_are_read_by_the_processes_of_the_cluster(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = ObjectStore()
+    bucket.objects |= {f"articles/{number}.txt": text(number).encode() for number in range(3)}
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{bucket.address}")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with closing(ArticleIndex.open(store.place(), HashEmbedder())) as index:
+        report = add_articles(["s3://news/articles"], index, ray="local")  # its nodes have the environment of this one
+        assert [one.status for one in report.outcomes] == ["added"] * 3
+        del bucket.objects["articles/1.txt"]
+        report = add_articles(["s3://news/articles"], index, ray="local")
+        assert [one.status for one in report.outcomes] == ["unchanged", "unchanged", "removed"]
+    bucket.stop()
 
 
 def test_a_run_that_does_not_move_is_ended(
