@@ -148,6 +148,18 @@ def test_what_ray_cannot_do_is_refused(store: Store, folder: Path, tmp_path: Pat
                 add_articles([folder], index, ray=address)
 
 
+def test_a_run_that_does_not_move_is_ended(
+    store: Store, cluster: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "EMBED_CPUS", 64)  # which no node has
+    monkeypatch.setattr(driver, "PATIENCE_SECONDS", 5)
+    with (
+        closing(ArticleIndex.open(store.place(), HashEmbedder())) as index,
+        pytest.raises(IngestError, match=r"nothing has moved on Ray .* 0 stored.* run the same command again"),
+    ):
+        add_articles([folder], index, ray=cluster.address)
+
+
 def test_objects_of_a_store_are_read_by_the_processes_of_the_cluster(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,15 +174,3 @@ def test_objects_of_a_store_are_read_by_the_processes_of_the_cluster(
         report = add_articles(["s3://news/articles"], index, ray="local")
         assert [one.status for one in report.outcomes] == ["unchanged", "unchanged", "removed"]
     bucket.stop()
-
-
-def test_a_run_that_does_not_move_is_ended(
-    store: Store, cluster: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(driver, "EMBED_CPUS", 64)  # which no node has
-    monkeypatch.setattr(driver, "PATIENCE_SECONDS", 5)
-    with (
-        closing(ArticleIndex.open(store.place(), HashEmbedder())) as index,
-        pytest.raises(IngestError, match=r"nothing has moved on Ray .* 0 stored.* run the same command again"),
-    ):
-        add_articles([folder], index, ray=cluster.address)

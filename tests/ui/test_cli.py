@@ -231,7 +231,7 @@ def test_another_embedding_model_than_the_librarys_is_refused(shelf: Path, tmp_p
 def test_private_addresses_are_opened_only_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked = []
 
-    def add_articles(sources: list[str], index: object, progress: object, *, allow_private: bool) -> object:
+    def add_articles(sources: list[str], *_: object, allow_private: bool, ray: str | None) -> object:
         asked.append((sources, allow_private))
         return ingest.IngestReport((), 0, 0.0)
 
