@@ -59,8 +59,11 @@ chat: setup ## serve the chat on 127.0.0.1:7860, with the sample articles at fir
 test: setup-test ## run every test, those in a browser included
 	$(RUN) pytest $(ARGS)
 
+# These start processes of their own, where no coverage is measured, or ask the models.
+ELSEWHERE := tests/ingest/test_nothing_lost.py tests/ui/test_cli.py tests/ui/test_guide.py tests/ui/test_history_shared.py
 coverage: setup-test ## run the tests that need neither model nor browser, and fail where they reach less than they did
-	$(RUN) coverage run -m pytest -q -m "not slow and not browser" tests/language tests/ingest tests/qa/llm tests/ui
+	$(RUN) coverage run -m pytest -q -m "not slow and not browser" $(ELSEWHERE:%=--ignore=%) \
+		tests/language tests/ingest tests/qa/llm tests/ui
 	$(RUN) coverage report --skip-covered --sort=miss
 
 SECONDS ?= 300
