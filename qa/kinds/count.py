@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from language.numbers import Number, numbers_in, unit_of
-from language.words import STOPWORDS, stem
+from language.words import STOPWORDS, stem, words_of
 from qa.abstaining import Abstainer
 from qa.kinds.fact import FactStrategy
 from qa.kinds.items import ListedItem
 from qa.kinds.lists import ListStrategy, in_words
 from qa.ports import Evidence, Plan
-from qa.types import Answer, Citation
+from qa.types import Answer, Citation, Passage
 
 MOST_LISTED = 12
 """What is more is told as a number; nobody names 150,000 people."""
@@ -71,6 +72,8 @@ class CountStrategy:
         wanted = _HOW_MANY.sub("which", question)
         found = self._listing.items(wanted, evidence.passages)
         named = [item for item in found if not numbers_in(item.text)]
+        if not _speak_of(question, [evidence.passages[item.places[0].passage] for item in named]):
+            return []
         is_sure = 2 <= len(named) <= MOST_LISTED and min(item.chance for item in named) >= SURE
         return named if is_sure else []
 
@@ -78,6 +81,13 @@ class CountStrategy:
         if read.text is None:
             return read
         return self._abstainer.abstain(plan, evidence.passages, model=read.model)
+
+
+def _speak_of(question: str, passages: Sequence[Passage]) -> bool:
+    """Whether a passage has the word for what ``question`` counts: where none speaks of shots, no shots are named."""
+    counted = _HOW_MANY.search(question)
+    words = [word for word in words_of(question[counted.end() if counted else 0 :]) if word not in STOPWORDS]
+    return not words or any(stem(words[0]) in map(stem, words_of(f"{one.title} {one.text}")) for one in passages)
 
 
 def stated_number(question: str, text: str | None, citations: tuple[Citation, ...]) -> Number | None:

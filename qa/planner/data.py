@@ -21,9 +21,8 @@ _TREC = {
     "HUM:desc": "definition",
     "NUM:count": "count",
 }
-"""What TREC's kinds of description are here; all its names of things, people, places and numbers are facts, and so is
-what an abbreviation stands for."""
-_NOT_IN_TREC = frozenset({"DESC:desc"})
+"""What TREC's kinds of description are here; all its names of things, people, places and numbers are facts."""
+_NOT_IN_TREC = frozenset({"DESC:desc", "ABBR:exp", "ABBR:abb"})
 """Kinds of TREC that are several kinds here."""
 _ASKS_WHETHER = re.compile(
     r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|may|might)(?:n't)?\s", re.IGNORECASE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qa.kinds.count import CountStrategy, stated_number
+from qa.kinds.count import CountStrategy, _speak_of, stated_number
 from qa.kinds.fact import FactStrategy
 from qa.kinds.lists import ListStrategy
 from qa.types import Answer, Citation
@@ -60,6 +60,14 @@ def test_where_number_and_list_differ_both_are_told(parts: Any) -> None:
     answer = _counted(parts, "How many partners does the James Webb Space Telescope belong to?", found)
     assert answer.text is not None and "three" in answer.text
     assert answer.notice is not None and "NASA" in answer.notice and "2" in answer.notice
+
+
+def test_only_what_a_passage_speaks_of_is_counted_in_it(parts: Any) -> None:
+    gatherer, _, _ = parts
+    passages = gatherer.passages("How many children do Kim and Kanye have?", None, 1)
+    assert _speak_of("How many children do they have?", passages)
+    assert _speak_of("How many of them?", passages)
+    assert not _speak_of("How many shots did they fire?", passages)
 
 
 def test_a_large_number_has_no_list(asking: Asking) -> None:
