@@ -156,7 +156,7 @@ class _Ingest:
 
     def _mirror(self, folder: Path) -> None:
         """Forgets what is gone from a folder that was named."""
-        present = {source for source, place in self._places.items() if not isinstance(place, Skipped)}
+        present = self._present()
         unlisted = {Path(source) for source, place in self._places.items() if isinstance(place, Skipped)}
         inside = [origin for origin in self._stored if Path(origin).is_relative_to(folder)]
         gone = [origin for origin in inside if origin not in present and _is_gone(Path(origin), unlisted)]
@@ -167,7 +167,7 @@ class _Ingest:
         if address in self._places:
             return
         prefix = address.rstrip("/") + "/"
-        present = {source for source, place in self._places.items() if not isinstance(place, Skipped)}
+        present = self._present()
         unlisted = [origin for origin in self._stored if origin.startswith(prefix) and origin not in present]
         try:
             gone = gone_objects(prefix, unlisted)
@@ -175,6 +175,10 @@ class _Ingest:
             self._outcomes.append(Outcome(error.source, "skipped", reason=error.reason))
             return
         self._remove_missing(address, gone, any(source.startswith(prefix) for source in present))
+
+    def _present(self) -> set[str]:
+        """The sources that were found and may be read."""
+        return {source for source, place in self._places.items() if not isinstance(place, Skipped)}
 
     def _remove_missing(self, folder: str, gone: Sequence[str], holds_any: bool) -> None:
         """Forgets articles of the files or objects that are gone; those found elsewhere have moved.

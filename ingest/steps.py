@@ -60,7 +60,7 @@ def take(known: Known, chunking: Chunking | None, allow_private: bool) -> Taken:
     if not known.may_have_changed:
         return _unchanged(known)
     if isinstance(place, Skipped):
-        return _skipped(place.source, place.reason)
+        return skipped(place.source, place.reason)
     try:
         raw = read_source(place, allow_private=allow_private)
         mark = f"{fingerprint(raw)} {CHUNKER_VERSION}"
@@ -69,7 +69,7 @@ def take(known: Known, chunking: Chunking | None, allow_private: bool) -> Taken:
             return _unchanged(known)
         found = read_articles(raw)
     except UnreadableSource as error:
-        return _skipped(place.source, error.reason)
+        return skipped(place.source, error.reason)
     outcomes: list[Outcome] = []
     links: list[Place | Skipped] = []
     articles: list[Article] = []
@@ -109,5 +109,6 @@ def _unchanged(known: Known) -> Taken:
     return Taken(known.place.source, tuple(same))
 
 
-def _skipped(source: str, reason: str) -> Taken:
+def skipped(source: str, reason: str) -> Taken:
+    """What a source gave that could not be read."""
     return Taken(source, (Outcome(source, "skipped", reason=reason),))

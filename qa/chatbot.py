@@ -102,7 +102,7 @@ class Chatbot:
         if reader is None and second_reading == self.settings.second_reading:
             reader = self.reader
         elif reader is None and not second_reading:
-            reader = getattr(self.reader, "first", self.reader)
+            reader = self._reader_once
         return Chatbot(
             self.index,
             settings,
@@ -118,6 +118,12 @@ class Chatbot:
         """The extractive reader, loaded on first use."""
         settings = self.settings
         return self._given_reader or load_reader(settings.reader, settings.threads, settings.second_reading)
+
+    @property
+    def _reader_once(self) -> Reader:
+        """The reader without its second reading, if it has one."""
+        once: Reader = getattr(self.reader, "first", self.reader)
+        return once
 
     @cached_property
     def gatherer(self) -> Gatherer:
@@ -153,8 +159,8 @@ class Chatbot:
         def fact(reader: Reader) -> FactStrategy:
             return FactStrategy(self.gatherer, reader, abstainer, self._calibration_of(reader), self.settings.threshold)
 
-        once = getattr(self.reader, "first", self.reader)
-        kinds = strategies(self.gatherer, abstainer, fact(self.reader), fact(once), self.reader, self.settings.threads)
+        read_twice, read_once = fact(self.reader), fact(self._reader_once)
+        kinds = strategies(self.gatherer, abstainer, read_twice, read_once, self.reader, self.settings.threads)
         return kinds | self._given_kinds
 
     @cached_property

@@ -16,8 +16,7 @@ from ray.data import Datasink
 from ray.data.block import BlockAccessor
 
 from ingest.errors import IngestError
-from ingest.report import Outcome
-from ingest.steps import Known, Taken, Vectors, take, texts_to_embed
+from ingest.steps import Known, Taken, Vectors, skipped, take, texts_to_embed
 from ingest.types import FilePlace
 from language.errors import ArticleQAError
 from vectorstore import ArticleIndex, Chunking
@@ -109,12 +108,12 @@ def read_source(row: Row, chunking: Chunking, allow_private: bool, tally: Any) -
     try:
         if isinstance(known.place, FilePlace) and not known.place.path.exists():
             here = f"it is not there on {socket.gethostname()}"
-            taken = _skipped(known, f"{here}: all nodes must see the sources under the same path")
+            taken = skipped(known.place.source, f"{here}: all nodes must see the sources under the same path")
         else:
             taken = take(known, chunking, allow_private)
     except Exception as error:  # of one source among many: the others are read
         logger.exception("a source could not be read")
-        taken = _skipped(known, f"reading it failed ({type(error).__name__}: {error})")
+        taken = skipped(known.place.source, f"reading it failed ({type(error).__name__}: {error})")
     tally.read.remote(row["number"], len(taken.chunks))
     return {"work": pickle.dumps(Work(row["number"], taken))}
 
@@ -178,10 +177,6 @@ class LibraryDatasink(Datasink[list[tuple[int, Taken, int]]]):  # type: ignore[m
             embedded = index.add(taken.batch, work.vectors) if taken.batch else 0
         self._tally.stored.remote(work.number, taken.source)
         return work.number, replace(taken, batch=[]), embedded
-
-
-def _skipped(known: Known, reason: str) -> Taken:
-    return Taken(known.place.source, (Outcome(known.place.source, "skipped", reason=reason),))
 
 
 def _of(work: Work, made: Vectors) -> Vectors:
