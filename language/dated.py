@@ -164,14 +164,16 @@ def _blanked(text: str, match: re.Match[str]) -> str:
 
 
 def _weekday(published: str, may_lie_ahead: bool, match: re.Match[str]) -> str | None:
-    """The last such day up to that of publication, unless the sentence looks ahead."""
+    """The last such day up to that of publication; where the sentence looks ahead, only that of publication."""
     known = days_of(published)
     side = (match["side"] or "").lower()
-    if known is None or known[0] != known[1] or side == "next" or (may_lie_ahead and side != "last"):
+    if known is None or known[0] != known[1] or side == "next":
         return None
     back = (known[0].weekday() - _WEEKDAYS.index(match["name"])) % 7
     if side == "last" and back == 0:
         back = 7
+    if may_lie_ahead and back and side != "last":  # the day of publication itself is meant, whatever is said of it
+        return None
     if back == TOMORROW and side != "last":  # or the article was brought up to date on the day after
         return None
     return (known[0] - datetime.timedelta(days=back)).isoformat()

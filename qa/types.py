@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from language.dated import dates_in
 from language.relative_dates import relative_dates
 from language.words import stems_of
 
@@ -145,11 +146,22 @@ class Citation:
 
     @property
     def dates(self) -> dict[str, str]:
-        """What "yesterday" and the like mean in the answer, or in a quote without one, by the article's date."""
-        words = self.quote
+        """What "yesterday", "Tuesday" or "21 June" mean in the answer, or in a quote without one, by the date of the
+        article.
+
+        A weekday, and a day without a year, only where the quote tells whether it lies behind or ahead.
+        """
+        first, last = 0, len(self.quote)
         if self.answer_start is not None and self.answer_end is not None:
-            words = self.quote[self.answer_start - self.start : self.answer_end - self.start]
-        return relative_dates(words, self.published)
+            first, last = self.answer_start - self.start, self.answer_end - self.start
+        said = {
+            self.quote[mention.start : mention.end]: mention.date
+            for mention in dates_in(self.quote, self.published)
+            if first < mention.end and mention.start < last
+        }
+        # What says its own year needs no telling.
+        unclear = {words: date for words, date in said.items() if date[:4] not in words}
+        return unclear | relative_dates(self.quote[first:last], self.published)
 
     def to_dict(self) -> dict[str, Any]:
         """As ``article-qa ask --json`` prints it."""

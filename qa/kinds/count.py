@@ -11,7 +11,8 @@ from language.words import STOPWORDS, stem, words_of
 from qa.abstaining import Abstainer
 from qa.kinds.fact import FactStrategy
 from qa.kinds.items import ListedItem
-from qa.kinds.lists import ListStrategy, in_words
+from qa.kinds.lists import ListStrategy
+from qa.kinds.run_of_words import in_words
 from qa.ports import Evidence, Plan
 from qa.types import Answer, Citation, Passage
 

@@ -30,6 +30,8 @@ SECOND = 0.85
 
 SURE = 0.5
 """Chance from which on a short answer is given to what is no person, where no sentence says what it is."""
+SURE_OF_A_PERSON = 0.65
+"""The same of a person whom its sentence does not name in the question's words: "the UK" may be "Britain" there."""
 
 FIRST = 0.08
 """What beginning with the subject is worth."""
@@ -97,11 +99,32 @@ class DefinitionStrategy:
                 chosen = [sentences[place] for place in _best(scores, vectors)]
                 return told(plan, chosen, passages=evidence.passages)
         read = self._fact.answer(plan, Evidence(evidence.passages[:READ]))
-        # "Who is the head of the library" asks for a name as often as for what somebody is.
-        if read.text is not None and (is_person or (read.score or 0.0) >= SURE):
+        if read.text is not None and _may_stand(read, subject, is_person):
             return read
+        if is_person:
+            evidence = Evidence(tuple(one for one in evidence.passages if _names(f"{one.title} {one.text}", subject)))
         said = self._theme.answer(replace(plan, kind="theme", subject=subject), evidence)
         return said if said.text is None else replace(said, notice=NOT_SAID.format(subject))
+
+
+def _may_stand(read: Answer, subject: str, is_person: bool) -> bool:
+    """Whether a short answer may stand where no sentence says what ``subject`` is.
+
+    "Who is the head of the library" asks for a name as often as for what somebody is; but what is said of Kris Allen
+    does not say who Tim Allen is.
+    """
+    likely = read.score or 0.0
+    if not is_person:
+        return likely >= SURE
+    if _names(read.citations[0].quote, subject):
+        return True
+    is_namesake = not set(words_of(subject)).isdisjoint(words_of(read.text or ""))
+    return likely >= SURE_OF_A_PERSON and not is_namesake
+
+
+def _names(text: str, subject: str) -> bool:
+    """Whether ``text`` has every word of ``subject``, as it is: the stem of "Tim" is that of "time"."""
+    return {word for word in words_of(subject) if word not in STOPWORDS} <= set(words_of(text))
 
 
 def _subject(plan: Plan) -> str:

@@ -12,9 +12,9 @@ from qa.boilerplate import is_boilerplate
 from qa.citations import cite_span, enclosing_sentence
 from qa.gathering import Gatherer
 from qa.kinds.chances import chance, log_odds
-from qa.kinds.conjunctions import split_conjunction
 from qa.kinds.fact import FactStrategy
 from qa.kinds.items import Finding, ListedItem, merge
+from qa.kinds.run_of_words import in_words, taken_apart
 from qa.kinds.stretches import LEAST_READ, Stretch, stretches
 from qa.ports import Evidence, Plan
 from qa.reader.evidence import EvidenceReader
@@ -207,14 +207,6 @@ def _is_number(text: str) -> bool:
     return any(number.start == 0 and number.end == len(text) for number in numbers_in(text))
 
 
-def in_words(texts: Sequence[str]) -> str:
-    """``A``, ``A and B``, ``A, B and C``; with semicolons where an item has a comma of its own."""
-    if len(texts) < 2:
-        return "".join(texts)
-    separator = "; " if any("," in text for text in texts) else ", "
-    return f"{separator.join(texts[:-1])} and {texts[-1]}"
-
-
 _BEFORE_A_NUMBER = frozenset(
     (
         "what which who whose name names list give the are were of all full first last other others top main"
@@ -242,17 +234,7 @@ def _is_surer(fact: Answer, found: Sequence[ListedItem]) -> bool:
 
 def _as_list(fact: Answer, passages: tuple[Passage, ...]) -> Answer:
     """The fact in answer to a question for several: one that lists some itself ("A, B and C") is taken apart."""
-    return replace(fact, kind="list", passages=passages) if fact.text is None else _taken_apart(fact)
-
-
-def _taken_apart(answer: Answer) -> Answer:
-    cited = answer.citations[0]
-    start = cited.start if cited.answer_start is None else cited.answer_start
-    parts = split_conjunction(answer.text or "")
-    citations = tuple(replace(cited, answer_start=start + first, answer_end=start + last) for first, last in parts)
-    items = tuple(Item((answer.text or "")[first:last], (place,)) for place, (first, last) in enumerate(parts))
-    text = in_words([item.text for item in items])
-    return replace(answer, kind="list", text=text, items=items, citations=citations + answer.citations[1:])
+    return replace(fact, kind="list", passages=passages) if fact.text is None else taken_apart(fact)
 
 
 def _in_order(found: Sequence[ListedItem], passages: Sequence[Passage]) -> list[ListedItem]:

@@ -101,6 +101,7 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_WHAT_MAY = re.compile(r"(?:can|could|may|might|should|would|will)\b", re.IGNORECASE)
+_QUESTION = re.compile(r"[^.?!]*\?")
 _TOTAL = re.compile(r"\b(?:same|only|all|every|always|any|just|both)\b", re.IGNORECASE)
 
 
@@ -165,7 +166,7 @@ class YesNoStrategy:
         its words add; headings say nothing."""
         sentences = self._gatherer.sentences_of(passage)
         whole = [one for one in sentences if _is_whole(one.text)] or sentences
-        title = _stems(passage.title)
+        title = _stems(_states(passage.title))
 
         def judged(one: Sentence) -> tuple[float, float]:
             worth = weighed.sentence(max(0, one.start - passage.start), min(len(passage.text), one.end - passage.start))
@@ -193,8 +194,9 @@ class YesNoStrategy:
             return None  # "the first" is no "third"
         weights = self._weights
         asked = _telling(question)
-        stated = _stated(passage.title, sentence.text, asked)
-        said = _stems(f"{passage.title} {sentence.text}")
+        title = _states(passage.title)
+        stated = _stated(title, sentence.text, asked)
+        said = _stems(f"{title} {sentence.text}")
         around = said | _stems(passage.text)
         share = len(asked & said) / max(1, len(asked))
         is_negated = bool(_NEGATION.search(question)) != bool(_NEGATION.search(stated))
@@ -237,6 +239,11 @@ def _words(text: str) -> set[str]:
 def _is_whole(text: str) -> bool:
     """Whether it states something: a heading does not, and a question asks."""
     return text.rstrip("\"'”’)]").endswith((".", "!", "…"))
+
+
+def _states(title: str) -> str:
+    """``title`` without what it asks: "Will it delay your flight? What to know" decides nothing."""
+    return _QUESTION.sub("", title)
 
 
 def _stated(title: str, sentence: str, asked: set[str]) -> str:

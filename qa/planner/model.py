@@ -37,6 +37,8 @@ class Reading:
     """For ``catalogue``: ``articles``, ``authors``, ``published`` or ``number``."""
     marks: Mapping[str, str] = field(default_factory=dict)
     """Words of the question by what they say: ``subject``, ``article``, ``author``, ``side_a``, ``side_b``."""
+    several: float = 0.0
+    """The chance that several things are asked for."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,13 @@ class QuestionModel:
             (row for row, label in enumerate(self.labels) if label.partition(".")[0] == kind),
             key=lambda row: chances[row],
         )
-        return Reading(kind, kinds[kind], self.labels[wanted].partition(".")[2], self.marks(question, kind))
+        return Reading(
+            kind,
+            kinds[kind],
+            self.labels[wanted].partition(".")[2],
+            self.marks(question, kind),
+            several=kinds.get("list", 0.0),
+        )
 
     def chances(self, question: str, vector: Sequence[float]) -> Floats:
         """Of each label, ``[labels]``."""

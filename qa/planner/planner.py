@@ -80,7 +80,7 @@ class LearnedPlanner:
         subject = reading.marks.get("subject", "") if kind in ON_A_SUBJECT else ""
         if kind == "chat":
             return Plan(_alone(query), kind, articles=scope, wanted=reading.wanted)  # type: ignore[arg-type]
-        plan = Plan(query, kind, subject, scope)
+        plan = Plan(query, kind, subject, scope, several=reading.several)
         if kind == "timeline":
             plan = self._of_a_time(plan)
         return plan if named.articles else self._narrowed(plan, reading.marks.get("article"))

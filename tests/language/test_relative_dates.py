@@ -52,3 +52,22 @@ def test_only_the_words_of_the_answer_count_where_there_is_one() -> None:
     assert whole.dates == {"yesterday": "2017-05-04", "tomorrow": "2017-05-06"}
     short = Citation("a", "Ferry", "a.txt", quote, 10, 10 + len(quote), start, start + 9, published="2017-05-05")
     assert short.dates == {"yesterday": "2017-05-04"}
+
+
+@pytest.mark.parametrize(
+    ("quote", "answer", "dates"),
+    [
+        ("The ferry was sold on Tuesday in Leith.", "Tuesday", {"Tuesday": "2017-05-02"}),
+        ("The ferry will be sold on Friday in Leith.", "Friday", {"Friday": "2017-05-05"}),  # the day it came out
+        ("The ferry will be sold on Tuesday in Leith.", "Tuesday", {}),  # ahead, but of which week?
+        ("The ferry was sold on March 3 in Leith.", "March 3", {"March 3": "2017-03-03"}),
+        ("The ferry was sold on March 3, 2016 in Leith.", "March 3, 2016", {}),  # says its year itself
+        ("The ferry was sold on Tuesday and sank on Wednesday.", "Wednesday", {"Wednesday": "2017-05-03"}),
+    ],
+)
+def test_a_weekday_or_a_day_without_a_year_is_told_where_its_sentence_tells_it(
+    quote: str, answer: str, dates: dict[str, str]
+) -> None:
+    start = quote.rindex(answer)
+    citation = Citation("a", "Ferry", "a.txt", quote, 0, len(quote), start, start + len(answer), published="2017-05-05")
+    assert citation.dates == dates

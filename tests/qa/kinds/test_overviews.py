@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,14 @@ def test_a_definition_is_the_sentence_that_introduces(bot: Chatbot, question: st
     assert answer.kind == "definition"
     assert words in answer.items[0].text
     assert len(answer.items) <= 2
+
+
+def test_what_is_said_of_a_namesake_does_not_say_who_somebody_is(asking_of: Any) -> None:
+    told = {
+        "song.txt": "A song\n\nThe guy who beat Adam Lambert in the contest, Kris Allen, sings at the ferry on Dec. 6. "
+        "It is about time, says Kris Allen.\n"
+    }
+    assert asking_of(told, "definition", "who is tim allen").text is None
 
 
 def test_what_no_article_speaks_of_has_no_definition(bot: Chatbot) -> None:

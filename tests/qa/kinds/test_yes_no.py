@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qa.kinds.yes_no import YesNoStrategy, rarities
+from qa.kinds.yes_no import YesNoStrategy, _states, rarities
 from qa.types import Answer, Passage
 from tests.qa.kinds.conftest import Asking, ScriptedEvidence, holds_its_quotes, planned
 
@@ -42,6 +42,18 @@ def test_who_avoids_something_does_not_do_it(asking_of: Any) -> None:
         "strike. Anna Petrov will skip the first debate of the season.\n",
     }
     assert asking_of(told, "yes_no", "did the dockers of alder point strike").verdict != "yes"
+
+
+@pytest.mark.parametrize(
+    ("title", "states"),
+    [
+        ("Will a shutdown delay your ferry? What to know", "What to know"),
+        ("The ferry is late. Why?", "The ferry is late."),
+        ("The ferry is late", "The ferry is late"),
+    ],
+)
+def test_what_a_headline_asks_it_does_not_state(title: str, states: str) -> None:
+    assert _states(title).strip() == states
 
 
 def test_an_unsure_one_shows_the_sentence_alone(parts: Any) -> None:
