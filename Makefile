@@ -40,7 +40,7 @@ setup-test:
 	$(call set_up,--group dev --browser --proxy)
 
 setup-bench:
-	$(call set_up,--group bench)
+	$(call set_up,--group bench --group dev)
 
 # The mark beside the library says that adding the samples was begun and not finished.
 # A library in a database is served as it is, and its address, which may hold a password, stays off the command line.
@@ -86,10 +86,13 @@ bench: setup-bench ## measure what README and docs report, on the public questio
 	$(RUN) benchmarks.answers --heldout "$(DATA)/squad-heldout.json.xz" --limit 150
 	$(RUN) benchmarks.followups --data "$(DATA)"
 	$(RUN) benchmarks.load
+	$(RUN) benchmarks.shared --data "$(DATA)"
+	$(RUN) benchmarks.on_ray --data "$(DATA)"
 
 KILLS ?= 200
-crash: setup-dev ## kill KILLS ingests at random moments, go on with each, and compare with a library built afresh
+crash: setup-dev ## kill KILLS ingests, and KILLS parts of a shared library, and compare with libraries built afresh
 	$(RUN) benchmarks.crash --kills $(KILLS)
+	$(RUN) benchmarks.crash_shared --rounds $(KILLS)
 
 format: setup-dev ## format the code and mend what the linter can
 	$(RUN) ruff format .

@@ -18,7 +18,8 @@ import tempfile
 import time
 import traceback
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,26 @@ def contents(index: ArticleIndex) -> dict[str, Any]:
         "searched and vectors": stored,
         "words": {hit.chunk.id for hit in index.search_lexical("w1 w2 w3 w5 w8", top_k=10_000)},
     }
+
+
+def lost(index: ArticleIndex, kept: Iterable[Path]) -> str | None:
+    """What is gone of a library as a kill left it, in words: articles of ``kept``, or all that a search finds."""
+    if gone := {str(path) for path in kept} - {stored.source for stored in index.sources()}:
+        return f"{len(gone)} articles that nobody touched are gone, {min(gone)} among them"
+    if index.counts()[1] and not (index.search_dense("w1 w2", 5) and index.search_lexical("w1 w2", 5)):
+        return "a search found nothing"
+    return None
+
+
+def unlike_afresh(index: ArticleIndex, folder: Path, scratch: Path) -> str | None:
+    """In what a library is not equal to one of the same folder that is built afresh in ``scratch``, in words."""
+    with closing(ArticleIndex.open(scratch, HashEmbedder())) as fresh:
+        add_articles([folder], fresh)
+        ours, theirs = contents(index), contents(fresh)
+    wrong = [name for name in ours if ours[name] != theirs[name]]
+    if any(outcome.status != "unchanged" for outcome in add_articles([folder], index).outcomes):
+        wrong.append("what a second run finds")
+    return f"not equal to a library built afresh: {', '.join(wrong)}" if wrong else None
 
 
 # The folder ------------------------------------------------------------------------------------
@@ -145,25 +166,16 @@ def verify(folder: Path, library: Path, kept: Sequence[Path], scratch: Path, tol
 
 def _verify(folder: Path, library: Path, kept: Sequence[Path], scratch: Path) -> tuple[dict[str, bool], str | None]:
     index = ArticleIndex.open(library, HashEmbedder())
-    if lost := {str(path) for path in kept} - {stored.source for stored in index.sources()}:
-        return {}, f"{len(lost)} articles that nobody touched are gone, {min(lost)} among them"
-    if index.counts()[1] and not (index.search_dense("w1 w2", 5) and index.search_lexical("w1 w2", 5)):
-        return {}, "a search found nothing"
+    if wrong := lost(index, kept):
+        return {}, wrong
     state = {"pending": bool(index._record.outbox.count()), "unsealed": not index._dense._sealed()}
     report = add_articles([folder], index)
     state["to read"] = any(outcome.status != "unchanged" for outcome in report.outcomes)
     if problems := index.check().problems:
         return state, "; ".join(problems)
-    fresh = ArticleIndex.open(scratch, HashEmbedder())
-    add_articles([folder], fresh)
-    ours, theirs = contents(index), contents(fresh)
-    wrong = [name for name in ours if ours[name] != theirs[name]]
-    again = add_articles([folder], index)
-    if any(outcome.status != "unchanged" for outcome in again.outcomes):
-        wrong.append("what a second run finds")
-    fresh.close()
+    wrong = unlike_afresh(index, folder, scratch)
     index.close()
-    return state, f"not equal to a library built afresh: {', '.join(wrong)}" if wrong else None
+    return state, wrong
 
 
 # Rounds ------------------------------------------------------------------------------------------
@@ -205,7 +217,7 @@ def run(kills: int, seed: int = 0, articles: int = 60, tell: Any = lambda *_: No
             fresh = root / f"fresh-{rounds}"
             checker = processes.Process(target=verify, args=(folder, library, kept, fresh, told))
             checker.start()
-            state, wrong = _hear(checker, told)
+            state, wrong = hear(checker, told)
             shutil.rmtree(fresh, ignore_errors=True)
             tally.unfinished += any(state.values())
             tally.rebuilt += state.get("unsealed", False)
@@ -216,7 +228,7 @@ def run(kills: int, seed: int = 0, articles: int = 60, tell: Any = lambda *_: No
     return tally
 
 
-def _hear(checker: Any, told: Any) -> tuple[dict[str, bool], str | None]:
+def hear(checker: Any, told: Any) -> tuple[dict[str, bool], str | None]:
     """What the checking process tells; a process that crashed tells nothing."""
     waited = 0
     while waited < PATIENCE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -13,7 +14,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ DEBIAN = Path("/usr/lib/postgresql/15/bin")
 UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root."""
 NAMES = ("postgresql 18", "postgresql 15")
+NODE = {"num_cpus": 1, "object_store_memory": 100 * 1024**2}
+"""Of a Ray cluster."""
 
 
 def programs(name: str) -> Path:
@@ -62,8 +66,10 @@ def free_port() -> int:
 class Server:
     """A server of its own, with nothing in it; gone with the tests."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, settings: Mapping[str, object] | None = None) -> None:
+        """``settings`` are PostgreSQL's own, in place of those that do for tests."""
         self.name = name
+        self.settings = dict(settings or {})
         self.folder = Path(tempfile.mkdtemp(prefix="article-qa-postgres-"))
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -112,6 +118,7 @@ class Server:
             "unix_socket_directories": "",
             "fsync": "off",  # nobody pulls a plug here
             "max_connections": 60,
+            **self.settings,
         }
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         log = (self.folder / "log").open("ab")
@@ -132,6 +139,20 @@ class Server:
         """Ends it: at once and in order by default, in disorder with SIGQUIT."""
         self._process.send_signal(how)
         self._process.wait(60)
+
+    def kill(self) -> None:
+        """Kills it with SIGKILL, and each of its processes: whatever they are doing stays half done."""
+        self._process.send_signal(signal.SIGSTOP)  # or it would go on starting others
+        command = ["ps", "-o", "pid=", "--ppid", str(self._process.pid)]
+        for child in subprocess.run(command, capture_output=True, text=True).stdout.split():
+            with suppress(ProcessLookupError):
+                handle = os.pidfd_open(int(child))
+                try:
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+                    select.select([handle], [], [], 60)  # while one is left, no other server begins
+                finally:
+                    os.close(handle)
+        self.stop(signal.SIGKILL)
 
     def remove(self) -> None:
         self.stop(signal.SIGQUIT)
@@ -182,3 +203,23 @@ class ChromaServer:
         """Kills it: whatever it is doing stays half done."""
         self._process.kill()
         self._process.wait(60)
+
+
+@contextmanager
+def ray_cluster(nodes: int) -> Iterator[Any]:
+    """So many nodes of one core each on this machine; others may be added (``NODE``) and taken away."""
+    from ray.cluster_utils import Cluster
+
+    notes = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # a short name: it is part of that of its sockets
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_worker_niceness", "0")  # else whatever else runs on the machine comes first
+        patch.setenv("RAY_TMPDIR", notes)
+        (Path(notes) / "ray").mkdir()  # where Ray notes the cluster's address before it makes the folder
+        cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+        try:
+            for _ in range(nodes - 1):
+                cluster.add_node(**NODE)
+            yield cluster
+        finally:
+            cluster.shutdown()
+            shutil.rmtree(notes, ignore_errors=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.util import find_spec
@@ -25,12 +23,11 @@ from ingest.on_ray import driver
 from tests.conftest import Store
 from tests.ingest.stores import ObjectStore
 from tests.ingest.test_mirror import text
-from tests.servers import ESCAPED, PASSWORD, free_port
+from tests.servers import ESCAPED, NODE, PASSWORD, free_port, ray_cluster
 from tests.vectorstore.fresh import assert_is_as_made_at_once
 from vectorstore import ArticleIndex
 
 ROOT = Path(__file__).resolve().parents[2]
-NODE = {"num_cpus": 1, "object_store_memory": 100 * 1024**2}
 
 pytestmark = [
     pytest.mark.slow,
@@ -42,18 +39,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Three nodes of one core each on this machine, which the tests share."""
-    from ray.cluster_utils import Cluster
-
-    notes = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # a short name: it is part of that of its sockets
-    patch = pytest.MonkeyPatch()
-    patch.setenv("RAY_worker_niceness", "0")  # else whatever else runs on the machine comes first
-    made = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False, "temp_dir": notes})
-    for _ in range(2):
-        made.add_node(**NODE)
-    yield made
-    made.shutdown()
-    patch.undo()
-    shutil.rmtree(notes, ignore_errors=True)
+    with ray_cluster(3) as made:
+        yield made
 
 
 @pytest.fixture

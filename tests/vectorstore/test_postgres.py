@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.crash import HashEmbedder, contents
+from benchmarks.crash import HashEmbedder, contents, edit
 from ingest import add_articles
 from tests.conftest import Store
 from tests.servers import ESCAPED, NAMES, PASSWORD, Server
@@ -25,7 +25,7 @@ from vectorstore import ArticleIndex, StoreError, StoreLocked, StoreMismatch, St
 
 pytest.importorskip("psycopg", reason="the driver is not installed: make setup-test")
 from vectorstore.place import Address, library_place
-from vectorstore.postgres import dense, schema
+from vectorstore.postgres import dense, schema, writing
 from vectorstore.postgres.database import Connection, Database
 from vectorstore.postgres.pgvector import find_extension
 from vectorstore.postgres.writing import Writing
@@ -373,6 +373,17 @@ def test_what_is_stored_already_is_not_written_again(index: ArticleIndex) -> Non
     before = index.generation
     index.add([(article, chunks)])
     assert index.generation == before
+
+
+@both
+def test_an_article_with_more_chunks_than_one_statement_takes_is_stored_whole(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "TOGETHER", 3)
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    edit(shelf, random.Random(7), articles=4)
+    assert_is_as_made_at_once(store.place(), [shelf], tmp_path / "fresh")
 
 
 @both

@@ -66,7 +66,8 @@ CREATE INDEX ungrouped_by_article ON ungrouped (article_id);
 CREATE TABLE gone_sketches (hash bigint NOT NULL, articles bigint NOT NULL);
 """
 
-# The same stems as SQLite's FTS5 makes: Porter's, and no stop words.
+# Porter's stems and no stop words, as SQLite's FTS5 has them, but for a few words that the two take differently, as
+# "technology" and "is".
 _WORDS = r"""
 CREATE TEXT SEARCH DICTIONARY porter (TEMPLATE = snowball, Language = porter);
 CREATE FUNCTION stem(word text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -35,10 +35,12 @@ GROUPING = (
 """What begins a transaction that groups near-duplicates."""
 
 _GROUPED = "shown_as IN (SELECT shown_as FROM articles WHERE id = ANY(%(gone)s))"
-_INSERT_CHUNK = (
-    'INSERT INTO chunks (id, article_id, start, "end", length, digest, title, text, words, spelled, vector) '
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, indexed(%s), %s, %s)"
+_INSERT_CHUNKS = (
+    'INSERT INTO chunks (id, article_id, start, "end", length, digest, title, text, words, spelled, vector) VALUES '
 )
+_CHUNK = "(%s, %s, %s, %s, %s, %s, %s, %s, indexed(%s), %s, %s)"
+TOGETHER = 500
+"""Chunks that one statement inserts: triggers count the words of all of them at once, and note each word once."""
 
 
 class Writing:
@@ -61,11 +63,14 @@ class Writing:
             if not new:
                 return False
             _forget(connection, [article.id for article, _ in new], [article.source for article, _ in new])
-            for article, chunks in new:
-                _insert(connection, article, chunks, vectors)
-                if self._vectors is not None:
-                    made = [(one.id, vectors[text_digest(one.title, one.text)]) for one in chunks]
-                    self._vectors.insert(connection, made)
+            for article, _ in new:
+                _insert_article(connection, article)
+            every = [one for _, chunks in new for one in chunks]
+            for first in range(0, len(every), TOGETHER):
+                _insert_chunks(connection, every[first : first + TOGETHER], vectors)
+            if self._vectors is not None:
+                made = [(one.id, vectors[text_digest(one.title, one.text)]) for one in every]
+                self._vectors.insert(connection, made)
             schema.note_write(connection)
             return True
 
@@ -232,22 +237,22 @@ def _facts(article: Article) -> tuple[object, ...]:
     )
 
 
-def _insert(
-    connection: Connection, article: Article, chunks: Sequence[Chunk], vectors: Mapping[str, NDArray[np.float32]]
-) -> None:
+def _insert_article(connection: Connection, article: Article) -> None:
     connection.execute(
         "INSERT INTO articles (id, source, title, authors, published, text, fingerprint, origin, language, sections, "
         "body_start, shown_as, added_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (*_facts(article), article.id, datetime.now(UTC).isoformat(timespec="seconds")),
     )
-    rows = []
+    connection.execute("INSERT INTO ungrouped VALUES (%s)", (article.id,))
+
+
+def _insert_chunks(connection: Connection, chunks: Sequence[Chunk], vectors: Mapping[str, NDArray[np.float32]]) -> None:
+    values: list[object] = []
     for one in chunks:
         words, digest = written(one.title, one.text), text_digest(one.title, one.text)
-        facts = (one.id, article.id, one.start, one.end, len(words) - 1, digest, one.title, one.text)
-        rows.append((*facts, words, spelled(words), _bytes(vectors[digest])))
-    with connection.cursor() as cursor:
-        cursor.executemany(_INSERT_CHUNK, rows)
-    connection.execute("INSERT INTO ungrouped VALUES (%s)", (article.id,))
+        values += (one.id, one.article_id, one.start, one.end, len(words) - 1, digest, one.title, one.text)
+        values += (words, spelled(words), _bytes(vectors[digest]))
+    connection.execute(_INSERT_CHUNKS + ", ".join([_CHUNK] * len(chunks)), values)
 
 
 def _forget(connection: Connection, article_ids: Sequence[str], sources: Sequence[str]) -> list[str]:
