@@ -76,7 +76,7 @@ WEIGHTS = Weights(
     ended=0.45,
     passage_negated=-0.41,
     sure=0.62,
-    sure_of_no=0.7,
+    sure_of_no=0.65,
 )
 
 WORDS = 3.0
@@ -92,7 +92,7 @@ _NOT = r"(?:\b(?:no|not|never|nor|none|nobody|nothing|neither|without|cannot)\b|
 _NEGATION = re.compile(_NOT, re.IGNORECASE)
 _IMPLIES_NOT = r"\b(?:avoid|avert|skip|fail|refus|declin|prevent)\w*"
 """Verbs that deny what follows them: who skips a debate does not go (Karttunen 1971, "Implicative Verbs")."""
-_NEGATED = re.compile(rf"(?:{_NOT}|{_IMPLIES_NOT})((?:\W+\w+){{1,3}})", re.IGNORECASE)
+_NEGATED = re.compile(rf"(?:(?P<said>{_NOT})|{_IMPLIES_NOT})(?P<denied>(?:\W+\w+){{1,3}})", re.IGNORECASE)
 """A "not", or such a verb, with the three words after it."""
 _BY = re.compile(r"\bby ((?:\w+ ){0,3}\w+)\Z")
 _HEDGE = re.compile(
@@ -261,14 +261,22 @@ def _has_agent(sentence: str, question: str) -> bool:
 
 
 def _has_verb(sentence: str, question: str) -> bool:
-    """Whether ``sentence`` has the irregular verb that ``question`` asks with, if any: who beat somebody need not have
-    won what is asked about."""
+    """Whether ``sentence`` has the irregular verb of a question that asks what somebody did, if any: who met somebody
+    need not have won what is asked about. What can be done, or is so, is said in many words."""
+    asked = re.findall(r"\w+", question.lower())
+    if asked[:1] not in (["did"], ["was"], ["were"], ["had"]):
+        return True
     told = _stems(sentence) | {base_of_past(word, ()) for word in _words(sentence)}
-    return {stem(verb) for verb in _words(question) & VERBS} <= told
+    return {stem(verb) for verb in VERBS.intersection(asked[1:])} <= told
 
 
 def _denies(sentence: str, question: str, asked: set[str]) -> bool:
-    return not _NEGATION.search(question) and any(_stems(match[1]) & asked for match in _NEGATED.finditer(sentence))
+    """Whether a "not" of ``sentence`` stands before a word of ``question``, or a verb that implies one before its last:
+    what prevents whooping cough does not say that it is not contagious."""
+    if _NEGATION.search(question):
+        return False
+    last = {_last_telling(question)}
+    return any(_stems(match["denied"]) & (asked if match["said"] else last) for match in _NEGATED.finditer(sentence))
 
 
 def _names_it(question: str, passage: Passage) -> bool:

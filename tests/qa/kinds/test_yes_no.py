@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qa.kinds.yes_no import YesNoStrategy, _states, rarities
+from qa.kinds.yes_no import YesNoStrategy, _denies, _states, _telling, rarities
 from qa.types import Answer, Passage
 from tests.qa.kinds.conftest import Asking, ScriptedEvidence, holds_its_quotes, planned
 
@@ -42,6 +42,21 @@ def test_who_avoids_something_does_not_do_it(asking_of: Any) -> None:
         "strike. Anna Petrov will skip the first debate of the season.\n",
     }
     assert asking_of(told, "yes_no", "did the dockers of alder point strike").verdict != "yes"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "is_denied"),
+    [
+        ("Vaccines prevent illness, like whooping cough.", "is whooping cough contagious", False),
+        ("Whooping cough is not contagious.", "is whooping cough contagious", True),
+        ("Anna Petrov will skip the debate.", "will anna petrov go to the debate", True),
+        ("The cough never spread in Alder Point.", "did whooping cough spread in Alder Point", True),
+    ],
+)
+def test_a_verb_that_implies_a_not_denies_what_is_asked_of_its_subject(
+    sentence: str, question: str, is_denied: bool
+) -> None:
+    assert _denies(sentence, question, _telling(question)) is is_denied
 
 
 @pytest.mark.parametrize(
@@ -114,6 +129,11 @@ def test_who_met_somebody_need_not_have_done_what_is_asked(parts: Any) -> None:
     evidence = ScriptedEvidence(telling=["The council voted 5-4 to rebuild on Ferry Street."])
     assert _judged(parts, "Did the council vote to rebuild on Ferry Street?", evidence).verdict == "yes"
     assert _judged(parts, "Did the council win the vote to rebuild on Ferry Street?", evidence).verdict is None
+
+
+def test_what_is_so_in_general_is_said_in_many_words(asking_of: Any) -> None:
+    told = {"flags.txt": "Flags\n\nFlags are at half mast if flown from the ferries of Alder Point.\n"}
+    assert asking_of(told, "yes_no", "can you fly a flag at half mast").verdict == "yes"
 
 
 def test_what_the_reader_finds_said_of_somebody_else_is_no_yes(asking_of: Any) -> None:
