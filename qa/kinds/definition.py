@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from language.words import STOPWORDS, words_of
+from language.words import PRONOUNS, STOPWORDS, VERBS, words_of
 from qa.choosing import SAME
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
@@ -53,17 +53,17 @@ _AFTER = (
         r"[”\"’]?(?:\s*\([^)]*\))?\s*(?:,|—|–|-{1,2})\s+(?:\d\d, )?(?:an?|the|one|whose|who|which|or|short for)\b",
     ),
     # X, small stiff cards, …; X (…)
-    (0.1, r"[”\"’]?(?:\s*\(|,\s+(?!and\b|but\b|or\b)[\w'’]+\s+\w+[^,.]{3,80}[,.])"),
+    (0.1, r"[”\"’]?\s*\("),
 )
 _BEFORE = (
     (0.2, r"\b(?:called|known as|named|dubbed|short for)\s+(?:the\s+)?[“\"‘']?\Z"),
-    # a wire whisk, the X
-    (0.2, r"\b(?:an?|the)\s+[^,.]{3,60},\s+(?:the\s+|an?\s+)?[“\"‘']?\Z"),
+    # a wire whisk, the X; his wife, X
+    (0.2, r"\b(?i:an?|the|his|her|its|their)\s+[^,.]{3,60},\s+(?:the\s+|an?\s+)?[“\"‘']?\Z"),
     # the one they needed was X
     (0.15, r"\b(?:is|was|are|were)\s+[“\"‘']?\Z"),
 )
 """What the form of a sentence is worth, by the words after the subject and before it, beside its relevance."""
-_DESCRIPTOR = re.compile(r"\b([a-z]+)\s+[“\"‘']?\Z")
+_DESCRIPTOR = re.compile(r"(?:\b(\w+)\s+)?\b([a-z]+)\s+[“\"‘']?\Z")
 _TITLE = re.compile(r"(?<!\S)([A-Z][\w'’]{2,})\s+\Z")
 DESCRIPTOR = 0.15
 """the French director X, District Attorney X"""
@@ -116,10 +116,17 @@ def _may_stand(read: Answer, subject: str, is_person: bool) -> bool:
     likely = read.score or 0.0
     if not is_person:
         return likely >= SURE
-    if _names(read.citations[0].quote, subject):
-        return True
-    is_namesake = not set(words_of(subject)).isdisjoint(words_of(read.text or ""))
+    quote, said = read.citations[0].quote, read.text or ""
+    if _names(quote, subject):
+        named = re.search(r"\s+".join(map(re.escape, subject.split())), quote, re.IGNORECASE)
+        # One name does not say who another is.
+        return not (named and _is_name(named.group()) and _is_name(said))
+    is_namesake = not set(words_of(subject)).isdisjoint(words_of(said))
     return likely >= SURE_OF_A_PERSON and not is_namesake
+
+
+def _is_name(words: str) -> bool:
+    return all(word[0].isupper() for word in words.split())
 
 
 def _names(text: str, subject: str) -> bool:
@@ -159,9 +166,20 @@ def _worth_of_name(text: str, words: Sequence[str], is_person: bool) -> float:
     before, after = text[: found.start()], text[found.end() :]
     worth = sum(value for value, pattern in _AFTER if re.match(pattern, after))
     worth += sum(value for value, pattern in _BEFORE if re.search(pattern, before))
-    descriptor = _DESCRIPTOR.search(before)
-    if is_person and len(words) > 1:  # of a last name alone it is the first name that stands there
-        descriptor = descriptor or _TITLE.search(before)
-    if is_person and descriptor and found.group()[0].isupper() and descriptor[1].lower() not in STOPWORDS:
+    descriptor = _described(before, may_be_title=len(words) > 1)
+    if is_person and descriptor and found.group()[0].isupper():
         worth += DESCRIPTOR
     return worth + FIRST * (len(words_of(before)) <= 2) if worth else 0.0
+
+
+def _described(before: str, may_be_title: bool) -> bool:
+    """Whether a name that stands after ``before`` is told by the word there: "the director X", "Attorney X".
+
+    What somebody does to X is no such word: "to see X", "I love X". Of a last name alone a capital may be the first.
+    """
+    word = _DESCRIPTOR.search(before)
+    if word is None:
+        title = _TITLE.search(before) if may_be_title else None
+        return title is not None and title[1].lower() not in STOPWORDS
+    is_done = word[2] in VERBS or (word[1] or "").lower() in PRONOUNS.keys() | {"to"}
+    return word[2] not in STOPWORDS and not is_done

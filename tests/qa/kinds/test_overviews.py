@@ -11,6 +11,7 @@ import pytest
 
 from ingest import add_articles
 from qa import Chatbot, Settings
+from qa.kinds.definition import worth_of_form
 from qa.ports import Plan
 from qa.types import Answer, Kind, Query
 from vectorstore import ArticleFilter, ArticleIndex
@@ -125,6 +126,18 @@ def test_a_definition_is_the_sentence_that_introduces(bot: Chatbot, question: st
     assert answer.kind == "definition"
     assert words in answer.items[0].text
     assert len(answer.items) <= 2
+
+
+def test_who_is_only_mentioned_is_not_told_by_another_name(asking_of: Any) -> None:
+    told = {
+        "song.txt": "A festival\n\nHarris went without special guests, a disappointment for fans who had hoped to see "
+        "Dua Lipa, Florence Welch or even Rihanna at the ferry.\n"
+    }
+    answer = asking_of(told, "definition", "who is dua lipa")
+    assert answer.kind in ("fact", "theme")
+    assert answer.text != "Florence Welch"
+    assert worth_of_form("The fans had hoped to see Dua Lipa at the ferry.", "dua lipa", is_person=True) == 0.0
+    assert worth_of_form("The fans saw the singer Dua Lipa at the ferry.", "dua lipa", is_person=True) > 0.0
 
 
 def test_what_is_said_of_a_namesake_does_not_say_who_somebody_is(asking_of: Any) -> None:
