@@ -23,11 +23,12 @@ SHORT_LINE = 45
 _TOKEN_REACH = 24
 """How far back, in characters, the word before a full stop is looked for; abbreviations are shorter."""
 
-_TITLES = frozenset(
-    """mr mrs ms mx dr prof st ste gen col sgt capt cpt lt cmdr maj adm rev fr hon pres gov sen rep amb insp supt sr sra
-    mme mlle msgr messrs mt ft nos op herr frau
+TITLES_OF_PEOPLE = frozenset(
+    """mr mrs ms mx dr prof gen col sgt capt cpt lt cmdr maj adm rev fr hon pres gov sen rep amb insp supt sr sra mme
+    mlle msgr messrs herr frau
     """.split()
 )
+_TITLES = TITLES_OF_PEOPLE | {"st", "ste", "mt", "ft", "nos", "op"}
 """With a capital, a name follows these. ("One more rep." without one ends a sentence.)"""
 _NEVER_LAST = frozenset("vs viz cf eg ie approx ca dept fig figs vol vols pp ed eds bzw".split())
 """A word nearly always follows these."""

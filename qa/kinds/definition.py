@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from language.words import PRONOUNS, STOPWORDS, VERBS, words_of
+from language.words import PRONOUNS, STOPWORDS, VERBS, stems_of, words_of
 from qa.choosing import SAME
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
@@ -18,7 +18,7 @@ from qa.kinds.told import told
 from qa.ports import Evidence, Plan
 from qa.relevance import relevance
 from qa.shown import ShownSentences
-from qa.types import Answer
+from qa.types import Answer, Passage
 
 NOT_SAID = "No sentence says outright what “{}” is; this is what is said of it."
 READ = 10
@@ -101,10 +101,14 @@ class DefinitionStrategy:
         read = self._fact.answer(plan, Evidence(evidence.passages[:READ]))
         if read.text is not None and _may_stand(read, subject, is_person):
             return read
-        if is_person:
-            evidence = Evidence(tuple(one for one in evidence.passages if _names(f"{one.title} {one.text}", subject)))
-        said = self._theme.answer(replace(plan, kind="theme", subject=subject), evidence)
+        naming = tuple(one for one in evidence.passages if self._speaks_of(one, subject, is_person))
+        said = self._theme.answer(replace(plan, kind="theme", subject=subject), Evidence(naming))
         return said if said.text is None else replace(said, notice=NOT_SAID.format(subject))
+
+    def _speaks_of(self, passage: Passage, subject: str, is_person: bool) -> bool:
+        """Whether its title or a sentence of it has all of ``subject``: a Jones here, an act there are no Jones Act."""
+        said = [passage.title, *(one.text for one in self._gatherer.sentences_of(passage))]
+        return any(_names(one, subject, is_person) for one in said)
 
 
 def _may_stand(read: Answer, subject: str, is_person: bool) -> bool:
@@ -117,7 +121,7 @@ def _may_stand(read: Answer, subject: str, is_person: bool) -> bool:
     if not is_person:
         return likely >= SURE
     quote, said = read.citations[0].quote, read.text or ""
-    if _names(quote, subject):
+    if _names(quote, subject, is_person):
         named = re.search(r"\s+".join(map(re.escape, subject.split())), quote, re.IGNORECASE)
         # One name does not say who another is.
         return not (named and _is_name(named.group()) and _is_name(said))
@@ -129,8 +133,10 @@ def _is_name(words: str) -> bool:
     return all(word[0].isupper() for word in words.split())
 
 
-def _names(text: str, subject: str) -> bool:
-    """Whether ``text`` has every word of ``subject``, as it is: the stem of "Tim" is that of "time"."""
+def _names(text: str, subject: str, is_person: bool) -> bool:
+    """Whether ``text`` has every word of ``subject``; of a person as it is: the stem of "Tim" is that of "time"."""
+    if not is_person:
+        return stems_of(subject) <= stems_of(text)
     return {word for word in words_of(subject) if word not in STOPWORDS} <= set(words_of(text))
 
 

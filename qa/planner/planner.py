@@ -120,8 +120,9 @@ class LearnedPlanner:
             return SURE_OF_ONE
         if named.articles or named.authors or speaks_of_articles(words) or speaks_of_library(words):
             return SURE_OF_ARTICLES
-        if reading.wanted in ("authors", "published"):
-            return SURE_OF_ARTICLES if "about" in words else NEVER  # "who wrote about …", but not "who wrote …"
+        if reading.wanted in ("authors", "published", "number"):
+            # "Who wrote about …", but not "who wrote …"; "how big is it" is seldom asked of the library.
+            return SURE_OF_ARTICLES if "about" in words else NEVER
         return SURE_UNSAID
 
     def _is_of_one_article(self, question: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from language.sentences import TITLES_OF_PEOPLE
 from qa.reader.features import Window
 
 MAX_ANSWER_TOKENS = 30
@@ -51,6 +53,9 @@ def best_spans(start: NDArray[np.floating], end: NDArray[np.floating], window: W
 
 
 _EDGES = " \t\n.,;:!?–—-\u2026"
+_TITLE = re.compile(r"\b([A-Z][a-z]*)\Z")
+_REST_OF_NAME = re.compile(r"\.(?: [A-Z][\w'’-]*\.?){0,3} [A-Z][\w'’-]+")
+"""What follows a title: ". Rand Paul", ". J. B. Pritzker"."""
 _PAIRS = {"(": ")", "[": "]", "“": "”", "‘": "’", '"': '"', "«": "»"}
 
 
@@ -59,7 +64,8 @@ def polish(text: str, start: int, end: int) -> tuple[int, int]:
 
     The network sees pieces of words, so a span may begin or end inside one. A full stop that belongs to
     an abbreviation or an initial ("Washington, D.C.", "Dr. J.") stays, and so do brackets and quotation
-    marks that open and close within the span.
+    marks that open and close within the span. A title takes the name that follows it: "Texas Gov" of
+    "Texas Gov. Greg Abbott" is nobody.
     """
     while 0 < start < end and text[start - 1].isalnum() and text[start].isalnum():
         start -= 1
@@ -75,6 +81,9 @@ def polish(text: str, start: int, end: int) -> tuple[int, int]:
             start += 1
         elif inside.endswith(closing) and opening not in inside[:-1]:
             end -= 1
+    title = _TITLE.search(text, start, end)
+    if title and title[1].lower() in TITLES_OF_PEOPLE and (rest := _REST_OF_NAME.match(text, end)):
+        end = rest.end()
     return start, end
 
 

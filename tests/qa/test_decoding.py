@@ -91,3 +91,20 @@ def test_a_span_is_widened_to_whole_words() -> None:
     text = "called TheKidsSupply, a line"
     start, end = polish(text, text.index("Kids"), text.index("Supply"))
     assert text[start:end] == "TheKidsSupply"
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("Months after Texas Gov. Greg Abbott sent buses", "Texas Gov", "Texas Gov. Greg Abbott"),
+        ("then Sen. Rand Paul, a Republican, blocked", "Sen", "Sen. Rand Paul"),
+        ("He was a general. Gen. George S. Patton led", "Gen", "Gen. George S. Patton"),
+        ("It stood on Market St. Wilmington had others", "Market St", "Market St"),
+        ("She had one more rep. Then she went home", "rep", "rep"),
+        ("They met Sen. in the hall", "Sen", "Sen"),
+    ],
+)
+def test_a_title_takes_the_name_that_follows_it(text: str, cut: str, whole: str) -> None:
+    start = text.index(cut)
+    start, end = polish(text, start, start + len(cut))
+    assert text[start:end] == whole

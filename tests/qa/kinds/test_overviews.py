@@ -140,6 +140,15 @@ def test_who_is_only_mentioned_is_not_told_by_another_name(asking_of: Any) -> No
     assert worth_of_form("The fans saw the singer Dua Lipa at the ferry.", "dua lipa", is_person=True) > 0.0
 
 
+@pytest.mark.parametrize(("subject", "is_told"), [("jones act", False), ("carlin act", True)])
+def test_words_that_stand_apart_are_not_the_subject(asking_of: Any, subject: str, is_told: bool) -> None:
+    told = {
+        "ferry.txt": "The ferry\n\nCaptain Jones sails the ferry to Alder Point. The council may act before winter.\n",
+        "hotel.txt": "The hotel\n\nThe Carlin Act of 1920 rules who may own the hotel at Alder Point.\n",
+    }
+    assert (asking_of(told, "definition", f"what is the {subject}").text is not None) is is_told
+
+
 def test_what_is_said_of_a_namesake_does_not_say_who_somebody_is(asking_of: Any) -> None:
     told = {
         "song.txt": "A song\n\nThe guy who beat Adam Lambert in the contest, Kris Allen, sings at the ferry on Dec. 6. "

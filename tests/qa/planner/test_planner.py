@@ -44,6 +44,11 @@ def test_small_talk_is_small_talk(planner: LearnedPlanner) -> None:
     assert [text for text in SMALL_TALK if _plan(planner, text).kind != "chat"] == []
 
 
+@pytest.mark.parametrize("question", ["how big is the asylum backlog", "how old is she"])
+def test_what_does_not_speak_of_articles_is_not_counted_among_them(planner: LearnedPlanner, question: str) -> None:
+    assert _plan(planner, question).kind == "fact"
+
+
 def test_questions_about_the_articles_are_for_the_catalogue(planner: LearnedPlanner) -> None:
     asked = [question for question, _ in [*ARTICLES, *TOLD]]
     assert sum(_plan(planner, question).kind == "catalogue" for question in asked) >= 0.9 * len(asked)
