@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
 from langchain_core.embeddings import Embeddings
 
 from vectorstore.embedder import DEFAULT_EMBEDDER, as_embedder, load_embedder
 from vectorstore.errors import StoreDamaged, StoreReadOnly
-from vectorstore.files import RECORD, is_library, is_writable
+from vectorstore.files import MAKING, MAKING_LOCK, RECORD, is_library, is_writable
 from vectorstore.manifest import FACTS, check_demands, check_format, new_manifest
 from vectorstore.place import Address, Place
 from vectorstore.protocols import Embedder, RecordStore, VectorIndex, WriterPlace
@@ -65,24 +67,42 @@ def _open_shared(
 def _open_folder(folder: Path, new: Callable[[str], dict[str, str]]) -> tuple[RecordStore, VectorIndex, WriterPlace]:
     from vectorstore.dense import DenseIndex  # brings Chroma, which a library in a database does without
 
-    if is_library(folder):
-        record = Record(folder / RECORD, writable=is_writable(folder))
-        manifest = record.manifest()
-        if not manifest.keys() >= FACTS | {"generation"}:
-            raise StoreDamaged(f"{folder / RECORD} does not say how it was made: it is not a library")
-        if manifest["format"] in OLDER and not is_writable(folder):
-            raise StoreReadOnly(
-                f"{folder} was made by an older version and has to be brought up to date once, but cannot be written: "
-                "change its permissions, or copy it"
-            )
-        check_format(folder, manifest, OLDER | {FORMAT}, FORMAT)
-        record.upgrade()
-    else:
-        manifest = new(FORMAT)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreReadOnly(f"{folder} cannot be created: {error}") from error
-        record = Record.create(folder / RECORD, {"generation": "0", **manifest})
+    if not is_library(folder):
+        _make_library(folder, {"generation": "0", **new(FORMAT)})
+    record = Record(folder / RECORD, writable=is_writable(folder))
+    manifest = record.manifest()
+    if not manifest.keys() >= FACTS | {"generation"}:
+        raise StoreDamaged(f"{folder / RECORD} does not say how it was made: it is not a library")
+    if manifest["format"] in OLDER and not is_writable(folder):
+        raise StoreReadOnly(
+            f"{folder} was made by an older version and has to be brought up to date once, but cannot be written: "
+            "change its permissions, or copy it"
+        )
+    check_format(folder, manifest, OLDER | {FORMAT}, FORMAT)
+    record.upgrade()
     writer = WriterLock(folder)
     return record, DenseIndex(folder, record, writer), writer
+
+
+def _make_library(folder: Path, manifest: dict[str, str]) -> None:
+    """Makes an empty library, unless another process does meanwhile: that one is waited for.
+
+    The record is made aside and moved to its place: whoever sees it there sees all of it, and a process that is killed
+    here leaves none. Raises StoreReadOnly.
+    """
+    making = folder / MAKING
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not is_writable(folder):
+            raise PermissionError("its permissions do not let files be made in it")
+        with filelock.FileLock(folder / MAKING_LOCK):
+            if is_library(folder):
+                return
+            if making.exists():  # left by one that was killed
+                shutil.rmtree(making)
+            making.mkdir()
+            Record.create(making / RECORD, manifest).close()
+            (making / RECORD).rename(folder / RECORD)
+            shutil.rmtree(making)
+    except OSError as error:
+        raise StoreReadOnly(f"{folder} cannot be created: {error}") from error

@@ -48,10 +48,11 @@ class Record:
         """A new, empty record that says how its chunks and vectors are made. Raises StoreReadOnly."""
         record = cls(path, writable=True)
         try:
-            record._database.connection.execute("PRAGMA journal_mode = WAL")
             with record._database.transaction() as connection:
                 create_tables(connection)
                 connection.executemany("INSERT INTO manifest VALUES (?, ?)", list(manifest.items()))
+            # Last: all of it is in the file itself, which can be moved once it is closed.
+            record._database.connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
             raise StoreReadOnly(f"{path} cannot be created: {error}") from error
         return record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import socket
 import threading
@@ -12,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 import ray
+from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]
 from ray.data import ActorPoolStrategy, DataContext
 from ray.data._internal.execution.execution_callback import ExecutionCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -39,6 +41,8 @@ ANSWER_SECONDS = 600.0
 """For the process that counts, which has to be started first, to say how far all are."""
 PATIENCE_SECONDS = 900.0
 """After which a run that does not move is ended. Reading one source may take ten minutes (``SOURCE_SECONDS``)."""
+AUTH_MODE = "RAY_AUTH_MODE"
+"""Whether Ray shows a token to whom it connects to, and asks for one."""
 AGAIN = "what was stored before is kept: run the same command again"
 
 _ending = threading.Event()
@@ -75,6 +79,7 @@ class OnRay:
         self._allow_private = allow_private
         self._address = address
         self._connected = False
+        self._auth_mode: str | None = None
         self._storing: threading.Thread | None = None
         self._done = 0
 
@@ -108,6 +113,7 @@ class OnRay:
             _ending.clear()
         if self._connected:
             ray.shutdown()
+            self._restore_auth_mode()
 
     def _run(self, rows: list[Row], chunking: Chunking) -> list[tuple[int, Taken, int]]:
         try:
@@ -132,12 +138,19 @@ class OnRay:
         if self._address not in ("local", "auto"):
             _look_for(self._address)
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-        self._connected = True
+        self._connected, self._auth_mode = True, os.environ.get(AUTH_MODE)
         if self._address == "local":
             ray.init("local", include_dashboard=False, **quiet)
         else:
             ray.init(self._address, **quiet)
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it knows is told by us
+
+    def _restore_auth_mode(self) -> None:
+        """Ray has this whole process show tokens once it has made a cluster of its own: on one that knows of none, no
+        actor would ever start afterwards."""
+        if self._auth_mode is None and os.environ.pop(AUTH_MODE, None) is not None:
+            Config.initialize("")  # what it keeps of the environment
+            AuthenticationTokenLoader.instance().reset_cache()  # after it: a token that is kept is shown
 
     def _stages(self, rows: list[Row], chunking: Chunking, tally: Any) -> Any:
         """The dataset of sources, read, cut and embedded; lazy."""

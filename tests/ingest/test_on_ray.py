@@ -135,6 +135,17 @@ def test_what_ray_cannot_do_is_refused(store: Store, folder: Path, tmp_path: Pat
                 add_articles([folder], index, ray=address)
 
 
+def test_a_cluster_does_the_work_after_one_of_this_machine_alone_did_some(
+    store: Store, cluster: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    for number, address in enumerate(["local", cluster.address, "local"]):
+        with closing(ArticleIndex.open(store.place(str(number)), HashEmbedder())) as index:
+            report = add_articles([folder], index, ray=address)
+            assert len(report.of("added")) == 24
+        assert "RAY_AUTH_MODE" not in os.environ  # nor is another program asked for a token that this one starts
+
+
 def test_a_run_that_does_not_move_is_ended(
     store: Store, cluster: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, nullcontext
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from ingest import add_articles
 from tests.conftest import Store
 from tests.ingest.documents import pdf
 from tests.ui.test_page_library import STORY, WordLengths, dropped, quiet
+from ui.page import uploads
 from ui.page.library import Library, place_of
 from ui.page.pictures import Pictures, has_pictures
 from ui.page.state import State, open_state
@@ -36,6 +39,19 @@ class Replica:
         assert isinstance(uploads, SharedUploads)
         return {name for (name,) in uploads._database.rows("SELECT name FROM uploads")}
 
+    @property
+    def times(self) -> list[datetime]:
+        """When it was last said of each copy that it is being read."""
+        uploads = self.state.uploads
+        assert isinstance(uploads, SharedUploads)
+        return [at for (at,) in uploads._database.rows("SELECT added_at FROM uploads ORDER BY name")]
+
+    def change(self, statement: str) -> None:
+        """Has the database do it."""
+        uploads = self.state.uploads
+        assert isinstance(uploads, SharedUploads)
+        uploads._database.transact(lambda connection: connection.execute(statement))
+
     def content(self, source: str) -> bytes | None:
         with self.state.uploads.opened(source) as file:
             return file.read_bytes() if file else None
@@ -43,6 +59,14 @@ class Replica:
     def close(self) -> None:
         self.state.close()
         self.index.close()
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """However long it takes a slow machine; what never happens is an error."""
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -90,6 +114,64 @@ def test_what_another_replica_is_just_reading_is_left_alone(replicas: tuple[Repl
         there.library.repair()
         assert there.names == {"lake.txt"}
     assert there.names == set()  # nothing was read from it
+
+
+def test_what_is_read_for_long_is_renewed_and_kept(
+    replicas: tuple[Replica, Replica], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = replicas
+    monkeypatch.setattr(uploads, "RENEW_SECONDS", 0.05)
+    with here.state.uploads.taking([dropped(tmp_path, "lake.txt", STORY)]) as arriving:
+        [kept] = here.times
+        wait_until(lambda: here.times != [kept])
+        # For this machine may stand still for a moment: what is cleared then has to be back in the end.
+        monkeypatch.setattr(uploads, "ARRIVING_SECONDS", 0.2)
+        for _ in range(20):
+            there.state.uploads.settle()
+            time.sleep(0.05)
+        add_articles(arriving, here.index, quiet)
+    there.state.uploads.settle()
+    assert there.content("uploads/lake.txt") == STORY.encode()
+
+
+def test_what_was_cleared_while_this_replica_stood_still_is_kept_again(
+    replicas: tuple[Replica, Replica], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = replicas
+    with here.state.uploads.taking([dropped(tmp_path, "lake.txt", STORY)]) as arriving:
+        with monkeypatch.context() as later:
+            later.setattr(uploads, "ARRIVING_SECONDS", 0)
+            there.state.uploads.settle()
+        assert there.names == set()
+        add_articles(arriving, here.index, quiet)
+    assert there.content("uploads/lake.txt") == STORY.encode()
+
+
+def test_a_database_that_fails_for_a_moment_does_not_end_the_renewing(
+    replicas: tuple[Replica, Replica], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    here, there = replicas
+    monkeypatch.setattr(uploads, "RENEW_SECONDS", 0.05)
+    with here.state.uploads.taking([dropped(tmp_path, "lake.txt", STORY)]):
+        there.change("ALTER TABLE uploads RENAME TO away")
+        wait_until(lambda: "could not be renewed" in caplog.text)
+        there.change("ALTER TABLE away RENAME TO uploads")
+        [kept] = there.times
+        wait_until(lambda: there.times != [kept])
+
+
+def test_what_a_replica_left_that_was_killed_is_cleared_after_an_hour(
+    replicas: tuple[Replica, Replica], tmp_path: Path
+) -> None:
+    here, there = replicas
+    dead = here.state.uploads
+    assert isinstance(dead, SharedUploads)
+    dead._keep("lake.txt", STORY.encode())  # as far as one comes that is killed then
+    there.state.uploads.settle()
+    assert there.names == {"lake.txt"}
+    there.change("UPDATE uploads SET added_at = now() - interval '61 minutes'")
+    there.state.uploads.settle()
+    assert there.names == set()
 
 
 def test_two_replicas_take_uploads_at_once(replicas: tuple[Replica, Replica], tmp_path: Path) -> None:

@@ -6,33 +6,42 @@ them.
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import tempfile
+import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.formats import fingerprint
 from ingest.limits import MAX_FILE_BYTES
 from ingest.types import FilePlace, RawSource
-from vectorstore import ArticleIndex, StoreReadOnly
+from vectorstore import ArticleIndex, StoreError, StoreReadOnly
 from vectorstore.files import UPLOADS
 
 if TYPE_CHECKING:
     from vectorstore.postgres.database import Connection, Database
 
+logger = logging.getLogger(__name__)
+
 Copy = tuple[str, str, datetime]
-"""One in a database, as somebody has kept it: its name, the digest of its content, and when; never the same twice."""
+"""One in a database, as somebody has kept it: its name, the digest of its content, and when that was last said; never
+the same twice."""
 MAX_NAME_BYTES = 200
 """How much of an uploaded file's name is kept; file systems take 255 bytes."""
 ARRIVING, BEFORE = ".arriving", ".before"
 """Ends of the names of uploads that are being copied, and of those that others have taken the place of."""
 ARRIVING_SECONDS = 3600
-"""For which a copy in a database that no article was read from is left alone: another replica may be reading it."""
+"""For which a copy in a database that no article was read from is left alone after somebody has said that it is being
+read: a replica that says so no more was killed."""
+RENEW_SECONDS = 300
+"""After which who reads a copy says so again. A database may be away for several of these."""
 
 
 class Uploads(Protocol):
@@ -132,16 +141,17 @@ class SharedUploads:
         """See ``Uploads``."""
         with tempfile.TemporaryDirectory(prefix="article-qa-uploads-") as folder:
             places: list[FilePlace] = []
-            own: list[Copy] = []
+            own: dict[Path, Copy] = {}
             try:
-                for file, name in zip(files, safe_names(files), strict=True):
-                    copy = shutil.copyfile(file, Path(folder) / name)
-                    places.append(FilePlace(f"{UPLOADS}/{name}", copy))
-                    if copy.stat().st_size <= MAX_FILE_BYTES:  # what is larger is not read either
-                        own.append(self._keep(name, copy.read_bytes()))
-                yield places
+                with self._renewing(own):
+                    for file, name in zip(files, safe_names(files), strict=True):
+                        copy = shutil.copyfile(file, Path(folder) / name)
+                        places.append(FilePlace(f"{UPLOADS}/{name}", copy))
+                        if copy.stat().st_size <= MAX_FILE_BYTES:  # what is larger is not read either
+                            own[copy] = self._keep(name, copy.read_bytes())
+                    yield places
             finally:
-                self._settle(own)
+                self._settle(list(own.values()))
 
     def settle(self) -> None:
         """See ``Uploads``."""
@@ -183,6 +193,37 @@ class SharedUploads:
 
         return self._database.transact(keep)
 
+    @contextmanager
+    def _renewing(self, own: dict[Path, Copy]) -> Iterator[None]:
+        """Says of ``own``, by their files here, that they are being read, for as long as that takes, and once more."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(RENEW_SECONDS):
+                try:
+                    self._renew(own)
+                except StoreError as error:
+                    logger.warning("uploads that are being read could not be renewed: %s", error)
+
+        renewing = threading.Thread(target=renew, name="article-qa uploads", daemon=True)
+        renewing.start()
+        try:
+            yield
+        finally:
+            done.set()
+            renewing.join()
+            self._renew(own)
+
+    def _renew(self, own: dict[Path, Copy]) -> None:
+        """Notes that they are being read. One that is gone is kept again: this process may have stood still for long,
+        or who took the same file has read nothing from it. One that somebody has kept since is theirs."""
+        for file, (name, digest, added_at) in list(own.items()):
+            renewed = self._database.transact(partial(_renewed, name=name, digest=digest, added_at=added_at))
+            if renewed is not None:
+                own[file] = renewed
+            elif not self._database.rows("SELECT 1 FROM uploads WHERE name = %s AND digest = %s", (name, digest)):
+                own[file] = self._keep(name, file.read_bytes())
+
     def _settle(self, own: Sequence[Copy]) -> None:
         """Forgets what articles are no longer read from, and what none was, once nobody can be reading it any more.
 
@@ -206,6 +247,15 @@ class SharedUploads:
 
         if own or gone:
             self._database.transact(leave)
+
+
+def _renewed(connection: Connection, name: str, digest: str, added_at: datetime) -> Copy | None:
+    """The copy as of now; None where it is gone, or somebody has kept it since."""
+    return connection.execute(
+        "UPDATE uploads SET added_at = greatest(now(), added_at + interval '1 microsecond') "
+        "WHERE name = %s AND digest = %s AND added_at = %s RETURNING name, digest, added_at",
+        (name, digest, added_at),
+    ).fetchone()
 
 
 def _is_upload(source: str) -> bool:
