@@ -101,7 +101,7 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_WHAT_MAY = re.compile(r"(?:can|could|may|might|should|would|will)\b", re.IGNORECASE)
-_QUESTION = re.compile(r"[^.?!]*\?")
+_QUESTION = re.compile(r"(?<![^.?!])[^.?!]*+\?")
 _TOTAL = re.compile(r"\b(?:same|only|all|every|always|any|just|both)\b", re.IGNORECASE)
 
 
