@@ -169,7 +169,7 @@ def _how_many(before: Sequence[str], things: Sequence[str]) -> str:
     if before and before[0].lower() in AUXILIARIES:  # "Were there fewer scribes or scholars?"
         return f"How many {{}} {' '.join([*before, *things])}?"
     if verb and verb[0].lower() in BE:
-        return f"How {' '.join(things) or 'many'} {verb[0]} {{}}?"
+        return f"How {' '.join(things) or 'much'} {verb[0]} {{}}?"
     return f"How {'many' if things else 'much'} {' '.join([*things, 'did', '{}', *verb])}?"
 
 

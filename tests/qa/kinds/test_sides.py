@@ -46,6 +46,7 @@ def test_a_question_without_two_sides_compares_nothing() -> None:
         ("Who is younger", "When was {} born?", True),
         ("Which mirror is bigger", "How big is {}?", True),
         ("Which is heaviest", "How heavy is {}?", True),
+        ("Which is more", "How much is {}?", True),
         ("Who threw more passes", "How many passes did {} threw?", True),
         ("Which has a longer neck", "How long is the neck of {}?", True),
         ("Was life expectancy shorter for", "How short Was life expectancy for {}?", False),
