@@ -28,6 +28,7 @@ TITLES_OF_PEOPLE = frozenset(
     mlle msgr messrs herr frau
     """.split()
 )
+"""What stands before a person's name, without its full stop."""
 _TITLES = TITLES_OF_PEOPLE | {"st", "ste", "mt", "ft", "nos", "op"}
 """With a capital, a name follows these. ("One more rep." without one ends a sentence.)"""
 _NEVER_LAST = frozenset("vs viz cf eg ie approx ca dept fig figs vol vols pp ed eds bzw".split())

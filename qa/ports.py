@@ -71,7 +71,6 @@ class Plan:
     wanted: Literal["", "articles", "authors", "published", "number", "thanks", "farewell", "request"] = ""
     """For ``catalogue``: what of the articles is asked for. For ``chat``: thanks, a farewell, or what is to be
     done that nobody can answer from articles ("write me a poem")."""
-
     several: float = 0.0
     """The chance, 0 to 1, that several things are asked for, whatever the kind."""
 

@@ -52,7 +52,7 @@ _AFTER = (
         0.25,
         r"[”\"’]?(?:\s*\([^)]*\))?\s*(?:,|—|–|-{1,2})\s+(?:\d\d, )?(?:an?|the|one|whose|who|which|or|short for)\b",
     ),
-    # X, small stiff cards, …; X (…)
+    # X (…)
     (0.1, r"[”\"’]?\s*\("),
 )
 _BEFORE = (
@@ -172,13 +172,12 @@ def _worth_of_name(text: str, words: Sequence[str], is_person: bool) -> float:
     before, after = text[: found.start()], text[found.end() :]
     worth = sum(value for value, pattern in _AFTER if re.match(pattern, after))
     worth += sum(value for value, pattern in _BEFORE if re.search(pattern, before))
-    descriptor = _described(before, may_be_title=len(words) > 1)
-    if is_person and descriptor and found.group()[0].isupper():
+    if is_person and found.group()[0].isupper() and _is_described(before, may_be_title=len(words) > 1):
         worth += DESCRIPTOR
     return worth + FIRST * (len(words_of(before)) <= 2) if worth else 0.0
 
 
-def _described(before: str, may_be_title: bool) -> bool:
+def _is_described(before: str, may_be_title: bool) -> bool:
     """Whether a name that stands after ``before`` is told by the word there: "the director X", "Attorney X".
 
     What somebody does to X is no such word: "to see X", "I love X". Of a last name alone a capital may be the first.

@@ -234,7 +234,10 @@ def _is_surer(fact: Answer, found: Sequence[ListedItem]) -> bool:
 
 def _as_list(fact: Answer, passages: tuple[Passage, ...]) -> Answer:
     """The fact in answer to a question for several: one that lists some itself ("A, B and C") is taken apart."""
-    return replace(fact, kind="list", passages=passages) if fact.text is None else taken_apart(fact)
+    if fact.text is None:
+        return replace(fact, kind="list", passages=passages)
+    apart = taken_apart(fact)
+    return replace(apart, text=in_words([item.text for item in apart.items]))
 
 
 def _in_order(found: Sequence[ListedItem], passages: Sequence[Passage]) -> list[ListedItem]:

@@ -33,18 +33,18 @@ class OrSeveral:
             return answer
         fewest = 2 if plan.several >= MAYBE_SEVERAL else CLEARLY_SEVERAL
         apart = taken_apart(answer)
-        return replace(apart, text=answer.text) if len(apart.items) >= fewest else answer
+        return apart if len(apart.items) >= fewest else answer
 
 
 def taken_apart(answer: Answer) -> Answer:
-    """``answer``, a run of words in its first citation, as a list of what it names: one item where that is one."""
+    """``answer``, a run of words in its first citation, as a list of what it names: one item where that is one. Its
+    text stays."""
     cited, words = answer.citations[0], answer.text or ""
     start = cited.start if cited.answer_start is None else cited.answer_start
     parts = split_conjunction(words)
     citations = tuple(replace(cited, answer_start=start + first, answer_end=start + last) for first, last in parts)
     items = tuple(Item(words[first:last], (place,)) for place, (first, last) in enumerate(parts))
-    text = in_words([item.text for item in items])
-    return replace(answer, kind="list", text=text, items=items, citations=citations + answer.citations[1:])
+    return replace(answer, kind="list", items=items, citations=citations + answer.citations[1:])
 
 
 def in_words(texts: Sequence[str]) -> str:

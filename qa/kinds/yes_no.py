@@ -166,7 +166,7 @@ class YesNoStrategy:
         its words add; headings say nothing."""
         sentences = self._gatherer.sentences_of(passage)
         whole = [one for one in sentences if _is_whole(one.text)] or sentences
-        title = _stems(_states(passage.title))
+        title = _stems(_without_questions(passage.title))
 
         def judged(one: Sentence) -> tuple[float, float]:
             worth = weighed.sentence(max(0, one.start - passage.start), min(len(passage.text), one.end - passage.start))
@@ -194,7 +194,7 @@ class YesNoStrategy:
             return None  # "the first" is no "third"
         weights = self._weights
         asked = _telling(question)
-        title = _states(passage.title)
+        title = _without_questions(passage.title)
         stated = _stated(title, sentence.text, asked)
         said = _stems(f"{title} {sentence.text}")
         around = said | _stems(passage.text)
@@ -241,7 +241,7 @@ def _is_whole(text: str) -> bool:
     return text.rstrip("\"'”’)]").endswith((".", "!", "…"))
 
 
-def _states(title: str) -> str:
+def _without_questions(title: str) -> str:
     """``title`` without what it asks: "Will it delay your flight? What to know" decides nothing."""
     return _QUESTION.sub("", title)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qa.kinds.yes_no import YesNoStrategy, _denies, _states, _telling, rarities
+from qa.kinds.yes_no import YesNoStrategy, _denies, _telling, _without_questions, rarities
 from qa.types import Answer, Passage
 from tests.qa.kinds.conftest import Asking, ScriptedEvidence, holds_its_quotes, planned
 
@@ -68,7 +68,7 @@ def test_a_verb_that_implies_a_not_denies_what_is_asked_of_its_subject(
     ],
 )
 def test_what_a_headline_asks_it_does_not_state(title: str, states: str) -> None:
-    assert _states(title).strip() == states
+    assert _without_questions(title).strip() == states
 
 
 def test_an_unsure_one_shows_the_sentence_alone(parts: Any) -> None:
