@@ -18,7 +18,7 @@ import tempfile
 import time
 import traceback
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,8 @@ DIMENSION = 32
 ROUNDS_A_LIBRARY = 25
 """Then a new one is begun, so that the making of a library is killed too."""
 VOCABULARY = 3_000
+Checked = tuple[dict[str, bool], str | None]
+"""What a kill left to do, and what is wrong, in words."""
 PATIENCE = 1_800
 """Seconds after which a checking process counts as hung."""
 
@@ -155,16 +157,17 @@ def ingest(folder: Path, library: Path, began: Any) -> None:
     index.close()
 
 
-def verify(folder: Path, library: Path, kept: Sequence[Path], scratch: Path, told: Any) -> None:
-    """Looks at the library as the kill left it, goes on with it, and compares; tells (state, what is wrong)."""
+def check_and_tell(told: Any, verify: Callable[..., Checked], *arguments: Any) -> None:
+    """Puts into ``told`` what ``verify`` finds, or how it failed."""
     try:
-        told.put(_verify(folder, library, kept, scratch))
+        told.put(verify(*arguments))
     except BaseException:
         told.put(({}, traceback.format_exc()))
         raise
 
 
-def _verify(folder: Path, library: Path, kept: Sequence[Path], scratch: Path) -> tuple[dict[str, bool], str | None]:
+def verify(folder: Path, library: Path, kept: Sequence[Path], scratch: Path) -> Checked:
+    """Looks at the library as the kill left it, goes on with it, and compares."""
     index = ArticleIndex.open(library, HashEmbedder())
     if wrong := lost(index, kept):
         return {}, wrong
@@ -215,7 +218,7 @@ def run(kills: int, seed: int = 0, articles: int = 60, tell: Any = lambda *_: No
                     tally.losses.append(f"round {rounds}: an ingest ended with status {child.exitcode}")
             told = processes.Queue()
             fresh = root / f"fresh-{rounds}"
-            checker = processes.Process(target=verify, args=(folder, library, kept, fresh, told))
+            checker = processes.Process(target=check_and_tell, args=(told, verify, folder, library, kept, fresh))
             checker.start()
             state, wrong = hear(checker, told)
             shutil.rmtree(fresh, ignore_errors=True)
@@ -228,7 +231,7 @@ def run(kills: int, seed: int = 0, articles: int = 60, tell: Any = lambda *_: No
     return tally
 
 
-def hear(checker: Any, told: Any) -> tuple[dict[str, bool], str | None]:
+def hear(checker: Any, told: Any) -> Checked:
     """What the checking process tells; a process that crashed tells nothing."""
     waited = 0
     while waited < PATIENCE:

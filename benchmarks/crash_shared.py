@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.crash import PATIENCE, HashEmbedder, edit, hear, lost, unlike_afresh
+from benchmarks.crash import PATIENCE, Checked, HashEmbedder, check_and_tell, edit, hear, lost, unlike_afresh
 from ingest import IngestError, add_articles
 from tests.servers import NODE, ChromaServer, Server, ray_cluster
 from vectorstore import ArticleIndex, StoreError, chroma_server, exact
@@ -101,16 +101,8 @@ def tell_chroma(place: str) -> None:
         time.sleep(0.2)  # there is no library yet
 
 
-def verify(folder: Path, place: str, kept: Sequence[Path], scratch: Path, told: Any) -> None:
-    """Looks at the library as the kill left it, goes on with it, and compares; tells (state, what is wrong)."""
-    try:
-        told.put(_verify(folder, place, kept, scratch))
-    except BaseException:
-        told.put(({}, traceback.format_exc()))
-        raise
-
-
-def _verify(folder: Path, place: str, kept: Sequence[Path], scratch: Path) -> tuple[dict[str, bool], str | None]:
+def verify(folder: Path, place: str, kept: Sequence[Path], scratch: Path) -> Checked:
+    """Looks at the library as the kill left it, goes on with it, and compares."""
     with closing(ArticleIndex.open(place, HashEmbedder())) as index:
         if wrong := lost(index, kept):
             return {}, wrong
@@ -228,7 +220,7 @@ class Rounds:
             return f"{victim} killed: an ingest ended with status {writer.exitcode}, having said {said}"
         told = self._processes.Queue()
         fresh = self._root / "fresh"
-        checker = self._start(verify, folder, self._place, kept, fresh, told)
+        checker = self._start(check_and_tell, told, verify, folder, self._place, kept, fresh)
         state, wrong = hear(checker, told)
         shutil.rmtree(fresh, ignore_errors=True)
         self.tally.inexact += state.pop("inexact", False)

@@ -24,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import results
+from benchmarks.squad import real_articles
 from ingest.chunking import chunk_article
 from language.sentences import sentence_spans
-from qa.reader.data import TrainingArticle, load_articles
+from qa.reader.data import TrainingArticle
 from qa.retriever import HybridRetriever
 from vectorstore import Article, ArticleIndex, Chunk
 
@@ -55,6 +56,18 @@ def articles(real: Sequence[TrainingArticle], seed: int) -> Iterator[tuple[Artic
 def _cut(name: str, title: str, text: str) -> tuple[Article, list[Chunk]]:
     article = Article(id=name, source=f"/{name}.txt", title=title, text=text, fingerprint=name)
     return article, chunk_article(article)
+
+
+def real_questions(real: Sequence[TrainingArticle], count: int) -> list[str]:
+    """``count`` questions about articles that are in each library, the same each time."""
+    asked = [e.question for a in real[:40] for p in a.paragraphs for e in p.examples]
+    return random.Random(9).sample(asked, count)
+
+
+def real_vectors(index: ArticleIndex, real: Sequence[TrainingArticle], count: int) -> NDArray[np.float32]:
+    """The vectors of the first ``count`` chunks, to make others of, by the model of ``index``, which is empty."""
+    chunks = [chunk for _, some in islice(articles(real, seed=4), 60) for chunk in some]
+    return np.array(list(index.embed_texts(dict(islice(index.new_texts(chunks).items(), count))).values()))
 
 
 def made_vectors(real: NDArray[np.float32], count: int, chance: np.random.Generator) -> NDArray[np.float32]:
@@ -141,18 +154,14 @@ def main() -> None:
     parser.add_argument("--real", type=int, default=1000, help="real vectors that the others are made of")
     parser.add_argument("--limit", type=int, default=40, help="questions asked at each size")
     arguments = parser.parse_args()
-    real = [a for name in ("heldout", "train") for a in load_articles(arguments.data / f"squad-{name}.json.xz")]
-    asked = [e.question for a in real[:40] for p in a.paragraphs for e in p.examples]
-    questions = random.Random(9).sample(asked, arguments.limit)
+    real = real_articles(arguments.data)
+    questions = real_questions(real, arguments.limit)
     more = articles(real, seed=4)
     rows: list[dict[str, float]] = []
     scratch = Path(tempfile.mkdtemp(prefix="growth-"))
     try:
         index = ArticleIndex.open(scratch / "index")
-        first = list(islice(more, 60))
-        texts = index.new_texts([chunk for _, chunks in first for chunk in chunks])
-        vectors = np.array(list(index.embed_texts(dict(islice(texts.items(), arguments.real))).values()))
-        more = articles(real, seed=4)
+        vectors = real_vectors(index, real, arguments.real)
         for size in sorted(arguments.sizes):
             rate = grow(index, more, size, vectors)
             rows.append({"chunks": index.counts()[1], "stored a second": rate, **measure(index, questions)})

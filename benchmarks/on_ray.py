@@ -16,9 +16,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from benchmarks import results
-from benchmarks.squad import write_articles
+from benchmarks.squad import real_articles, write_articles
 from ingest import Progress, add_articles
-from qa.reader.data import load_articles
 from tests.servers import Server, ray_cluster
 from vectorstore import ArticleIndex
 
@@ -61,7 +60,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=60)
     parser.add_argument("--nodes", type=int, nargs="+", default=[0, 1, 2, 3], help="0 is without Ray")
     arguments = parser.parse_args()
-    real = [a for name in ("heldout", "train") for a in load_articles(arguments.data / f"squad-{name}.json.xz")]
+    real = real_articles(arguments.data)
     rows: list[Figures] = []
     with tempfile.TemporaryDirectory(prefix="on-ray-") as scratch, ExitStack() as stack:
         folder = Path(scratch)

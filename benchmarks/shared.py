@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import results
-from benchmarks.growth import articles, grow
+from benchmarks.growth import articles, grow, real_questions, real_vectors
+from benchmarks.squad import real_articles
 from qa import Chatbot, Settings
-from qa.reader.data import TrainingArticle, load_articles
+from qa.reader.data import TrainingArticle
 from qa.retriever import HybridRetriever
 from tests.servers import ChromaServer, Server
 from vectorstore import ArticleIndex, Embedder, exact
@@ -240,17 +239,14 @@ def main() -> None:
     parser.add_argument("--stores", nargs="+", choices=STORES, default=STORES, help="the first is compared with")
     arguments = parser.parse_args()
     sizes = sorted(arguments.sizes)
-    real = [a for name in ("heldout", "train") for a in load_articles(arguments.data / f"squad-{name}.json.xz")]
-    texts = random.Random(9).sample(
-        [e.question for a in real[:40] for p in a.paragraphs for e in p.examples], arguments.limit
-    )
+    real = real_articles(arguments.data)
+    texts = real_questions(real, arguments.limit)
     scratch = Path(tempfile.mkdtemp(prefix="shared-"))
     rows: list[dict[str, Any]] = []
     first: dict[int, Found] = {}
     try:
         with closing(ArticleIndex.open(scratch / "first")) as index:
-            chunks = [chunk for _, some in islice(articles(real, seed=4), 60) for chunk in some]
-            vectors = np.array(list(index.embed_texts(dict(islice(index.new_texts(chunks).items(), 1000))).values()))
+            vectors = real_vectors(index, real, 1000)
             embedder = index.embedder
             asked = Asked(texts, [index.embed_query(text) for text in texts])
         for kind in arguments.stores:

@@ -18,6 +18,11 @@ def halves(path: Path) -> tuple[list[TrainingArticle], list[TrainingArticle]]:
     return articles[:middle], articles[middle:]
 
 
+def real_articles(data: Path) -> list[TrainingArticle]:
+    """All articles there are in the folder ``data``: those of squad-heldout, then those of squad-train."""
+    return [one for name in ("heldout", "train") for one in load_articles(data / f"squad-{name}.json.xz")]
+
+
 def write_articles(articles: Sequence[TrainingArticle], folder: Path) -> list[Path]:
     """The articles as text files in ``folder``, title and paragraphs, in order."""
     folder.mkdir(parents=True, exist_ok=True)
