@@ -14,6 +14,9 @@ from typing import Any
 OWN_QUESTIONS = Path(__file__).parent / "questions.jsonl"
 """Questions written for this project; those marked ``unseen`` are for checking only."""
 
+LONG_ANSWER = 9
+"""Words of an answer from which on its question says nothing of which questions ask for a short one."""
+
 _TREC = {
     "DESC:def": "definition",
     "DESC:manner": "explanation",
@@ -142,6 +145,11 @@ def _is_several(answer: str) -> bool:
     return answer.count(", ") > 1 or (", " in answer and " and " in answer.rpartition(", ")[2])
 
 
+def _is_told_at_length(answer: str) -> bool:
+    """Whether an answer is more than a short one, so that its question may as well ask for an explanation."""
+    return len(answer.split()) >= LONG_ANSWER
+
+
 def _squad(path: Path, number: int, chosen: random.Random) -> Iterator[Row]:
     with lzma.open(path, "rt", encoding="utf-8") as file:
         articles = json.load(file)["data"]
@@ -155,8 +163,9 @@ def _squad(path: Path, number: int, chosen: random.Random) -> Iterator[Row]:
     for question in chosen.sample(several, min(len(several), number // 8)):
         yield question, "list", {}
     for question, answers in chosen.sample(asked, number):
-        if not any(map(_is_several, answers)):
-            yield question, by_opening(question), {}
+        kind = by_opening(question)
+        if not any(map(_is_several, answers)) and not (kind == "fact" and any(map(_is_told_at_length, answers))):
+            yield question, kind, {}
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
