@@ -102,7 +102,7 @@ class Chatbot:
         if reader is None and second_reading == self.settings.second_reading:
             reader = self.reader
         elif reader is None and not second_reading:
-            reader = self._reader_once
+            reader = getattr(self.reader, "first", self.reader)  # without its second reading, if it has one
         return Chatbot(
             self.index,
             settings,
@@ -118,12 +118,6 @@ class Chatbot:
         """The extractive reader, loaded on first use."""
         settings = self.settings
         return self._given_reader or load_reader(settings.reader, settings.threads, settings.second_reading)
-
-    @property
-    def _reader_once(self) -> Reader:
-        """The reader without its second reading, if it has one."""
-        once: Reader = getattr(self.reader, "first", self.reader)
-        return once
 
     @cached_property
     def gatherer(self) -> Gatherer:
@@ -155,12 +149,9 @@ class Chatbot:
     @cached_property
     def _kinds(self) -> dict[Kind, Strategy]:
         abstainer = Abstainer(self.gatherer, partial(word_about_language, speller=self._speller))
-
-        def fact(reader: Reader) -> FactStrategy:
-            return FactStrategy(self.gatherer, reader, abstainer, self._calibration_of(reader), self.settings.threshold)
-
-        read_twice, read_once = fact(self.reader), fact(self._reader_once)
-        kinds = strategies(self.gatherer, abstainer, read_twice, read_once, self.reader, self.settings.threads)
+        calibration = self._calibration_of(self.reader)
+        fact = FactStrategy(self.gatherer, self.reader, abstainer, calibration, self.settings.threshold)
+        kinds = strategies(self.gatherer, abstainer, fact, self.reader, self.settings.threads)
         return kinds | self._given_kinds
 
     @cached_property

@@ -29,14 +29,10 @@ def strategies(
     gatherer: Gatherer,
     abstainer: Abstainer,
     fact: FactStrategy,
-    read_once: FactStrategy,
     reader: Reader,
     threads: int | None = None,
 ) -> dict[Kind, Strategy]:
-    """What answers each kind of question.
-
-    ``read_once`` is ``fact`` without the second reading: for kinds whose answer hangs little on the very span.
-    """
+    """What answers each kind of question."""
     weigher = LazyEvidenceReader(threads)
     listing = ListStrategy(gatherer, fact, weigher)
     shown = ShownSentences(gatherer)
@@ -51,7 +47,7 @@ def strategies(
         "count": or_in_a_sentence(CountStrategy(abstainer, fact, listing)),
         "yes_no": YesNoStrategy(gatherer, abstainer, weigher, reader if is_measured(reader) else None),
         "comparison": ComparisonStrategy(gatherer, abstainer, fact, weigher),
-        "explanation": ExplanationStrategy(gatherer, shown, abstainer, read_once, weigher),
+        "explanation": ExplanationStrategy(gatherer, shown, abstainer, fact, weigher),
         "definition": DefinitionStrategy(gatherer, shown, fact, theme),
         "summary": SummaryStrategy(gatherer, shown, abstainer),
         "theme": theme,

@@ -25,7 +25,7 @@ MOST_SENTENCES = 3
 
 # Chosen on questions of a search engine whose paragraph the library holds, and others whose paragraph it does not, and
 # on the questions over the sample articles.
-SPAN = 0.3
+SPAN = 1.0
 """What the chance of a span that the reader finds in a sentence is worth, beside the sentence's relevance."""
 WEIGHED = 0.6
 """What the evidence reader's chance that it answers is worth."""
