@@ -102,6 +102,8 @@ _HEDGE = re.compile(
 )
 _ASKS_WHAT_MAY = re.compile(r"(?:can|could|may|might|should|would|will)\b", re.IGNORECASE)
 _QUESTION = re.compile(r"(?<![^.?!])[^.?!]*+\?")
+_QUOTED = re.compile(r"(?:“[^”]*+|\"[^\"]*+)(?<=[.,!?])[”\"]")
+"""What somebody says, which ends with a stop inside of the quotation marks; a title does not."""
 _TOTAL = re.compile(r"\b(?:same|only|all|every|always|any|just|both)\b", re.IGNORECASE)
 
 
@@ -201,7 +203,7 @@ class YesNoStrategy:
         share = len(asked & said) / max(1, len(asked))
         is_negated = bool(_NEGATION.search(question)) != bool(_NEGATION.search(stated))
         asks_what_may = bool(_ASKS_WHAT_MAY.match(question))
-        is_hedged = not asks_what_may and bool(_HEDGE.search(sentence.text))
+        is_hedged = (not asks_what_may and bool(_HEDGE.search(sentence.text))) or _is_quoted(sentence.text, asked)
         is_denied = share >= LEAST_SAID and _denies(stated, question, asked)
         likely = chance(
             weights.bias
@@ -277,6 +279,13 @@ def _denies(sentence: str, question: str, asked: set[str]) -> bool:
         return False
     last = {_last_telling(question)}
     return any(_stems(match["denied"]) & (asked if match["said"] else last) for match in _NEGATED.finditer(sentence))
+
+
+def _is_quoted(sentence: str, asked: set[str]) -> bool:
+    """Whether most of what ``sentence`` says of what is asked stands in quotation marks: somebody has said so, which
+    may be a claim that the article does not believe."""
+    said = asked & _stems(sentence)
+    return len(said & _stems(_QUOTED.sub(" ", sentence))) < LEAST_SAID * len(said)
 
 
 def _names_it(question: str, passage: Passage) -> bool:

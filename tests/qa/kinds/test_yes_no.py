@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qa.kinds.yes_no import YesNoStrategy, _denies, _telling, _without_questions, rarities
+from qa.kinds.yes_no import YesNoStrategy, _denies, _is_quoted, _telling, _without_questions, rarities
 from qa.types import Answer, Passage
 from tests.qa.kinds.conftest import Asking, ScriptedEvidence, holds_its_quotes, planned
 
@@ -91,6 +91,24 @@ def test_what_is_said_of_one_is_not_said_of_the_other(parts: Any) -> None:
     evidence = ScriptedEvidence(telling=[said])
     assert _judged(parts, "Was the rebuild on Ferry Street voted by the owners?", evidence).verdict is None
     assert _judged(parts, "Did the council lose the vote on Ferry Street again?", evidence).verdict is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_quoted"),
+    [
+        ('"The mayor is a robot!" reads a caption under the video.', True),
+        ("“The mayor is a robot,” the caption says.", True),
+        ("The mayor is a robot, “the best there is,” the maker says.", False),
+        ("“The Mayor” is a film about a robot.", False),
+    ],
+)
+def test_what_somebody_says_is_told_from_what_the_article_says(sentence: str, is_quoted: bool) -> None:
+    assert _is_quoted(sentence, _telling("Is the mayor a robot?")) is is_quoted
+
+
+def test_a_claim_in_quotation_marks_gives_no_verdict(asking_of: Any) -> None:
+    told = {"claim.txt": 'The robot mayor\n\n"The mayor of Alder Point is a robot!" reads a caption under the video.\n'}
+    assert asking_of(told, "yes_no", "is the mayor of alder point a robot").verdict is None
 
 
 def test_silence_is_not_a_no(parts: Any) -> None:
