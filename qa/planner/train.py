@@ -11,6 +11,7 @@ import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from qa.planner.model import EMBEDDING_SCALE, OUTSIDE, PIECES_SCALE, WEIGHTS, Qu
 from vectorstore import load_embedder
 
 SEED = 3
+DRAWS = 5
+"""How often public questions, and how ours are typed, are drawn anew: the model is the mean of as many, since single
+ones differ in what they make of a question that could be of two kinds."""
 COPIES = 4
 """How often each of our questions is typed anew."""
 OWN_WEIGHT = 2.0
@@ -47,10 +51,11 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of the public question sets")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     arguments = parser.parse_args()
-    chosen = random.Random(SEED)
     own = own_questions()
-    public = _some(public_questions(arguments.data), chosen)
-    model = train([row for row in own if not row.unseen], public, public_subjects(arguments.data), chosen)
+    seen = [row for row in own if not row.unseen]
+    public, things = public_questions(arguments.data), public_subjects(arguments.data)
+    drawn = [random.Random(SEED + draw) for draw in range(DRAWS)]
+    model = mean([train(seen, _some(public, chosen), things, chosen) for chosen in drawn])
     model.save(arguments.out, seed=SEED)
     sys.stdout.write(report(QuestionModel.load(arguments.out), [row for row in own if row.unseen]) + "\n")
 
@@ -66,6 +71,12 @@ def train(
     parts = [one for row in own for one in variants(row, subjects, chosen, COPIES + 2)]
     parts += [row for row in public if row.marks]
     return QuestionModel(**kinds, **_fit_parts(parts, frame), frame=frame)
+
+
+def mean(models: Sequence[QuestionModel]) -> QuestionModel:
+    """The first of ``models``, told kinds apart by the mean of the weights of all."""
+    weights = ("by_embedding", "by_piece", "bias")
+    return replace(models[0], **{name: np.mean([getattr(one, name) for one in models], axis=0) for name in weights})
 
 
 def _some(public: Sequence[PlannedQuestion], chosen: random.Random) -> list[PlannedQuestion]:
