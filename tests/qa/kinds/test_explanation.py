@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qa.kinds.explanation import _names, _with_others
@@ -47,3 +49,19 @@ def test_names_are_told_by_capitals_or_by_how_the_passages_write_them() -> None:
     assert _names("why did newsmax keep the deal secret", [passage]) == {"newsmax"}
     assert _names("Why did Newsmax's lawyers agree", []) == {"newsmax"}
     assert _names("why is the NTSB asking", []) == frozenset()
+
+
+RACE = """The race at Alder Point
+
+The league has suspended driver Mara Voss for one race after she hit Tom Hale on Sunday, it said on Tuesday. Officials
+ruled that Voss had acted on purpose when her car touched Hale's at the last turn. Voss was beside Hale when both went
+up to the wall on lap 40, before Hale pushed Voss, who brushed it. Voss will miss the race at Ferry Street.
+
+It is the seventh race that she misses this season. The most popular driver of the league stayed away from six of them
+earlier, after breaking her tibia in a skiing accident in March. "I respect the decision," Voss said.
+"""
+
+
+def test_a_cause_that_is_told_in_other_words_is_found(asking_of: Any) -> None:
+    answer = asking_of({"race.txt": RACE}, "explanation", "how did mara voss break her leg")
+    assert "a skiing accident" in answer.text
