@@ -21,8 +21,8 @@ FIRSTS = 3
 """Passages that others are looked for from: the best by search, and the best by reading."""
 FOUND = 6
 """Passages found for what one of them leaves unsaid."""
-MOST_READ = 6
-"""Pairs that are read; they fill as many passes as the passages of a plain question do."""
+MOST_READ = 4
+"""Pairs that are read: as many as both readers read of the passages of a plain question."""
 MOST_NAMES = 6
 """Names of a passage that others are looked for with."""
 

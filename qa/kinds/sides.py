@@ -146,6 +146,16 @@ def measured(asked: str) -> list[Measured]:
     return []
 
 
+def stated_of_one(asked: str) -> str | None:
+    """What ``asked`` says of the side it asks for: "is American" of "Which singer is American"; None where it asks for
+    something else."""
+    words = asked.split()
+    if not words or words[0].lower() not in ("which", "who", "what"):
+        return None
+    place = next((place for place, word in enumerate(words) if word.lower() in AUXILIARIES), None)
+    return None if place is None or place == len(words) - 1 else " ".join(words[place:])
+
+
 def _predicate(before: Sequence[str]) -> list[str]:
     """What ``before`` says of a side: "Which city was incorporated" -> "was incorporated"."""
     start = next((place for place, word in enumerate(before) if word.lower() in AUXILIARIES), None)
