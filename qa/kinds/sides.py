@@ -41,7 +41,7 @@ def compared(question: str, sides: Sequence[str] = ()) -> Compared | None:
     ``sides`` are those that are known already, in the words of the question.
     """
     asked = " ".join(question.split()).rstrip("?!. ")
-    if len(sides) >= 2:
+    if len(sides) >= 2 and not _FRAMES[-1].match(asked):  # "..., A or B" says itself where its sides begin
         return Compared((_bare(sides[0]), _bare(sides[1])), _without(asked, sides[:2]))
     for frame in _FRAMES:
         if match := frame.match(asked):
