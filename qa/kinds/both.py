@@ -10,7 +10,7 @@ from language.normalisation import normalize_answer
 from language.words import AUXILIARIES
 from qa.citations import cite_span
 from qa.kinds.fact import FactStrategy
-from qa.kinds.own_articles import OwnArticles, Said, Two
+from qa.kinds.own_articles import OwnArticles, Said, Two, only_one
 from qa.ports import Evidence, Plan, Strategy
 from qa.types import Answer, Citation, Verdict
 
@@ -67,11 +67,12 @@ class OfBoth:
 
 
 def _together(said: Sequence[Said]) -> Verdict | None:
-    """Yes where each is so, no where one is not and the other is told of too."""
-    verdicts = {one.verdict for one in said}
-    if None in verdicts:
-        return None
-    return "no" if "no" in verdicts else "yes"
+    """Yes where each is so; no where one is, and of the other nothing of the kind is said: where both are silent, they
+    may only say it in other words."""
+    if all(one.is_said for one in said):
+        return "yes"
+    first = only_one(said)
+    return "no" if first is not None and said[1 - first].is_unsaid else None
 
 
 def _alike(one: str, other: str) -> Verdict | None:

@@ -13,7 +13,7 @@ from qa.abstaining import Abstainer
 from qa.citations import cite_span
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
-from qa.kinds.own_articles import OwnArticles
+from qa.kinds.own_articles import OwnArticles, only_one
 from qa.kinds.sides import Compared, Measured, compared, is_about, measured, stated_of_one, whole_name
 from qa.ports import Evidence, Plan, Sentence
 from qa.reader.evidence import EvidenceReader
@@ -27,9 +27,6 @@ FEWEST_WORDS = 4
 """Of a sentence: a heading, and a bare date at an article's head, states nothing."""
 LEAST_CHANCE = 0.1
 """Of a date or a number, for it to be compared: asked so exactly, the reader's second thought is often right."""
-AHEAD = 3.0
-"""Log-odds by which what is asked must be so of one side rather than of the other."""
-
 _DATE = re.compile(rf"\b(?:{FULL_DATE}|{PARTIAL_DATE})\b", re.IGNORECASE)
 
 
@@ -117,19 +114,11 @@ class ComparisonStrategy:
         if statement is None or not all(articles):
             return None
         said = [one for ids in articles if (one := self._own.says(statement, ids)) is not None]
-        if [one.verdict for one in said].count("yes") != 1 or len(said) < 2:
+        first = only_one(said) if len(said) == len(articles) else None
+        if first is None:
             return None
-        first = 0 if said[0].verdict == "yes" else 1
-        if said[first].odds < said[1 - first].odds + AHEAD:
-            return None
-        order = (first, 1 - first)
-        return self._chosen(
-            plan,
-            evidence,
-            between,
-            order,
-            [cite_span(one.sentence.article, one.sentence.start, one.sentence.end) for one in said],
-        )
+        cited = [cite_span(one.sentence.article, one.sentence.start, one.sentence.end) for one in said]
+        return self._chosen(plan, evidence, between, (first, 1 - first), cited)
 
     def _value(self, plan: Plan, between: Compared, way: Measured, side: str, other: str) -> _Value | None:
         question = way.question.replace("{}", whole_name(side, between.asked))

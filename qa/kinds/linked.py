@@ -96,7 +96,8 @@ class Linking:
         lacking = [word for word in _WORD.findall(question) if stems_of(word) - known or word.lower() in STOPWORDS]
         names = [name for name in _NAME.findall(first.text) if not _words(name) <= _words(question) | NO_NAMES]
         words = " ".join([*lacking, *list(dict.fromkeys(names))[:MOST_NAMES]])
-        return self._gatherer.passages(words, plan.articles, FOUND)
+        # Not only in an article that the question names: what it leaves unsaid stands in another.
+        return self._gatherer.passages(words, plan.query.scope, FOUND)
 
     def _leading(self, first: Passage, second: Passage, weights: Mapping[str, float]) -> Sentence:
         """The sentence of ``first`` that leads to ``second``: it names it, if one does, and says most of the rest."""

@@ -11,7 +11,7 @@ from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
 from qa.kinds.linked import bare
 from qa.ports import Plan, Sentence
-from qa.types import Passage, Verdict
+from qa.types import Passage
 
 LOOKED_AT = 6
 """Passages found by a name, among which those of the article called so are."""
@@ -19,9 +19,11 @@ LONGEST_NAME = 8
 """Words."""
 PASSAGES = 3
 """Of such an article, those that are read."""
-DENIED = -3.5
-"""Log-odds below which nothing in the article is. Of 44 statements that were so 34 had a span above it, of 57 that were
-not 12 (LOG.md)."""
+LEAST = -3.5
+"""Log-odds that somebody or something is so, below which nothing that is said there says it. Of 44 statements that were
+so 34 were above it, of 57 that were not 12 (LOG.md)."""
+AHEAD = 4.0
+"""Log-odds by which it must be so of one rather than of another to be said of the one only."""
 
 _WORD = re.compile(r"\w+")
 
@@ -40,10 +42,12 @@ class Two:
 class Said:
     """What an article says of its subject."""
 
-    verdict: Verdict | None
-    """None where it is not sure."""
     sentence: Sentence
     """That which comes nearest to saying so."""
+    is_said: bool
+    """Whether that one has all its words, and the reader finds somebody or something that is so."""
+    is_unsaid: bool
+    """Whether no sentence has its last word."""
     odds: float
     """Log-odds of the reader that somebody or something there is so."""
 
@@ -92,11 +96,7 @@ class OwnArticles:
         return self._gatherer.passages(words, articles, PASSAGES)
 
     def says(self, statement: str, articles: Sequence[str]) -> Said | None:
-        """Whether ``articles`` say ``statement`` ("are film directors") of their subject; None where they say nothing.
-
-        Yes where one sentence has all its words and the reader does not say that nobody is; no where none has its last
-        word and the reader says so.
-        """
+        """Whether ``articles`` say ``statement``, "are film directors", of their subject; None of empty ones."""
         passages = self.passages(statement, articles)
         sentences = [one for passage in passages for one in self._gatherer.sentences_of(passage)]
         if not sentences:
@@ -108,11 +108,15 @@ class OwnArticles:
         read = self._fact.read(f"Who or what {statement}?", [one.as_read_for_spans for one in passages])
         odds = read[0].score if read else float("-inf")
         said = frozenset[str]().union(*(stems_of(one.text) for one in sentences))
-        if asked <= stems_of(best.text) and odds >= DENIED:
-            return Said("yes", best, odds)
-        if not last_of(statement) & said and odds < DENIED:
-            return Said("no", best, odds)
-        return Said(None, best, odds)
+        is_said = asked <= stems_of(best.text) and odds >= LEAST
+        return Said(best, is_said, not last_of(statement) & said, odds)
+
+
+def only_one(said: Sequence[Said]) -> int | None:
+    """Which of two is so where that is said of the one, and clearly less of the other; None where it is not."""
+    first = max((0, 1), key=lambda place: said[place].odds)
+    one, other = said[first], said[1 - first]
+    return first if one.is_said and not other.is_said and one.odds >= other.odds + AHEAD else None
 
 
 def is_called(title: str, name: str) -> bool:

@@ -10,7 +10,7 @@ from language.words import stems_of
 from qa.citations import cite_span
 from qa.gathering import Gatherer
 from qa.kinds.fact import MAX_ALTERNATIVES, FactStrategy
-from qa.kinds.linked import Linking, Pair, bare
+from qa.kinds.linked import Linking, Pair, names
 from qa.ports import Plan
 from qa.selection import RankedAnswer
 from qa.types import Alternative, Answer, Candidate, Citation, Passage
@@ -74,7 +74,7 @@ class Together:
         if direct.text is None:
             return None
         for number, pair in enumerate(pairs):
-            if not _same(direct.text, bare(pair.second.title)):
+            if not names(pair.second.title, direct.text) and not names(direct.text, pair.second.title):
                 continue
             here = [(answer, place) for answer in answers for place in answer.places if place.passage // 2 == number]
             own = [place.score for _, place in here if _same(place.text, direct.text)]
