@@ -11,6 +11,7 @@ from language.words import AUXILIARIES
 from qa.citations import cite_span
 from qa.kinds.fact import FactStrategy
 from qa.kinds.own_articles import OwnArticles, Said, Two, only_one
+from qa.kinds.yes_no import NEGATION
 from qa.ports import Evidence, Plan, Strategy
 from qa.types import Answer, Citation, Verdict
 
@@ -57,6 +58,9 @@ class OfBoth:
     def _each(self, plan: Plan, two: Two, evidence: Evidence) -> Answer | None:
         """Whether what is said, "are both film directors", is said of each."""
         statement = " ".join(_BOTH.sub("", two.rest).replace("{}", " ").rstrip("?!. ").replace(",", " ").split())
+        if NEGATION.search(statement):
+            return None  # what a "not" in a question means is told by the whole of it
+        statement = statement[:1].lower() + statement[1:]
         said = [self._own.says(statement, articles) for articles in two.articles]
         if None in said:
             return None

@@ -52,6 +52,20 @@ def test_silence_of_both_is_no_verdict(asking_of: AskingOf) -> None:
     assert answer.verdict is None
 
 
+def test_what_an_article_denies_is_not_said(asking_of: AskingOf) -> None:
+    told = {**TOLD, "braun.txt": "Ilse Braun\n\nIlse Braun (born 1930) was not a singer, as many believe.\n"}
+    assert asking_of(told, "yes_no", "Were Erik Lund and Ilse Braun both singers?").verdict != "yes"
+
+
+def test_names_of_many_words_are_found(asking_of: AskingOf) -> None:
+    told = {
+        **TOLD,
+        "keeper.txt": "The Keeper of the Northern Lantern\n\nThe Keeper of the Northern Lantern is a novel.\n",
+    }
+    answer = asking_of(told, "yes_no", "Are The Keeper of the Northern Lantern and Erik Lund both novels?")
+    assert _cited(answer) == {"The Keeper of the Northern Lantern", "Erik Lund"} and answer.verdict != "yes"
+
+
 def test_the_one_that_is_so_is_the_answer(asking_of: AskingOf) -> None:
     answer = asking_of(TOLD, "comparison", "Which singer is Portuguese, Erik Lund or Marta Silva?")
     assert answer.text == "Marta Silva"
