@@ -4,7 +4,7 @@ by side."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from language.dates import FULL_DATE, PARTIAL_DATE, parse_date
@@ -37,6 +37,10 @@ class _Value:
     value: float | str
     measure: str
     citation: Citation
+
+
+_Own = Mapping[str, tuple[str, ...]]
+"""The ids of the articles that are about each side, if any."""
 
 
 class ComparisonStrategy:
@@ -73,17 +77,17 @@ class ComparisonStrategy:
         between = compared(plan.query.text, plan.sides)
         if between is None:
             return self._fact.answer(plan, evidence)
+        own = {side: self._own.of(side, plan) for side in between.sides}
         for way in measured(between.asked):
-            if answer := self._decided(plan, evidence, between, way):
+            if answer := self._decided(plan, evidence, between, own, way):
                 return answer
-        return self._that_is_so(plan, evidence, between) or self._side_by_side(plan, evidence, between)
+        return self._that_is_so(plan, evidence, between, own) or self._side_by_side(plan, evidence, between, own)
 
     # Decided by a number or a date
 
-    def _decided(self, plan: Plan, evidence: Evidence, between: Compared, way: Measured) -> Answer | None:
+    def _decided(self, plan: Plan, evidence: Evidence, between: Compared, own: _Own, way: Measured) -> Answer | None:
         a, b = between.sides
-        values = [self._value(plan, between, way, a, b), self._value(plan, between, way, b, a)]
-        one, other = values
+        one, other = self._value(plan, between, own, way, a, b), self._value(plan, between, own, way, b, a)
         if one is None or other is None or one.measure != other.measure or one.value == other.value:
             return None
         first_is_greater = one.value > other.value  # type: ignore[operator]  # both are numbers, or both dates
@@ -107,10 +111,10 @@ class ComparisonStrategy:
             passages=evidence.passages,
         )
 
-    def _that_is_so(self, plan: Plan, evidence: Evidence, between: Compared) -> Answer | None:
+    def _that_is_so(self, plan: Plan, evidence: Evidence, between: Compared, own: _Own) -> Answer | None:
         """The side of which its own article says what is asked, "is American", and that of the other does not."""
         statement = stated_of_one(between.asked)
-        articles = [self._own.of(side, plan) for side in between.sides]
+        articles = [own[side] for side in between.sides]
         if statement is None or not all(articles):
             return None
         said = [one for ids in articles if (one := self._own.says(statement, ids)) is not None]
@@ -120,10 +124,10 @@ class ComparisonStrategy:
         cited = [cite_span(one.sentence.article, one.sentence.start, one.sentence.end) for one in said]
         return self._chosen(plan, evidence, between, (first, 1 - first), cited)
 
-    def _value(self, plan: Plan, between: Compared, way: Measured, side: str, other: str) -> _Value | None:
+    def _value(self, plan: Plan, between: Compared, own: _Own, way: Measured, side: str, other: str) -> _Value | None:
         question = way.question.replace("{}", whole_name(side, between.asked))
         asked = replace(plan, kind="fact", query=replace(plan.query, text=question), sides=())
-        answer = self._of_own(asked, side) or self._fact.answer(asked, self._fact.gather(asked))
+        answer = self._of_own(asked, own[side]) or self._fact.answer(asked, self._fact.gather(asked))
         for text, citation in _told(answer):
             if len(citation.quote.split()) < FEWEST_WORDS:
                 continue
@@ -133,9 +137,8 @@ class ComparisonStrategy:
                 return replace(value, citation=citation)
         return None
 
-    def _of_own(self, asked: Plan, side: str) -> Answer | None:
-        """The answer of the articles that are about ``side``; None where there are none, or they have no answer."""
-        articles = self._own.of(side, asked)
+    def _of_own(self, asked: Plan, articles: Sequence[str]) -> Answer | None:
+        """The answer of ``articles``, those about a side; None where there are none, or they have no answer."""
         if not articles:
             return None
         answer = self._fact.answer(asked, Evidence(self._own.passages(asked.query.text, articles)))
@@ -143,10 +146,10 @@ class ComparisonStrategy:
 
     # Side by side
 
-    def _side_by_side(self, plan: Plan, evidence: Evidence, between: Compared) -> Answer:
+    def _side_by_side(self, plan: Plan, evidence: Evidence, between: Compared, own: _Own) -> Answer:
         a, b = between.sides
-        first = self._said_of(plan, a, b, between.asked, evidence.passages)
-        said = [first, self._said_of(plan, b, a, between.asked, evidence.passages, shown=first)]
+        first = self._said_of(a, b, between.asked, own[a], evidence.passages)
+        said = [first, self._said_of(b, a, between.asked, own[b], evidence.passages, shown=first)]
         if not any(said):
             return self._abstainer.abstain(plan, evidence.passages)
         items: list[Item] = []
@@ -169,17 +172,16 @@ class ComparisonStrategy:
 
     def _said_of(
         self,
-        plan: Plan,
         side: str,
         other: str,
         asked: str,
+        articles: Sequence[str],
         passages: Sequence[Passage],
         shown: Sequence[Sentence] = (),
     ) -> list[Sentence]:
         """The one or two sentences on ``side`` that say most of what is asked; others than are ``shown`` already,
         where there are others."""
         question = f"{asked} {side}?".strip()
-        articles = self._own.of(side, plan)
         own = list(self._own.passages(question, articles)) if articles else []
         own = own or [passage for passage in passages if is_about(side, f"{passage.title} {passage.text}")]
         weighed = self._weigher.weigh(question, [passage.as_read for passage in own])

@@ -47,14 +47,17 @@ class Together:
         selection = self._fact.likeliest(both, found)
         if not selection.answers:
             return direct
-        least = self._fact.threshold if direct.text is None else NEARLY * (direct.score or 0.0)
-        best = selection.answers[0] if selection.chances[0] >= least else self._led_to(direct, pairs, selection.answers)
-        if best is None:
-            return direct
-        way = self._way(plan, pairs[best.best.passage // 2], best.best)
+        best = selection.answers[0]
         if direct.text is not None and _same(best.best.text, direct.text):
-            cited = dict.fromkeys([direct.citations[0], way, *direct.citations[1:]])
-            return replace(direct, citations=tuple(cited))
+            own = self._fact.citations(best, both)[0]
+            return _with_other(plan, direct, [own, self._way(plan, pairs, best.best)])
+        least = self._fact.threshold if direct.text is None else NEARLY * (direct.score or 0.0)
+        if selection.chances[0] < least:
+            led_to = self._led_to(direct, pairs, selection.answers)
+            if led_to is None:
+                return direct
+            best = led_to
+        way = self._way(plan, pairs, best.best)
         own, *others = self._fact.citations(best, both)
         return replace(
             direct,
@@ -85,13 +88,24 @@ class Together:
                 return replace(other[0], places=(other[1],))
         return None
 
-    def _way(self, plan: Plan, pair: Pair, answer: Candidate) -> Citation:
+    def _way(self, plan: Plan, pairs: Sequence[Pair], answer: Candidate) -> Citation:
         """The sentence of the article beside the one that ``answer`` stands in."""
+        pair = pairs[answer.passage // 2]
         sentence = pair.sentence
         if answer.passage % 2 == 0:  # it stands in the first: what does the second add?
             lacking = stems_of(plan.query.text) - stems_of(sentence.text)
             sentence = max(self._gatherer.sentences_of(pair.second), key=lambda one: len(lacking & stems_of(one.text)))
         return cite_span(sentence.article, sentence.start, sentence.end)
+
+
+def _with_other(plan: Plan, direct: Answer, others: Sequence[Citation]) -> Answer:
+    """``direct`` with those of ``others`` that are of another article and say of the question what its own do not."""
+    cited = direct.citations[0]
+    lacking = stems_of(plan.query.text) - stems_of(f"{cited.title} {cited.quote}")
+    adding = [
+        one for one in others if one.article_id != cited.article_id and lacking & stems_of(f"{one.title} {one.quote}")
+    ]
+    return replace(direct, citations=tuple(dict.fromkeys([cited, *adding, *direct.citations[1:]])))
 
 
 def _beside(direct: Answer) -> tuple[Alternative, ...]:
