@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qa.abstaining import Abstainer
 from qa.gathering import Gatherer
+from qa.kinds.both import OfBoth
 from qa.kinds.catalogue import CatalogueStrategy
 from qa.kinds.chat import ChatStrategy
 from qa.kinds.comparison import ComparisonStrategy
@@ -13,6 +14,7 @@ from qa.kinds.explanation import ExplanationStrategy
 from qa.kinds.fact import FactStrategy
 from qa.kinds.in_a_sentence import InASentence
 from qa.kinds.lists import ListStrategy
+from qa.kinds.own_articles import OwnArticles
 from qa.kinds.run_of_words import OrSeveral
 from qa.kinds.summary import SummaryStrategy
 from qa.kinds.theme import ThemeStrategy
@@ -35,18 +37,23 @@ def strategies(
     """What answers each kind of question."""
     weigher = LazyEvidenceReader(threads)
     listing = ListStrategy(gatherer, fact, weigher)
+    own = OwnArticles(gatherer, fact)
     shown = ShownSentences(gatherer)
     theme = ThemeStrategy(gatherer, shown, abstainer)
 
     def or_in_a_sentence(strategy: Strategy) -> Strategy:
         return InASentence(strategy, gatherer, shown, weigher)
 
+    def of_both(strategy: Strategy) -> Strategy:
+        # What its scores mean has to be known where the reader says that something is not so.
+        return OfBoth(strategy, fact, own) if is_measured(reader) else strategy
+
     return {
         "fact": or_in_a_sentence(OrSeveral(TwoHops(gatherer, fact))),
         "list": or_in_a_sentence(listing),
         "count": or_in_a_sentence(CountStrategy(abstainer, fact, listing)),
-        "yes_no": YesNoStrategy(gatherer, abstainer, weigher, reader if is_measured(reader) else None),
-        "comparison": ComparisonStrategy(gatherer, abstainer, fact, weigher),
+        "yes_no": of_both(YesNoStrategy(gatherer, abstainer, weigher, reader if is_measured(reader) else None)),
+        "comparison": of_both(ComparisonStrategy(gatherer, abstainer, fact, weigher, own)),
         "explanation": ExplanationStrategy(gatherer, shown, abstainer, fact, weigher),
         "definition": DefinitionStrategy(gatherer, shown, fact, theme),
         "summary": SummaryStrategy(gatherer, shown, abstainer),

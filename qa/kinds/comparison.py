@@ -1,9 +1,10 @@
-"""``comparison``: which of two has the better number or date; else what is said of each, side by side."""
+"""``comparison``: which of two has the better number or date, or is what is asked for; else what is said of each, side
+by side."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from language.dates import FULL_DATE, PARTIAL_DATE, parse_date
@@ -12,7 +13,8 @@ from qa.abstaining import Abstainer
 from qa.citations import cite_span
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
-from qa.kinds.sides import Compared, Measured, compared, is_about, measured, whole_name
+from qa.kinds.own_articles import OwnArticles, only_one
+from qa.kinds.sides import Compared, Measured, compared, is_about, measured, stated_of_one, whole_name
 from qa.ports import Evidence, Plan, Sentence
 from qa.reader.evidence import EvidenceReader
 from qa.types import Answer, Citation, Item, Passage
@@ -25,7 +27,6 @@ FEWEST_WORDS = 4
 """Of a sentence: a heading, and a bare date at an article's head, states nothing."""
 LEAST_CHANCE = 0.1
 """Of a date or a number, for it to be compared: asked so exactly, the reader's second thought is often right."""
-
 _DATE = re.compile(rf"\b(?:{FULL_DATE}|{PARTIAL_DATE})\b", re.IGNORECASE)
 
 
@@ -38,11 +39,23 @@ class _Value:
     citation: Citation
 
 
+_Own = Mapping[str, tuple[str, ...]]
+"""The ids of the articles that are about each side, if any."""
+
+
 class ComparisonStrategy:
     """Compares what the articles state of each side; a side that they do not speak of is named as missing."""
 
-    def __init__(self, gatherer: Gatherer, abstainer: Abstainer, fact: FactStrategy, weigher: EvidenceReader) -> None:
+    def __init__(
+        self,
+        gatherer: Gatherer,
+        abstainer: Abstainer,
+        fact: FactStrategy,
+        weigher: EvidenceReader,
+        own: OwnArticles,
+    ) -> None:
         self._gatherer = gatherer
+        self._own = own
         self._abstainer = abstainer
         self._fact = fact
         self._weigher = weigher
@@ -64,22 +77,27 @@ class ComparisonStrategy:
         between = compared(plan.query.text, plan.sides)
         if between is None:
             return self._fact.answer(plan, evidence)
+        own = {side: self._own.of(side, plan) for side in between.sides}
         for way in measured(between.asked):
-            if answer := self._decided(plan, evidence, between, way):
+            if answer := self._decided(plan, evidence, between, own, way):
                 return answer
-        return self._side_by_side(plan, evidence, between)
+        return self._that_is_so(plan, evidence, between, own) or self._side_by_side(plan, evidence, between, own)
 
     # Decided by a number or a date
 
-    def _decided(self, plan: Plan, evidence: Evidence, between: Compared, way: Measured) -> Answer | None:
+    def _decided(self, plan: Plan, evidence: Evidence, between: Compared, own: _Own, way: Measured) -> Answer | None:
         a, b = between.sides
-        values = [self._value(plan, between, way, a, b), self._value(plan, between, way, b, a)]
-        one, other = values
+        one, other = self._value(plan, between, own, way, a, b), self._value(plan, between, own, way, b, a)
         if one is None or other is None or one.measure != other.measure or one.value == other.value:
             return None
         first_is_greater = one.value > other.value  # type: ignore[operator]  # both are numbers, or both dates
         order = (0, 1) if first_is_greater == way.greatest else (1, 0)
-        citations = [one.citation, other.citation]
+        return self._chosen(plan, evidence, between, order, [one.citation, other.citation])
+
+    def _chosen(
+        self, plan: Plan, evidence: Evidence, between: Compared, order: tuple[int, int], citations: Sequence[Citation]
+    ) -> Answer:
+        """The first side of ``order``, with what ``citations`` say of each side."""
         sides = [as_written(side, cited.quote) for side, cited in zip(between.sides, citations, strict=True)]
         return Answer(
             question=plan.query.question,
@@ -93,10 +111,23 @@ class ComparisonStrategy:
             passages=evidence.passages,
         )
 
-    def _value(self, plan: Plan, between: Compared, way: Measured, side: str, other: str) -> _Value | None:
+    def _that_is_so(self, plan: Plan, evidence: Evidence, between: Compared, own: _Own) -> Answer | None:
+        """The side of which its own article says what is asked, "is American", and that of the other does not."""
+        statement = stated_of_one(between.asked)
+        articles = [own[side] for side in between.sides]
+        if statement is None or not all(articles):
+            return None
+        said = [one for ids in articles if (one := self._own.says(statement, ids)) is not None]
+        first = only_one(said) if len(said) == len(articles) else None
+        if first is None:
+            return None
+        cited = [cite_span(one.sentence.article, one.sentence.start, one.sentence.end) for one in said]
+        return self._chosen(plan, evidence, between, (first, 1 - first), cited)
+
+    def _value(self, plan: Plan, between: Compared, own: _Own, way: Measured, side: str, other: str) -> _Value | None:
         question = way.question.replace("{}", whole_name(side, between.asked))
         asked = replace(plan, kind="fact", query=replace(plan.query, text=question), sides=())
-        answer = self._fact.answer(asked, self._fact.gather(asked))
+        answer = self._of_own(asked, own[side]) or self._fact.answer(asked, self._fact.gather(asked))
         for text, citation in _told(answer):
             if len(citation.quote.split()) < FEWEST_WORDS:
                 continue
@@ -106,12 +137,19 @@ class ComparisonStrategy:
                 return replace(value, citation=citation)
         return None
 
+    def _of_own(self, asked: Plan, articles: Sequence[str]) -> Answer | None:
+        """The answer of ``articles``, those about a side; None where there are none, or they have no answer."""
+        if not articles:
+            return None
+        answer = self._fact.answer(asked, Evidence(self._own.passages(asked.query.text, articles)))
+        return answer if answer.text is not None else None
+
     # Side by side
 
-    def _side_by_side(self, plan: Plan, evidence: Evidence, between: Compared) -> Answer:
+    def _side_by_side(self, plan: Plan, evidence: Evidence, between: Compared, own: _Own) -> Answer:
         a, b = between.sides
-        first = self._said_of(a, b, between.asked, evidence.passages)
-        said = [first, self._said_of(b, a, between.asked, evidence.passages, shown=first)]
+        first = self._said_of(a, b, between.asked, own[a], evidence.passages)
+        said = [first, self._said_of(b, a, between.asked, own[b], evidence.passages, shown=first)]
         if not any(said):
             return self._abstainer.abstain(plan, evidence.passages)
         items: list[Item] = []
@@ -133,17 +171,24 @@ class ComparisonStrategy:
         )
 
     def _said_of(
-        self, side: str, other: str, asked: str, passages: Sequence[Passage], shown: Sequence[Sentence] = ()
+        self,
+        side: str,
+        other: str,
+        asked: str,
+        articles: Sequence[str],
+        passages: Sequence[Passage],
+        shown: Sequence[Sentence] = (),
     ) -> list[Sentence]:
         """The one or two sentences on ``side`` that say most of what is asked; others than are ``shown`` already,
         where there are others."""
-        own = [passage for passage in passages if is_about(side, f"{passage.title} {passage.text}")]
         question = f"{asked} {side}?".strip()
+        own = list(self._own.passages(question, articles)) if articles else []
+        own = own or [passage for passage in passages if is_about(side, f"{passage.title} {passage.text}")]
         weighed = self._weigher.weigh(question, [passage.as_read for passage in own])
         worth: dict[tuple[str, int], tuple[float, Sentence]] = {}
         for passage, one in zip(own, weighed, strict=True):
             for sentence in self._gatherer.sentences_of(passage):
-                if len(sentence.text.split()) >= FEWEST_WORDS and is_about(side, sentence.text, other):
+                if len(sentence.text.split()) >= FEWEST_WORDS and (articles or is_about(side, sentence.text, other)):
                     start = max(0, sentence.start - passage.start)
                     value = one.sentence(start, min(len(passage.text), sentence.end - passage.start))
                     worth[sentence.article.id, sentence.start] = (value, sentence)

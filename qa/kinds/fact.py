@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qa.about import names_asked, speaks_of
 from qa.abstaining import Abstainer
@@ -55,6 +56,17 @@ class FactStrategy:
         """All spans that the reader finds, best first."""
         return self._reader.read(question, texts)
 
+    @property
+    def threshold(self) -> float:
+        """The least chance of being right that an answer must have."""
+        return self._threshold
+
+    def likeliest(self, passages: Sequence[Passage], found: Sequence[Candidate]) -> Selection:
+        """The answers in ``found`` with their chances by how they read: what the searches that ``passages`` come from
+        thought of them does not count."""
+        stated = [one for one in found if "\n\n" not in one.text and self._states(one, passages[one.passage])]
+        return select(stated, passages, replace(self._calibration, retrieval_weight=0.0))
+
     def chosen(self, plan: Plan, passages: Sequence[Passage], found: Sequence[Candidate]) -> Answer:
         """The answer where ``found`` is what was read in ``passages``."""
         candidates = self._candidates(plan, passages, found)
@@ -76,7 +88,7 @@ class FactStrategy:
             text=given.best.text,
             kind="fact",
             score=self._score(best),
-            citations=self._citations(given, passages),
+            citations=self.citations(given, passages),
             passages=read,
             alternatives=self._alternatives(selection, passages, 1, MIN_ALTERNATIVE),
             model=name,
@@ -115,7 +127,7 @@ class FactStrategy:
             if chance >= least
         )
 
-    def _citations(self, answer: RankedAnswer, passages: Sequence[Passage]) -> tuple[Citation, ...]:
+    def citations(self, answer: RankedAnswer, passages: Sequence[Passage]) -> tuple[Citation, ...]:
         """The distinct sentences that say so, best first: overlapping passages show the same words twice."""
         citations: dict[tuple[str, int, int], Citation] = {}
         for place in answer.places:

@@ -41,7 +41,7 @@ def compared(question: str, sides: Sequence[str] = ()) -> Compared | None:
     ``sides`` are those that are known already, in the words of the question.
     """
     asked = " ".join(question.split()).rstrip("?!. ")
-    if len(sides) >= 2:
+    if len(sides) >= 2 and not _FRAMES[-1].match(asked):  # "..., A or B" says itself where its sides begin
         return Compared((_bare(sides[0]), _bare(sides[1])), _without(asked, sides[:2]))
     for frame in _FRAMES:
         if match := frame.match(asked):
@@ -144,6 +144,16 @@ def measured(asked: str) -> list[Measured]:
             base, greatest = _SIZES[word]
             return [Measured(_how(base, before, after), "number", greatest)]
     return []
+
+
+def stated_of_one(asked: str) -> str | None:
+    """What ``asked`` says of the side it asks for: "is American" of "Which singer is American"; None where it asks for
+    something else."""
+    words = asked.split()
+    if not words or words[0].lower() not in ("which", "who", "what"):
+        return None
+    place = next((place for place, word in enumerate(words) if word.lower() in AUXILIARIES), None)
+    return None if place is None or place == len(words) - 1 else " ".join(words[place:])
 
 
 def _predicate(before: Sequence[str]) -> list[str]:

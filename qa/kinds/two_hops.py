@@ -1,22 +1,26 @@
-"""Questions whose answer needs a second one: the inner part is asked first, its answer put in, both are cited."""
+"""Questions whose answer needs two articles: both are read as one, or the inner part is asked first and its answer put
+in; both are cited."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from language.normalisation import normalize_answer
-from language.words import STOPWORDS, stem
+from language.words import stems_of
 from qa.citations import cite_span
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
 from qa.kinds.hops import Hop, hops, with_answer
+from qa.kinds.linked import linked, said_by
+from qa.kinds.together import Together
 from qa.ports import Evidence, Plan, Sentence
 from qa.types import Answer, Citation, Passage
 
 SURE = 0.5
-"""Chance of the direct answer from which on no other is looked for."""
+"""Chance of the direct answer from which on its question is not taken apart."""
+SURE_ALONE = 0.8
+"""The same from which on no second article is read with its own."""
 MOST_ASKED = 3
 """Further questions asked of the library, at most."""
 PASSAGES = 6
@@ -31,6 +35,7 @@ class TwoHops:
     def __init__(self, gatherer: Gatherer, fact: FactStrategy) -> None:
         self._gatherer = gatherer
         self._fact = fact
+        self._together = Together(gatherer, fact)
 
     def gather(self, plan: Plan) -> Evidence:
         """See ``Strategy``."""
@@ -38,13 +43,12 @@ class TwoHops:
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
-        direct = self._fact.answer(plan, evidence)
-        ways = hops(plan.query.text)
-        if not ways:
-            return direct
+        answer = self._fact.answer(plan, evidence)
         # A reader without calibration has no chances to compare: its answers stand as they are.
-        sure = direct.text is not None and (direct.score is None or direct.score >= SURE)
-        answer = direct if sure else self._by_hops(plan, ways, direct) or direct
+        if answer.score is not None and not _is_sure(answer, SURE_ALONE):
+            answer = self._together.answer(plan, evidence.passages, answer)
+            if answer.score is not None and not _is_sure(answer, SURE):
+                answer = self._by_hops(plan, hops(plan.query.text), answer) or answer
         return answer if answer.text is None else self._with_way(plan, answer, evidence.passages)
 
     def _by_hops(self, plan: Plan, ways: Sequence[Hop], direct: Answer) -> Answer | None:
@@ -82,19 +86,23 @@ class TwoHops:
         own = next((one for one in answer.passages if _covers(one, cited)), None)
         if own is None:
             return answer
-        missing = _telling(plan.query.text) - _stems(f"{own.title} {own.text}")
+        missing = stems_of(plan.query.text) - said_by(own)
         best: tuple[int, Sentence] | None = None
         for passage in passages:
-            if passage.article_id == own.article_id or not _linked(passage, own):
+            if passage.article_id == own.article_id or not linked(passage, own):
                 continue
             for sentence in self._gatherer.sentences_of(passage):
-                gain = len(missing & _stems(f"{passage.title} {sentence.text}"))
+                gain = len(missing & stems_of(f"{passage.title} {sentence.text}"))
                 if gain >= LEAST_GAIN and (best is None or gain > best[0]):
                     best = gain, sentence
         if best is None:
             return answer
         way = cite_span(best[1].article, best[1].start, best[1].end)
         return replace(answer, citations=(cited, way, *answer.citations[1:]))
+
+
+def _is_sure(answer: Answer, least: float) -> bool:
+    return answer.text is not None and (answer.score or 0.0) >= least
 
 
 def _fits(hop: Hop, answer: str, question: str) -> bool:
@@ -116,21 +124,3 @@ def _joined(outer: Answer, inner: Answer) -> tuple[Passage, ...]:
 def _covers(passage: Passage, citation: Citation) -> bool:
     start = citation.start if citation.answer_start is None else citation.answer_start
     return passage.article_id == citation.article_id and passage.start <= start < passage.end
-
-
-def _linked(one: Passage, other: Passage) -> bool:
-    """Whether one of the two passages names what the other's article is about."""
-    return _names(one.text, other.title) or _names(other.text, one.title)
-
-
-def _names(text: str, title: str) -> bool:
-    name = re.sub(r"(?<!\s)\s*+\([^()]*\)$", "", title).strip()
-    return len(name) > 2 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
-
-
-def _telling(question: str) -> set[str]:
-    return {stem(word) for word in re.findall(r"\w+", question.lower()) if word not in STOPWORDS}
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(word) for word in re.findall(r"\w+", text.lower())}

@@ -89,7 +89,7 @@ LEAST_SAID = 0.5
 LEAST_FOR_YES = 0.66
 """Share of the question's words that a sentence, with its title, must say for a yes, unless the reader confirms it."""
 _NOT = r"(?:\b(?:no|not|never|nor|none|nobody|nothing|neither|without|cannot)\b|n['’]t\b)"
-_NEGATION = re.compile(_NOT, re.IGNORECASE)
+NEGATION = re.compile(_NOT, re.IGNORECASE)
 _IMPLIES_NOT = r"\b(?:avoid|avert|skip|fail|refus|declin|prevent)\w*"
 """Verbs that deny what follows them: who skips a debate does not go (Karttunen 1971, "Implicative Verbs")."""
 _NEGATED = re.compile(rf"(?:(?P<said>{_NOT})|{_IMPLIES_NOT})(?P<denied>(?:\W+\w+){{1,3}})", re.IGNORECASE)
@@ -201,7 +201,7 @@ class YesNoStrategy:
         said = _stems(f"{title} {sentence.text}")
         around = said | _stems(passage.text)
         share = len(asked & said) / max(1, len(asked))
-        is_negated = bool(_NEGATION.search(question)) != bool(_NEGATION.search(stated))
+        is_negated = bool(NEGATION.search(question)) != bool(NEGATION.search(stated))
         asks_what_may = bool(_ASKS_WHAT_MAY.match(question))
         is_hedged = (not asks_what_may and bool(_HEDGE.search(sentence.text))) or _is_quoted(sentence.text, asked)
         is_denied = share >= LEAST_SAID and _denies(stated, question, asked)
@@ -215,7 +215,7 @@ class YesNoStrategy:
             + weights.hedged * is_hedged
             + weights.asks_what_may * asks_what_may
             + weights.ended * (_last_telling(question) in _stems(sentence.text))
-            + weights.passage_negated * bool(_NEGATION.search(passage.text))
+            + weights.passage_negated * bool(NEGATION.search(passage.text))
         )
         is_confirmed = subject.said == "confirmed"
         if likely <= 0.5:
@@ -275,7 +275,7 @@ def _has_verb(sentence: str, question: str) -> bool:
 def _denies(sentence: str, question: str, asked: set[str]) -> bool:
     """Whether a "not" of ``sentence`` stands before a word of ``question``, or a verb that implies one before its last:
     what prevents whooping cough does not say that it is not contagious."""
-    if _NEGATION.search(question):
+    if NEGATION.search(question):
         return False
     last = {_last_telling(question)}
     return any(_stems(match["denied"]) & (asked if match["said"] else last) for match in _NEGATED.finditer(sentence))

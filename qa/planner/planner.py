@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from qa.about import really_about
+from qa.kinds.sides import compared
 from qa.planner.features import tokens
 from qa.planner.filters import (
     ARTICLE_WORDS,
@@ -75,7 +76,7 @@ class LearnedPlanner:
         if reading.kind == "catalogue":
             return self._of_the_catalogue(query, reading, named, scope)
         if reading.kind == "comparison":
-            return Plan(query, "comparison", articles=scope, sides=(reading.marks["side_a"], reading.marks["side_b"]))
+            return Plan(query, "comparison", articles=scope, sides=_sides(reading))
         kind: Kind = reading.kind  # type: ignore[assignment]
         subject = reading.marks.get("subject", "") if kind in ON_A_SUBJECT else ""
         if kind == "chat":
@@ -95,7 +96,7 @@ class LearnedPlanner:
             reading = self._read_text(question)
         if reading.kind == "theme" and self._is_of_one_article(question):
             reading = replace(reading, kind="summary", marks=self._model.marks(question, "summary"))
-        lacking = reading.kind == "comparison" and not {"side_a", "side_b"} <= reading.marks.keys()
+        lacking = reading.kind == "comparison" and compared(question, _sides(reading)) is None
         least = sure_of_chat if reading.kind == "chat" else self._least(reading, named)
         if reading.chance < least or lacking:
             return replace(reading, kind="fact", marks=self._model.marks(question, "fact"))
@@ -207,6 +208,12 @@ class LearnedPlanner:
         if author is None and self._names.is_author(core(about)):
             return core(about), ""
         return author, about
+
+
+def _sides(reading: Reading) -> tuple[str, ...]:
+    """The two that are compared, where both are marked."""
+    marked = tuple(reading.marks[side] for side in ("side_a", "side_b") if side in reading.marks)
+    return marked if len(marked) == 2 else ()
 
 
 def _alone(query: Query) -> Query:
