@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qa.kinds.chances import log_odds
 from qa.kinds.lists import ListStrategy, asked_number
 from qa.kinds.run_of_words import taken_apart
 from qa.ports import Evidence, Plan, Strategy, Text
@@ -17,11 +18,11 @@ SURE_OF_SEVERAL = 0.9
 22 for several things ten (LOG.md)."""
 MAYBE_SEVERAL = 0.15
 """The planner's chance of that, from which on two names are two things; below, the evidence reader is asked."""
-LIKELY_SEVERAL = 0.5
-"""Its chance of several, from which on they are."""
-SURE_OF_ITEM = 0.9
-"""Its chance of each name to be an item of its own, from which on they are too: it is less for the halves of "Food and
+LIKELY_SEVERAL = -0.9
+"""Its log-odds of several, and of the unlikelier of the two names to be an item, together: they are less for "Food and
 Drug Administration"."""
+UNTAGGED = 0.5
+"""In place of the chance of a name where the evidence reader sees no item."""
 
 
 class OrSeveral:
@@ -66,14 +67,14 @@ class OrSeveral:
         if not held:
             return False
         [weighed] = self._weigher.weigh(plan.query.text, _as_read(held[:1]))
-        offset = held[0].start
-        sure = {
-            item
-            for item in weighed.items
+        seen = [
+            {item for item in weighed.items if held[0].start + item.start < end and start < held[0].start + item.end}
             for start, end in places
-            if item.score >= SURE_OF_ITEM and offset + item.start < end and start < offset + item.end
-        }
-        return weighed.several >= LIKELY_SEVERAL or len(sure) > 1
+        ]
+        if seen[0] & seen[1]:
+            return False  # one item, with its "and"
+        unlikelier = min(max((item.score for item in items), default=UNTAGGED) for items in seen)
+        return log_odds(weighed.several) + log_odds(unlikelier) >= LIKELY_SEVERAL
 
     def _shows_several(self, plan: Plan, answer: Answer) -> bool:
         """Whether a passage that was read says that several are asked for, and names them."""

@@ -72,8 +72,9 @@ def test_the_capital_of_a_sentence_makes_no_name(parts: Any) -> None:
     ("tagged", "several", "planned_several", "is_list"),
     [
         ({"Greenland": 0.95, "Iceland": 0.95}, 0.1, 0.0, True),
-        ({"Greenland": 0.8, "Iceland": 0.95}, 0.1, 0.0, False),
-        ({"Greenland and Iceland": 0.95}, 0.1, 0.0, False),
+        ({"Greenland": 0.75, "Iceland": 0.95}, 0.1, 0.0, False),
+        ({"Greenland": 0.75, "Iceland": 0.95}, 0.3, 0.0, True),
+        ({"Greenland and Iceland": 0.95}, 0.4, 0.0, False),
         ({}, 0.1, 0.0, False),
         ({}, 0.6, 0.0, True),
         ({}, 0.1, 0.2, True),
