@@ -14,8 +14,8 @@ from qa.kinds.explanation import ExplanationStrategy
 from qa.kinds.fact import FactStrategy
 from qa.kinds.in_a_sentence import InASentence
 from qa.kinds.lists import ListStrategy
+from qa.kinds.or_several import OrSeveral
 from qa.kinds.own_articles import OwnArticles
-from qa.kinds.run_of_words import OrSeveral
 from qa.kinds.summary import SummaryStrategy
 from qa.kinds.theme import ThemeStrategy
 from qa.kinds.timeline import TimelineStrategy
@@ -49,7 +49,7 @@ def strategies(
         return OfBoth(strategy, fact, own) if is_measured(reader) else strategy
 
     return {
-        "fact": or_in_a_sentence(OrSeveral(TwoHops(gatherer, fact))),
+        "fact": or_in_a_sentence(OrSeveral(TwoHops(gatherer, fact), listing, weigher)),
         "list": or_in_a_sentence(listing),
         "count": or_in_a_sentence(CountStrategy(abstainer, fact, listing)),
         "yes_no": of_both(YesNoStrategy(gatherer, abstainer, weigher, reader if is_measured(reader) else None)),

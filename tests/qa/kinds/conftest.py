@@ -42,7 +42,8 @@ class NothingRead:
 
 class ScriptedEvidence:
     """Finds the given words wherever they stand, with the given chances; a passage with one of ``verdicts`` in it has
-    that verdict. Every sentence with an item, or with words of ``telling``, is evidence, with log-odds of ``logit``."""
+    that verdict. Every sentence with an item, or with words of ``telling``, is evidence, with log-odds of ``logit``.
+    ``several`` is the chance that several things are asked for."""
 
     def __init__(
         self,
@@ -50,9 +51,11 @@ class ScriptedEvidence:
         verdicts: Mapping[str, tuple[float, float, float]] | None = None,
         telling: Sequence[str] = (),
         logit: float = 4.0,
+        several: float = 0.9,
     ) -> None:
         self._items, self._verdicts, self._telling = items or {}, verdicts or {}, telling
         self._logit = logit
+        self._several = several
 
     def weigh(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Evidence]:
         """See ``EvidenceReader``."""
@@ -67,7 +70,7 @@ class ScriptedEvidence:
         verdict = next((given for words, given in self._verdicts.items() if words in text), (0.02, 0.02, 0.96))
         told = [(span.start, span.end) for span in spans]
         told += [(text.index(words), text.index(words) + len(words)) for words in self._telling if words in text]
-        return Evidence(place, tuple(spans), 0.9, verdict, tuple(told), (self._logit,) * len(told))
+        return Evidence(place, tuple(spans), self._several, verdict, tuple(told), (self._logit,) * len(told))
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,8 @@ import pytest
 from qa.kinds.fact import FactStrategy
 from qa.kinds.items import ListedItem
 from qa.kinds.lists import ListStrategy, Weights, _is_surer, _of_one_kind, asked_number
-from qa.kinds.run_of_words import OrSeveral, in_words
-from qa.ports import Evidence, Plan
-from qa.types import Answer, Citation, Kind
+from qa.kinds.run_of_words import in_words
+from qa.types import Answer, Kind
 from tests.qa.kinds.conftest import AS_TAGGED, Asking, NothingRead, ScriptedEvidence, holds_its_quotes, planned
 
 
@@ -154,40 +153,3 @@ def test_a_bare_number_beside_names_is_no_item() -> None:
     ]
     assert [one.text for one in _of_one_kind(items("1999", "2004", "May 2007"))] == ["1999", "2004", "May 2007"]
     assert _of_one_kind([]) == []
-
-
-class _Said:
-    """A strategy that gives one answer."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-
-    def gather(self, plan: Plan) -> Evidence:
-        """See ``Strategy``."""
-        return Evidence()
-
-    def answer(self, plan: Plan, evidence: Evidence) -> Answer:
-        """See ``Strategy``."""
-        return self._answer
-
-
-@pytest.mark.parametrize(
-    ("words", "several", "items"),
-    [
-        ("mathematics, stress analysis and cables", 0.0, ["mathematics", "stress analysis", "cables"]),
-        ("Greenland and Iceland", 0.3, ["Greenland", "Iceland"]),
-        ("black and white", 0.01, []),  # one answer to what colour it is
-        ("Iceland", 0.9, []),
-    ],
-)
-def test_a_short_answer_that_names_several_things_is_a_list(words: str, several: float, items: list[str]) -> None:
-    quote = f"It was {words}."
-    citation = Citation("a", "Title", "a.txt", quote, 10, 10 + len(quote), 17, 17 + len(words))
-    said = Answer("What was it?", words, "fact", 0.8, citations=(citation,))
-    plan = replace(planned("fact", "What was it?"), several=several)
-    answer = OrSeveral(_Said(said)).answer(plan, Evidence())
-    assert (answer.kind, answer.text, answer.score) == ("list" if items else "fact", words, 0.8)
-    assert [item.text for item in answer.items] == items
-    for item, one in zip(answer.items, answer.citations, strict=False):
-        assert one.answer_start is not None and one.answer_end is not None
-        assert quote[one.answer_start - one.start : one.answer_end - one.start] == item.text
