@@ -50,7 +50,7 @@ def strategies(
         "list": or_in_a_sentence(listing),
         "count": or_in_a_sentence(CountStrategy(abstainer, fact, listing)),
         "yes_no": YesNoStrategy(gatherer, abstainer, weigher, reader if is_measured(reader) else None),
-        "comparison": ComparisonStrategy(gatherer, abstainer, fact, weigher),
+        "comparison": ComparisonStrategy(gatherer, shown, abstainer, fact, weigher),
         "explanation": ExplanationStrategy(gatherer, shown, abstainer, read_once, weigher),
         "definition": DefinitionStrategy(gatherer, shown, fact, theme),
         "summary": SummaryStrategy(gatherer, shown, abstainer),

@@ -47,3 +47,16 @@ def test_names_are_told_by_capitals_or_by_how_the_passages_write_them() -> None:
     assert _names("why did newsmax keep the deal secret", [passage]) == {"newsmax"}
     assert _names("Why did Newsmax's lawyers agree", []) == {"newsmax"}
     assert _names("why is the NTSB asking", []) == frozenset()
+
+
+def test_what_points_back_is_shown_after_what_it_points_to_or_not_at_all() -> None:
+    text = "The line was halted. It had been wet for days. Both boats had failed. This was known to all in the town."
+    starts = [0, 21, 47, 70]
+    article = Article("a", "/news/a.txt", "a", text, fingerprint="a")
+    sentences = [Sentence(article, at, end) for at, end in zip(starts, [20, 46, 69, len(text)], strict=True)]
+    dangling = np.array([0.2, 1.5, 1.7, 0.1], dtype=np.float32)
+    assert [one.start for one in _with_others(2, sentences, dangling)] == [47]
+    led = np.array([1.5, 1.5, 1.7, 0.1], dtype=np.float32)
+    assert [one.start for one in _with_others(2, sentences, led)] == [0, 21, 47]
+    best = np.array([1.4, 0.2, 0.3, 1.7], dtype=np.float32)
+    assert [one.start for one in _with_others(3, sentences, best)] == [0, 47, 70]
