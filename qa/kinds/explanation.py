@@ -23,6 +23,8 @@ from qa.types import Answer, Citation, Passage
 LOOKED_AT = 4
 """Passages whose sentences are weighed, the best by reading."""
 MOST_SENTENCES = 3
+FEWEST_LEFT = 2
+"""What is left when a sentence goes that has lost the one it points back to: alone, the best often says too little."""
 
 # Chosen on questions of a search engine whose paragraph the library holds, and others whose paragraph it does not, and
 # on the questions over the sample articles.
@@ -143,12 +145,16 @@ def _with_others(best: int, sentences: Sequence[Sentence], scores: NDArray[np.fl
 
 
 def _understood(best: int, shown: Sequence[int], places: Sequence[int], sentences: Sequence[Sentence]) -> list[int]:
-    """``shown`` without those that point back to a sentence that is not, but for the best, which gets it if there is
-    room."""
+    """``shown`` without those that point back to a sentence that is not among them, where two are left.
+
+    The best gets that sentence, if there is room.
+    """
     in_order = sorted(places, key=lambda place: sentences[place].start)
     before = dict(zip(in_order[1:], in_order[:-1], strict=True))
     dangling = [one for one in shown if points_back(sentences[one].text) and before.get(one) not in shown]
     kept = [one for one in shown if one == best or one not in dangling]
+    if len(kept) < FEWEST_LEFT:
+        return list(shown)
     has_room = len(kept) < MOST_SENTENCES and best in dangling and best in before
     return [before[best], *kept] if has_room else kept
 

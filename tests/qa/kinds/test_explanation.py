@@ -54,9 +54,12 @@ def test_what_points_back_is_shown_after_what_it_points_to_or_not_at_all() -> No
     starts = [0, 21, 47, 70]
     article = Article("a", "/news/a.txt", "a", text, fingerprint="a")
     sentences = [Sentence(article, at, end) for at, end in zip(starts, [20, 46, 69, len(text)], strict=True)]
-    dangling = np.array([0.2, 1.5, 1.7, 0.1], dtype=np.float32)
-    assert [one.start for one in _with_others(2, sentences, dangling)] == [47]
-    led = np.array([1.5, 1.5, 1.7, 0.1], dtype=np.float32)
-    assert [one.start for one in _with_others(2, sentences, led)] == [0, 21, 47]
-    best = np.array([1.4, 0.2, 0.3, 1.7], dtype=np.float32)
-    assert [one.start for one in _with_others(3, sentences, best)] == [0, 47, 70]
+
+    def shown(best: int, *scores: float) -> list[int]:
+        return [one.start for one in _with_others(best, sentences, np.array(scores, dtype=np.float32))]
+
+    assert shown(0, 1.7, 0.2, 0.3, 1.6) == [0, 70]  # one sentence alone says too little
+    assert shown(2, 1.5, 1.5, 1.7, 0.1) == [0, 21, 47]
+    assert shown(0, 1.7, 0.1, 1.4, 1.5) == [0, 47, 70]
+    assert shown(2, 0.1, 1.5, 1.7, 1.6) == [47, 70]
+    assert shown(1, 0.1, 1.7, 1.5, 0.2) == [0, 21, 47]
