@@ -79,7 +79,7 @@ _BETWEEN_WORDS = r"(?:[\s-]+|\s*[”\"’)]\s+)(?:[“\"‘(](?:[^\s”\"’)]{1
 """A nickname, or a mark, may stand in a name: Ann "Sunny" Lee, the "long haul" fee."""
 _LEADS_IN = PREPOSITIONS | {"according"}
 _DESCRIPTOR = re.compile(r"(?:\b(\w+)\s+)?\b([a-z]+)\s+[“\"‘']?\Z")
-_TITLE = re.compile(r"(?<!\S)([A-Z][\w'’]{2,})\s+\Z")
+_TITLE = re.compile(r"(?<!\S)([A-Z][\w'’]+)\s+\Z")
 DESCRIPTOR = 0.15
 """the French director X, District Attorney X"""
 

@@ -61,7 +61,8 @@ class ThemeStrategy:
         least = max(LEAST, NEAR_BEST * float(scores.max()))
         wanted = stems_of(plan.searched)
         index = self._gatherer.index
-        if evidence.catalogue and not any(comes_near(index, one, plan.searched) for one in evidence.catalogue):
+        found = evidence.catalogue
+        if plan.subject and found and not any(comes_near(index, one, plan.subject) for one in found):
             return self._abstainer.abstain(plan, evidence.passages)
         about_it = really_about(index, evidence.catalogue, plan.searched)
         known = {one.summary.id for _, one in about_it} or {one.summary.id for one in evidence.catalogue}

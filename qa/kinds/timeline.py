@@ -10,7 +10,7 @@ import numpy as np
 from language.dated import dates_in
 from language.dates import date_in_words, days_of
 from language.words import stems_of, words_of
-from qa.about import holds, really_about, weights_of
+from qa.about import holds, weights_of
 from qa.choosing import choose
 from qa.gathering import Gatherer
 from qa.kinds.theme import ThemeStrategy
@@ -60,8 +60,7 @@ class TimelineStrategy:
         passages = self._theme.gather(plan).passages
         wanted = ArticleFilter(about=plan.searched, limit=MOST_ARTICLES)
         found = self._gatherer.catalogue(wanted, plan.articles)
-        about = _all_about([one for _, one in really_about(self._gatherer.index, found, plan.searched)])
-        return Evidence(passages, self._gatherer.articles(about), found)
+        return Evidence(passages, self._gatherer.articles(_all_about(found)), found)
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
@@ -79,7 +78,7 @@ class TimelineStrategy:
     def _dated(self, plan: Plan, evidence: Evidence) -> list[tuple[Sentence, str]]:
         """The sentences on the subject that name a date, with the one they name most exactly, of the time asked for."""
         found = []
-        for one in self._sentences(plan.searched, evidence):
+        for one in self._sentences(plan, evidence):
             before = one.article.text[max(0, one.start - CONTEXT) : one.start]
             opening = one.article.text[one.article.body_start :][:OPENING]
             dated = dates_in(one.text, one.article.published, opening, before)
@@ -87,13 +86,13 @@ class TimelineStrategy:
                 found.append((one, max(mentions, key=lambda mention: len(mention.date)).date))
         return found
 
-    def _sentences(self, subject: str, evidence: Evidence) -> list[Sentence]:
+    def _sentences(self, plan: Plan, evidence: Evidence) -> list[Sentence]:
         """Of the articles that are all about the subject, those that stand where it is named; of passages of others,
         those that name it themselves."""
         whole = {article.id for article in evidence.articles}
         others = [one for one in evidence.passages if one.article_id not in whole]
-        naming = [one for one in self._shown.of_passages(others) if _names(one, subject)]
-        weights = weights_of(self._gatherer.index, subject) if stems_of(subject) else {}
+        naming = [one for one in self._shown.of_passages(others) if _names(one, plan.searched)]
+        weights = weights_of(self._gatherer.index, plan.subject) if stems_of(plan.subject) else {}
         return naming + [one for article in evidence.articles for one in self._of_article(article, weights)]
 
     def _of_article(self, article: Article, weights: Mapping[str, float]) -> Sequence[Sentence]:

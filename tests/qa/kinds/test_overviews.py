@@ -199,9 +199,10 @@ def test_what_somebody_thinks_or_shows_of_a_person_is_not_who_that_is(text: str)
         ("Captain Ann “Sunny” Marlo is the first to sail it.", "ann marlo", True),
         ('The court refused what is known in the state of Alder as a "long haul" fee.', "the long haul fee", False),
         ("They beat it with a wire whisk, the marlo.", "marlo", False),
+        ("If it was up to the GM Ann Marlo, the coach would be gone.", "ann marlo", True),
     ],
 )
-def test_names_with_marks_in_them_are_found(text: str, subject: str, is_person: bool) -> None:
+def test_names_and_titles_of_all_shapes_are_found(text: str, subject: str, is_person: bool) -> None:
     assert worth_of_form(text, subject, is_person) > 0.0
 
 
