@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ingest.cleaning import clean
+from language.credits import AGENCY
 
 _MAX_BOILERPLATE = 300
 """Longest line, in characters, that can be boilerplate."""
@@ -39,15 +40,9 @@ _PROMOTION = re.compile(
     r"(?i)(?:watch(?: now| next| more| live)?|related(?: (?:story|stories|articles?|content|coverage|links?|videos?))?"
     r"|read (?:more|next|also)|more from [\w! ]{1,30}|don['’]t miss|up next|you may also like)\s?:\s*\S.*"
 )
-_AGENCY = (
-    r"(?:REX(?: Features)?|Shutterstock(?:\.com)?|Getty(?: Images)?|AP(?: Photo| Images)?|Associated Press|Reuters|AFP"
-    r"|Splash(?: News)?|BACKGRID|WireImage|FilmMagic|Alamy(?: Stock Photo)?|iStock(?:photo)?|Unsplash|Pexels"
-    r"|EPA(?:-EFE)?|NurPhoto|Bloomberg|PA(?: Images| Wire)?|Zuma(?: Press)?|Corbis"
-    r"|Everett(?: Collection)?|INSTARimages(?:\.com)?)"
-)
 _NAME_PART = r"[A-Z0-9][\w.'’&!-]*(?: (?:[A-Z0-9][\w.'’&!-]*|de|del|van|von|der|da|di|la|le|for|via|of|and|the)){0,6}"
 _AGENCY_CREDIT = re.compile(
-    rf"(?=.*(?:^|/)\s?{_AGENCY}(?:\s?/|$| (?:for|via) ))(?:{_NAME_PART})(?:\s?/\s?{_NAME_PART}){{0,4}}"
+    rf"(?=.*(?:^|/)\s?{AGENCY}(?:\s?/|$| (?:for|via) ))(?:{_NAME_PART})(?:\s?/\s?{_NAME_PART}){{0,4}}"
 )
 _GALLERY = re.compile(
     r"(?=.*(?:['’]s?\s|&|\b(?:Best|Cutest|Hottest|Sexiest|Biggest|Wildest|Craziest|Sweetest|Most)\b))"
@@ -64,7 +59,7 @@ _MAX_CAPTION = 500
 _SENTENCE_ENDS = (". ", "! ", "? ", "” ", '" ', ") ")
 _BETWEEN_CREDITS = re.compile(r"[\s/]+")
 _IN_CREDITS = frozenset("via for of the and de del van von der da di la le".split())
-_ENDS_WITH_AGENCY = re.compile(rf"/\s?{_AGENCY}\Z")
+_ENDS_WITH_AGENCY = re.compile(rf"/\s?{AGENCY}\Z")
 _LABELLED = re.compile(r"[^\W\d_a-z][^:.?!]{1,40}:(?=[^\W\d_]|['‘“\"])")
 """A promotion's label runs into its headline: "More:Ten rivers worth a weekend". In a text a space follows."""
 _ASKING = frozenset("get sign subscribe follow want for".split())

@@ -17,6 +17,9 @@ CLOSE = 0.8
 """Score of a found article from which on it is about the subject, whatever its words."""
 NAMED = 0.7
 """Share of the subject's words that an article must have, where a word counts for more the fewer articles have it."""
+NEAR = 0.58
+"""Score of a found article from which on it may lack words of the subject: "birds migrating" is "migration of birds";
+what has "Hong Kong" and no more says nothing of the protests there."""
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 """A word, with what a hyphen joins to it."""
@@ -35,8 +38,16 @@ def really_about(
     return [
         (article, one)
         for article, one in pairs
-        if article is not None and ((one.score or 0.0) >= CLOSE or _share_named(index, article, subject) >= NAMED)
+        if article is not None and ((one.score or 0.0) >= CLOSE or share_named(index, article, subject) >= NAMED)
     ]
+
+
+def comes_near(index: ArticleIndex, found: FoundArticle, subject: str) -> bool:
+    """Whether ``found`` is near to ``subject``, or has all of its words at least."""
+    if (found.score or 0.0) >= NEAR:
+        return True
+    article = index.article(found.summary.id)
+    return article is not None and share_named(index, article, subject) == 1.0
 
 
 def tells_of(articles: Sequence[Article], question: str) -> bool:
@@ -45,16 +56,23 @@ def tells_of(articles: Sequence[Article], question: str) -> bool:
     return any(holds(article, stems) for article in articles)
 
 
-def _share_named(index: ArticleIndex, article: Article, subject: str) -> float:
-    wanted = stems_of(subject)
-    missing = frozenset(one for one in wanted if not holds(article, frozenset([one])))
-    if not missing or not wanted:
+def share_named(index: ArticleIndex, article: Article, subject: str) -> float:
+    """The share of the words of ``subject`` that ``article`` has, where rarer ones count for more."""
+    missing = frozenset(one for one in stems_of(subject) if not holds(article, frozenset([one])))
+    if not missing:
         return 1.0
+    weights = weights_of(index, subject)
+    return 1.0 - sum(weights.get(one, 0.0) for one in missing)
+
+
+def weights_of(index: ArticleIndex, subject: str) -> dict[str, float]:
+    """What each word of ``subject``, as its stem, counts for: together 1, more the fewer articles have it."""
     words = {stem(word.removesuffix("'s")): word for word in words_of(subject) if word not in STOPWORDS}
     count = index.counts()[0]
     having = {one: len(index.find_articles(ArticleFilter(mentions=word))) for one, word in words.items()}
     weights = {one: math.log((1 + count) / (1 + number)) for one, number in having.items()}
-    return 1.0 - sum(weights[one] for one in missing) / (sum(weights.values()) or 1.0)
+    whole = sum(weights.values())
+    return {one: weight / whole if whole else 1.0 / len(weights) for one, weight in weights.items()}
 
 
 def holds(article: Article, stems: frozenset[str]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from qa.citations import enclosing_sentence
+from qa.page import is_to_the_reader
 from qa.ports import Sentence
-from qa.prose import is_to_the_reader, without_dateline
+from qa.prose import without_dateline
 from vectorstore import Article
 
 _WORD = re.compile(r"\w+")

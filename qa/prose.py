@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from language.words import PRONOUNS, SPEAKERS, WORD, words_of
+from qa.page import is_to_the_reader, without_page
 from qa.ports import Sentence
 
 FEWEST_WORDS = 5
@@ -33,17 +34,8 @@ _DATELINE = re.compile(
 )
 _GOES_ON = re.compile(r"[a-z,;:.)]")
 """What follows where that was a part of the sentence: "Alphabet (GOOGL) split its shares"."""
-_TO_THE_READER = re.compile(
-    r"(?:editor[’']s note|corrections? (?:&|and) clarifications?|sign up|subscribe|read (?:more|our)|click here"
-    r"|for the latest)\b|[^.]{0,120}\b(?:in|to) your inbox\b",
-    re.IGNORECASE,
-)
-_LEANING = frozenset("this that these those such both neither another also but and so".split()) | PRONOUNS.keys()
-
-
-def is_to_the_reader(text: str) -> bool:
-    """Whether ``text`` is a note of the newsroom or an advertisement: "Editor's note: …", "Sign up for …"."""
-    return bool(_TO_THE_READER.match(text))
+_BACK = frozenset("this that these those".split()) | PRONOUNS.keys()
+_LEANING = frozenset("such both neither another also but and so".split()) | _BACK
 
 
 def is_prose(text: str) -> bool:
@@ -65,13 +57,19 @@ def leans(text: str) -> bool:
     return bool(_QUOTED.match(text)) or is_part_of_quote or speaks or bool(words and words[0] in _LEANING)
 
 
+def points_back(text: str) -> bool:
+    """Whether ``text`` begins with a word that stands for what went before: "He …", "This …"."""
+    words = words_of(_SAID.sub(" ", text))
+    return bool(words) and not _QUOTED.match(text) and words[0] in _BACK
+
+
 def showable(sentences: Sequence[Sentence]) -> list[Sentence]:
     """Those of ``sentences`` that are prose, without a dateline; where hardly any are, all of them, the long ones cut.
 
     An article in capitals, without punctuation, or a table, has no prose and still something to show.
     """
     boilerplate = _boilerplate(sentences)
-    shown = [one for one in sentences if _opening(one.text) not in boilerplate]
+    shown = [one for one in without_page(sentences) if _opening(one.text) not in boilerplate]
     prose = [without_dateline(one) for one in shown if is_prose(one.text)]
     letters = sum(one.end - one.start for one in prose)
     if prose and 4 * letters >= sum(one.end - one.start for one in shown):

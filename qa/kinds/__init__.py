@@ -53,7 +53,7 @@ def strategies(
         "list": or_in_a_sentence(listing),
         "count": or_in_a_sentence(CountStrategy(abstainer, fact, listing)),
         "yes_no": of_both(YesNoStrategy(gatherer, abstainer, weigher, reader if is_measured(reader) else None)),
-        "comparison": of_both(ComparisonStrategy(gatherer, abstainer, fact, weigher, own)),
+        "comparison": of_both(ComparisonStrategy(gatherer, shown, abstainer, fact, weigher, own)),
         "explanation": ExplanationStrategy(gatherer, shown, abstainer, fact, weigher),
         "definition": DefinitionStrategy(gatherer, shown, fact, theme),
         "summary": SummaryStrategy(gatherer, shown, abstainer),

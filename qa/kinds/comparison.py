@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from language.dates import FULL_DATE, PARTIAL_DATE, parse_date
 from language.numbers import Quantity, quantity_in
+from language.words import stems_of
+from qa.about import NEAR
 from qa.abstaining import Abstainer
 from qa.citations import cite_span
 from qa.gathering import Gatherer
@@ -17,7 +19,9 @@ from qa.kinds.own_articles import OwnArticles, only_one
 from qa.kinds.sides import Compared, Measured, compared, is_about, measured, stated_of_one, whole_name
 from qa.ports import Evidence, Plan, Sentence
 from qa.reader.evidence import EvidenceReader
+from qa.shown import ShownSentences
 from qa.types import Answer, Citation, Item, Passage
+from vectorstore import ArticleFilter
 
 PASSAGES_A_SIDE = 8
 SENTENCES_A_SIDE = 2
@@ -27,6 +31,8 @@ FEWEST_WORDS = 4
 """Of a sentence: a heading, and a bare date at an article's head, states nothing."""
 LEAST_CHANCE = 0.1
 """Of a date or a number, for it to be compared: asked so exactly, the reader's second thought is often right."""
+
+_COMPARING = stems_of("compare comparison difference differences differ different distinction between vs versus")
 _DATE = re.compile(rf"\b(?:{FULL_DATE}|{PARTIAL_DATE})\b", re.IGNORECASE)
 
 
@@ -49,12 +55,14 @@ class ComparisonStrategy:
     def __init__(
         self,
         gatherer: Gatherer,
+        shown: ShownSentences,
         abstainer: Abstainer,
         fact: FactStrategy,
         weigher: EvidenceReader,
         own: OwnArticles,
     ) -> None:
         self._gatherer = gatherer
+        self._shown = shown
         self._own = own
         self._abstainer = abstainer
         self._fact = fact
@@ -150,7 +158,8 @@ class ComparisonStrategy:
         a, b = between.sides
         first = self._said_of(a, b, between.asked, own[a], evidence.passages)
         said = [first, self._said_of(b, a, between.asked, own[b], evidence.passages, shown=first)]
-        if not any(said):
+        is_known = any(own.values()) or any(map(self._is_known, between.sides))
+        if not any(said) or (is_plain(between.asked) and not is_known):
             return self._abstainer.abstain(plan, evidence.passages)
         items: list[Item] = []
         citations: list[Citation] = []
@@ -170,6 +179,10 @@ class ComparisonStrategy:
             notice=f"The articles say nothing of {missing[0]}." if missing else None,
         )
 
+    def _is_known(self, side: str) -> bool:
+        """Whether an article is near to ``side``: what only mentions dogs does not compare them with cats."""
+        return any((one.score or 0.0) >= NEAR for one in self._gatherer.catalogue(ArticleFilter(about=side, limit=1)))
+
     def _said_of(
         self,
         side: str,
@@ -187,8 +200,8 @@ class ComparisonStrategy:
         weighed = self._weigher.weigh(question, [passage.as_read for passage in own])
         worth: dict[tuple[str, int], tuple[float, Sentence]] = {}
         for passage, one in zip(own, weighed, strict=True):
-            for sentence in self._gatherer.sentences_of(passage):
-                if len(sentence.text.split()) >= FEWEST_WORDS and (articles or is_about(side, sentence.text, other)):
+            for sentence in self._shown.of_passage(passage):
+                if articles or is_about(side, sentence.text, other):
                     start = max(0, sentence.start - passage.start)
                     value = one.sentence(start, min(len(passage.text), sentence.end - passage.start))
                     worth[sentence.article.id, sentence.start] = (value, sentence)
@@ -196,6 +209,11 @@ class ComparisonStrategy:
         worth = {place: one for place, one in worth.items() if place not in already} or worth
         best = sorted(worth.values(), key=lambda pair: -pair[0])[:SENTENCES_A_SIDE]
         return [sentence for value, sentence in best if value >= LEAST_SHARE * best[0][0]]
+
+
+def is_plain(asked: str) -> bool:
+    """Whether a question, without its sides, asks for no more than to compare them."""
+    return stems_of(asked) <= _COMPARING
 
 
 def as_written(side: str, text: str) -> str:

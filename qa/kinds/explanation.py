@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from language.words import stems_of
-from qa.about import WORD, holds, names_asked
+from qa.about import WORD, holds, names_asked, share_named
 from qa.abstaining import Abstainer
 from qa.gathering import Gatherer
 from qa.kinds.fact import FactStrategy
 from qa.kinds.told import MODEL, told
 from qa.ports import Evidence, Plan, Sentence
+from qa.prose import points_back
 from qa.reader.evidence import EvidenceReader
 from qa.relevance import relevance
 from qa.shown import ShownSentences
@@ -22,6 +23,8 @@ from qa.types import Answer, Citation, Passage
 LOOKED_AT = 4
 """Passages whose sentences are weighed, the best by reading."""
 MOST_SENTENCES = 3
+FEWEST_LEFT = 2
+"""What is left when a sentence goes that has lost the one it points back to: alone, the best often says too little."""
 
 # Chosen on questions of a search engine whose paragraph the library holds, and others whose paragraph it does not, and
 # on the questions over the sample articles.
@@ -36,6 +39,8 @@ ROOM = 0.2
 LEAST = 0.93
 """What the best sentence's score, and ``NEARNESS`` times its cosine with the question, must come to."""
 NEARNESS = 0.3
+MISSING = 0.4
+"""What more it must come to where the article has none of the question's words, rare ones counting for more."""
 
 
 class ExplanationStrategy:
@@ -72,10 +77,17 @@ class ExplanationStrategy:
         names = _names(plan.query.text, read.passages)
         is_of_them = {one.article.id: holds(one.article, names) for one in sentences}
         best = max(range(len(sentences)), key=lambda place: (is_of_them[sentences[place].article.id], scores[place]))
-        is_near = scores[best] + NEARNESS * float(vectors[best] @ asked) >= LEAST
-        if not is_near or not is_of_them[sentences[best].article.id]:
+        nearness = scores[best] + NEARNESS * float(vectors[best] @ asked)
+        if not self._is_near(nearness, sentences[best], plan) or not is_of_them[sentences[best].article.id]:
             return self._abstainer.abstain(plan, read.passages, alternatives=read.alternatives, model=MODEL)
         return told(plan, _with_others(best, sentences, scores), passages=read.passages)
+
+    def _is_near(self, nearness: float, best: Sentence, plan: Plan) -> bool:
+        """Whether that is near enough, where what the article lacks of the question's words has to be made up for."""
+        if not LEAST <= nearness < LEAST + MISSING:
+            return nearness >= LEAST
+        share = share_named(self._gatherer.index, best.article, plan.query.text)
+        return nearness >= LEAST + MISSING * (1.0 - share)
 
     def _weighed(self, question: str, passages: Sequence[Passage]) -> tuple[list[Sentence], NDArray[np.float32]]:
         """The sentences of ``passages`` with the chance that each answers, by the evidence reader."""
@@ -125,8 +137,26 @@ def _with_others(best: int, sentences: Sequence[Sentence], scores: NDArray[np.fl
     article = sentences[best].article.id
     places = [place for place, one in enumerate(sentences) if one.article.id == article]
     near = sorted((place for place in places if scores[place] >= BESIDE * scores[best]), key=lambda at: -scores[at])
-    shown = near[:MOST_SENTENCES] if len(near) > 1 else _around(best, places, sentences, scores)
+    if len(near) > 1:
+        shown: Sequence[int] = _understood(best, near[:MOST_SENTENCES], places, sentences)
+    else:
+        shown = _around(best, places, sentences, scores)
     return sorted((sentences[place] for place in shown), key=lambda one: one.start)
+
+
+def _understood(best: int, shown: Sequence[int], places: Sequence[int], sentences: Sequence[Sentence]) -> list[int]:
+    """``shown`` without those that point back to a sentence that is not among them, where two are left.
+
+    The best gets that sentence, if there is room.
+    """
+    in_order = sorted(places, key=lambda place: sentences[place].start)
+    before = dict(zip(in_order[1:], in_order[:-1], strict=True))
+    dangling = [one for one in shown if points_back(sentences[one].text) and before.get(one) not in shown]
+    kept = [one for one in shown if one == best or one not in dangling]
+    if len(kept) < FEWEST_LEFT:
+        return list(shown)
+    has_room = len(kept) < MOST_SENTENCES and best in dangling and best in before
+    return [before[best], *kept] if has_room else kept
 
 
 def _around(

@@ -30,6 +30,8 @@ MOST_ARTICLES = 6
 """Of a library, each with one sentence."""
 WEIGHED = 150
 """Sentences that are compared, about as many as can be embedded in a fifth of a second."""
+LEAST = 0.66
+"""Score of an article from which on it is the one that is meant: what only mentions the subject scores less."""
 AS_CLOSE = 0.85
 """Of the best article's score for a subject, what another one must have to be meant as likely."""
 NAMED = 3
@@ -64,6 +66,7 @@ class SummaryStrategy:
         if plan.subject and len(self._gatherer.index.articles()) > 1:
             found = self._gatherer.catalogue(ArticleFilter(about=plan.subject, limit=NAMED + 1))
             about = really_about(self._gatherer.index, found, plan.subject)
+            about = [pair for pair in about if (pair[1].score or 0.0) >= LEAST]
             articles = tuple(article for article, _ in about[:1])
             return Evidence(articles=articles, catalogue=tuple(one for _, one in about) or found)
         newest = self._gatherer.catalogue(ArticleFilter(order="newest", limit=MOST_ARTICLES))

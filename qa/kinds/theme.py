@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from language.words import stems_of
-from qa.about import really_about
+from qa.about import comes_near, really_about
 from qa.abstaining import Abstainer
 from qa.choosing import choose
 from qa.gathering import Gatherer
 from qa.kinds.told import by_article, labels_of, told
 from qa.ports import Evidence, Plan, Sentence
-from qa.prose import leans
+from qa.prose import points_back
 from qa.relevance import relevance
 from qa.shown import ShownSentences
 from qa.types import Answer, Passage
@@ -60,7 +60,11 @@ class ThemeStrategy:
         scores = relevance(sentences, vectors, self._gatherer.vector(plan.searched), plan.searched)
         least = max(LEAST, NEAR_BEST * float(scores.max()))
         wanted = stems_of(plan.searched)
-        about_it = really_about(self._gatherer.index, evidence.catalogue, plan.searched)
+        index = self._gatherer.index
+        found = evidence.catalogue
+        if plan.subject and found and not any(comes_near(index, one, plan.subject) for one in found):
+            return self._abstainer.abstain(plan, evidence.passages)
+        about_it = really_about(index, evidence.catalogue, plan.searched)
         known = {one.summary.id for _, one in about_it} or {one.summary.id for one in evidence.catalogue}
         about: dict[str, list[int]] = {}
         for place, one in enumerate(sentences):
@@ -97,8 +101,8 @@ class ThemeStrategy:
         return list(found.values())
 
     def _with_antecedents(self, chosen: Sequence[Sentence]) -> list[Sentence]:
-        """``chosen``, of one article, with the sentence before one that leans on it, as far as there is room."""
-        if len(chosen) >= MOST_SENTENCES or not leans(chosen[0].text):
+        """``chosen``, of one article, after the sentence that the first points back to, where there is room."""
+        if len(chosen) >= MOST_SENTENCES or not points_back(chosen[0].text):
             return list(chosen)
         article, start = chosen[0].article, chosen[0].start
         before = [one for one in self._shown.of_article(article) if one.end <= start][-1:]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from language.dated import dates_in
 from language.dates import date_in_words, days_of
-from language.words import stems_of
-from qa.about import holds
+from language.words import stems_of, words_of
+from qa.about import holds, weights_of
 from qa.choosing import choose
 from qa.gathering import Gatherer
 from qa.kinds.theme import ThemeStrategy
@@ -19,7 +19,7 @@ from qa.ports import Evidence, Plan, Sentence
 from qa.relevance import relevance
 from qa.shown import ShownSentences
 from qa.types import Answer
-from vectorstore import ArticleFilter, FoundArticle
+from vectorstore import Article, ArticleFilter, FoundArticle
 
 MOST_ARTICLES = 6
 ALL_ABOUT = 0.75
@@ -32,6 +32,10 @@ WEIGHED = 150
 """Dated sentences that are compared with the subject."""
 WHOLE = 0.3
 """What standing in such an article is worth to a sentence, beside its relevance."""
+NAMED_AROUND, PARAGRAPHS_BEFORE = 0.25, 3
+"""How much of the subject the paragraphs by a sentence of such an article must name: a recap tells of many things."""
+WHOLLY = 0.6
+"""The share of such sentences from which on the article is no recap (news: 0.2 to 0.4 of one, and 0.75 to 1)."""
 REPETITION = 0.3
 OPENING, CONTEXT = 250, 600
 """Characters at the beginning of an article, and before a sentence, that say of which year a day without one is."""
@@ -54,8 +58,8 @@ class TimelineStrategy:
             found = self._gatherer.catalogue(replace(plan.filter, order="newest", limit=MOST_ARTICLES))
             return Evidence(articles=self._gatherer.articles([one.summary.id for one in found]), catalogue=found)
         passages = self._theme.gather(plan).passages
-        about = ArticleFilter(about=plan.searched, limit=MOST_ARTICLES)
-        found = self._gatherer.catalogue(about, plan.articles)
+        wanted = ArticleFilter(about=plan.searched, limit=MOST_ARTICLES)
+        found = self._gatherer.catalogue(wanted, plan.articles)
         return Evidence(passages, self._gatherer.articles(_all_about(found)), found)
 
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
@@ -74,7 +78,7 @@ class TimelineStrategy:
     def _dated(self, plan: Plan, evidence: Evidence) -> list[tuple[Sentence, str]]:
         """The sentences on the subject that name a date, with the one they name most exactly, of the time asked for."""
         found = []
-        for one in self._sentences(plan.searched, evidence):
+        for one in self._sentences(plan, evidence):
             before = one.article.text[max(0, one.start - CONTEXT) : one.start]
             opening = one.article.text[one.article.body_start :][:OPENING]
             dated = dates_in(one.text, one.article.published, opening, before)
@@ -82,12 +86,22 @@ class TimelineStrategy:
                 found.append((one, max(mentions, key=lambda mention: len(mention.date)).date))
         return found
 
-    def _sentences(self, subject: str, evidence: Evidence) -> list[Sentence]:
-        """All of the articles that are all about the subject; of passages of others, those that name it."""
+    def _sentences(self, plan: Plan, evidence: Evidence) -> list[Sentence]:
+        """Of the articles that are all about the subject, those that stand where it is named; of passages of others,
+        those that name it themselves."""
         whole = {article.id for article in evidence.articles}
         others = [one for one in evidence.passages if one.article_id not in whole]
-        naming = [one for one in self._shown.of_passages(others) if _names(one, subject)]
-        return naming + [one for article in evidence.articles for one in self._shown.of_article(article)]
+        naming = [one for one in self._shown.of_passages(others) if _names(one, plan.searched)]
+        weights = weights_of(self._gatherer.index, plan.subject) if stems_of(plan.subject) else {}
+        return naming + [one for article in evidence.articles for one in self._of_article(article, weights)]
+
+    def _of_article(self, article: Article, weights: Mapping[str, float]) -> Sequence[Sentence]:
+        """Those of its sentences that stand where the subject is named; all, where that is most of them."""
+        told = self._shown.of_article(article)
+        if not weights:
+            return told
+        near = [one for one in told if _share_around(one, weights) >= NAMED_AROUND]
+        return told if len(near) >= WHOLLY * len(told) else near
 
     def _chosen(
         self, plan: Plan, evidence: Evidence, dated: Sequence[tuple[Sentence, str]]
@@ -124,11 +138,32 @@ def _all_about(found: Sequence[FoundArticle]) -> list[str]:
     ]
 
 
+def _share_around(sentence: Sentence, weights: Mapping[str, float]) -> float:
+    """How much of the subject is named in the paragraph of ``sentence`` and the ``PARAGRAPHS_BEFORE`` it."""
+    text = sentence.article.text
+    start = sentence.start
+    for _ in range(1 + PARAGRAPHS_BEFORE):
+        start = max(0, text.rfind("\n\n", 0, start))
+    end = text.find("\n\n", sentence.end)
+    stems = stems_of(text[start : end if end >= 0 else len(text)])
+    return sum(weight for one, weight in weights.items() if one in stems)
+
+
+def _stand_together(wanted: frozenset[str], text: str) -> bool:
+    """Whether all of ``wanted``, stems, are within a few words of each other somewhere in ``text``.
+
+    "President Wilson declared a day of prayer" does not name Presidents' Day.
+    """
+    reach = 2 * len(wanted) + 1
+    stems = [next(iter(stems_of(word)), "") for word in words_of(text)]
+    return any(wanted <= set(stems[place : place + reach]) for place in range(len(stems)) if stems[place] in wanted)
+
+
 def _names(sentence: Sentence, subject: str) -> bool:
     """Whether ``sentence`` has the words of ``subject``; of a name that its article has in full, the last will do."""
     wanted, stems = stems_of(subject), stems_of(sentence.text)
     if wanted <= stems:
-        return bool(wanted)
+        return bool(wanted) and _stand_together(wanted, sentence.text)
     is_name = all(word[0].isupper() for word in subject.split())
     last = stems_of(subject.split()[-1])
     return is_name and last <= stems and holds(sentence.article, wanted)

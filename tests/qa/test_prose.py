@@ -1,7 +1,7 @@
 import pytest
 
 from qa.ports import Sentence
-from qa.prose import is_prose, leans, showable
+from qa.prose import is_prose, leans, points_back, showable
 from vectorstore import Article
 
 
@@ -73,3 +73,10 @@ def test_without_prose_everything_is_shown_in_pieces() -> None:
     shown = showable(_sentences("Name | Age", words))
     assert [len(one.text.split()) for one in shown] == [3, 40, 40, 40, 40, 40]
     assert " ".join(one.text for one in shown[1:]) == words
+
+
+def test_what_points_back_and_what_only_quotes() -> None:
+    assert points_back("He refused most of it.")
+    assert points_back("This was too far.")
+    assert not points_back("“It smells like paint,” she said.")
+    assert not points_back("And the council voted 5-4 to rebuild.")

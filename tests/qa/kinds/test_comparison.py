@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.qa.kinds.conftest import Asking
@@ -36,8 +38,8 @@ def test_no_sentence_stands_on_both_sides_where_there_are_others(asking: Asking)
 
 def test_sides_typed_carelessly_are_shown_as_the_articles_write_them(asking: Asking) -> None:
     answer = asking("comparison", "compare the virtual boy with game boy")
-    assert {item.label.lower() for item in answer.items} == {"the virtual boy", "game boy"}
-    assert all("Boy" in item.label for item in answer.items)
+    assert {(item.label or "").lower() for item in answer.items} == {"the virtual boy", "game boy"}
+    assert all("Boy" in (item.label or "") for item in answer.items)
 
 
 def test_a_side_that_the_articles_do_not_speak_of_is_named(asking: Asking) -> None:
@@ -49,3 +51,20 @@ def test_a_side_that_the_articles_do_not_speak_of_is_named(asking: Asking) -> No
 def test_two_sides_that_are_not_there_make_an_abstention(asking: Asking) -> None:
     answer = asking("comparison", "What is the difference between Zanzibar and Timbuktu?")
     assert answer.text is None and answer.reason is not None
+
+
+def test_what_is_only_mentioned_here_and_there_is_not_compared(asking: Asking) -> None:
+    answer = asking("comparison", "what is the difference between elephants and earthquakes")
+    assert answer.text is None and answer.reason is not None
+
+
+def test_headings_and_questions_are_not_what_is_said_of_a_side(asking_of: Any) -> None:
+    told = {
+        "ferry.txt": "The ferry Alder and the ferry Birch\n\nWhat is the Alder like?\n\nThe Alder carries sixty cars "
+        "and leaves at noon.\n\nCan the Birch keep up?\n\nThe Birch carries twenty cars and leaves at six.\n",
+    }
+    answer = asking_of(told, "comparison", "compare the Alder and the Birch")
+    assert [item.text for item in answer.items] == [
+        "The Alder carries sixty cars and leaves at noon.",
+        "The Birch carries twenty cars and leaves at six.",
+    ]

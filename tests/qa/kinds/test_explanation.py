@@ -65,3 +65,19 @@ earlier, after breaking her tibia in a skiing accident in March. "I respect the 
 def test_a_cause_that_is_told_in_other_words_is_found(asking_of: Any) -> None:
     answer = asking_of({"race.txt": RACE}, "explanation", "how did mara voss break her leg")
     assert "a skiing accident" in answer.text
+
+
+def test_what_points_back_is_shown_after_what_it_points_to_or_not_at_all() -> None:
+    text = "The line was halted. It had been wet for days. Both boats had failed. This was known to all in the town."
+    starts = [0, 21, 47, 70]
+    article = Article("a", "/news/a.txt", "a", text, fingerprint="a")
+    sentences = [Sentence(article, at, end) for at, end in zip(starts, [20, 46, 69, len(text)], strict=True)]
+
+    def shown(best: int, *scores: float) -> list[int]:
+        return [one.start for one in _with_others(best, sentences, np.array(scores, dtype=np.float32))]
+
+    assert shown(0, 1.7, 0.2, 0.3, 1.6) == [0, 70]  # one sentence alone says too little
+    assert shown(2, 1.5, 1.5, 1.7, 0.1) == [0, 21, 47]
+    assert shown(0, 1.7, 0.1, 1.4, 1.5) == [0, 47, 70]
+    assert shown(2, 0.1, 1.5, 1.7, 1.6) == [47, 70]
+    assert shown(1, 0.1, 1.7, 1.5, 0.2) == [0, 21, 47]

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from ingest import add_articles
+from language.words import stems_of
 from qa import Chatbot, Settings
 from qa.kinds.definition import worth_of_form
+from qa.kinds.timeline import TimelineStrategy, _stand_together
 from qa.ports import Plan
 from qa.types import Answer, Kind, Query
-from vectorstore import ArticleFilter, ArticleIndex
+from vectorstore import Article, ArticleFilter, ArticleIndex
 
 
 def _ask(
@@ -36,6 +38,14 @@ def _ask(
     elif answer.items:
         assert all(item.text in answer.text for item in answer.items)
     return answer
+
+
+def _bot_of(texts: dict[str, str], folder: Path) -> Chatbot:
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    index = ArticleIndex.open(folder / "own")
+    add_articles([folder / name for name in texts], index)
+    return Chatbot(index, Settings(index=index.folder))
 
 
 def _id(index: ArticleIndex, title: str) -> str:
@@ -67,6 +77,15 @@ def test_a_summary_of_what_is_not_there_says_what_is(bot: Chatbot) -> None:
     assert answer.notice is not None
     assert "volcanoes" in answer.notice
     assert "“Sixty Years of the Bullet Train”" in answer.notice  # the newest
+
+
+def test_what_only_mentions_the_subject_is_not_summarized(tmp_path: Path) -> None:
+    told = {
+        "stock.txt": "The harbour shares\n\nThe harbour split its shares on Monday, which made them cheap for all. "
+        "A share now costs ten dollars. The bank Zeltec has shares too, and so has the mill.\n",
+        "roof.txt": "The roof\n\nThe council voted to mend the roof. It will take a year.\n",
+    }
+    assert _ask(_bot_of(told, tmp_path), "summary", "summarize the zeltec article", "zeltec").text is None
 
 
 def test_of_a_library_there_is_a_sentence_of_each_of_the_newest(bot: Chatbot) -> None:
@@ -106,6 +125,15 @@ def test_a_theme_that_no_article_has(bot: Chatbot) -> None:
     assert answer.reason == "nothing"
 
 
+def test_what_is_found_by_a_part_of_its_words_is_no_theme(asking_of: Any) -> None:
+    told = {
+        "year.txt": "The new year\n\nIn Hong Kong, families give red packets to children at the new year.\n",
+        "soup.txt": "The soup\n\nThe cook of the ferry makes a soup of beans that the crew likes.\n",
+        "roof.txt": "The roof\n\nThe council voted to mend the roof after the protests of the town.\n",
+    }
+    assert asking_of(told, "theme", "what do my articles say about the hong kong telescope").text is None
+
+
 # Definitions ------------------------------------------------------------------------------------
 
 
@@ -138,6 +166,53 @@ def test_who_is_only_mentioned_is_not_told_by_another_name(asking_of: Any) -> No
     assert answer.text != "Florence Welch"
     assert worth_of_form("The fans had hoped to see Dua Lipa at the ferry.", "dua lipa", is_person=True) == 0.0
     assert worth_of_form("The fans saw the singer Dua Lipa at the ferry.", "dua lipa", is_person=True) > 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("The first ladies met, and the way Bo did, the Marlo tunnels filled with rain.", "marlo"),
+        ("According to the Marlo, the first ladies will speak.", "the marlo"),
+        ("The observance of Marlo is a few weeks ahead.", "marlo"),
+    ],
+)
+def test_what_only_looks_like_saying_what_something_is(text: str, subject: str) -> None:
+    assert worth_of_form(text, subject) == 0.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“I’m sorry but Ann Marlo is not a good fit for the king.”",
+        "I love Ann Marlo as a singer.",
+        "The picture that came out on Tuesday shows Marlo in a red coat.",
+    ],
+)
+def test_what_somebody_thinks_or_shows_of_a_person_is_not_who_that_is(text: str) -> None:
+    assert worth_of_form(text, "ann marlo", is_person=True) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "is_person"),
+    [
+        ("The singer Ann-Lee Marlo – a key figure of the wave – has died.", "ann lee marlo", True),
+        ("Captain Ann “Sunny” Marlo is the first to sail it.", "ann marlo", True),
+        ('The court refused what is known in the state of Alder as a "long haul" fee.', "the long haul fee", False),
+        ("They beat it with a wire whisk, the marlo.", "marlo", False),
+        ("If it was up to the GM Ann Marlo, the coach would be gone.", "ann marlo", True),
+    ],
+)
+def test_names_and_titles_of_all_shapes_are_found(text: str, subject: str, is_person: bool) -> None:
+    assert worth_of_form(text, subject, is_person) > 0.0
+
+
+def test_a_last_name_is_that_of_the_one_whose_whole_name_the_article_has(asking_of: Any) -> None:
+    told = {
+        "play.txt": "The play\n\nAnn West plays the queen in the town's new play.\n",
+        "vote.txt": "The vote\n\nCora West runs for mayor. West is a teacher and an author who has lived here long.\n",
+    }
+    answer = asking_of(told, "definition", "who is ann west")
+    assert "teacher" not in (answer.text or "")
 
 
 @pytest.mark.parametrize(("subject", "is_told"), [("jones act", False), ("carlin act", True)])
@@ -225,6 +300,28 @@ def test_where_too_little_is_dated_it_is_said_by_article(bot: Chatbot) -> None:
     answer = _ask(bot, "timeline", "timeline of rennet", "rennet")
     assert answer.kind == "theme"
     assert all("rennet" in item.text for item in answer.items)
+
+
+def test_a_timeline_keeps_to_where_its_subject_is_named_in_a_recap(bot: Chatbot) -> None:
+    marlo = ["Anna Marlo learned to skate in 2009.", "Marlo won a cup in 2012."]
+    asides = [f"The harbour has a bakery, and its loaf number {n} is liked by all." for n in range(8)]
+    strategy = bot.path._strategies["timeline"]
+    assert isinstance(strategy, TimelineStrategy)
+
+    def told(paragraphs: list[str]) -> list[str]:
+        article = Article("a", "/a.txt", "A", "\n\n".join(paragraphs), fingerprint="a")
+        return [one.text for one in strategy._of_article(article, {"anna": 0.5, "marlo": 0.5})]
+
+    assert told([*marlo, *asides]) == [*marlo, *asides[:3]]
+    assert told([*marlo, *asides[:4]]) == [*marlo, *asides[:4]]  # as good as all of it
+
+
+def test_words_far_apart_do_not_name_the_subject() -> None:
+    wanted = stems_of("presidents day")
+    assert not _stand_together(
+        wanted, "President Wilson, who liked feasts of all kinds, declared the first national day."
+    )
+    assert _stand_together(wanted, "About ten states call it Presidents’ Day.")
 
 
 # Odd articles -----------------------------------------------------------------------------------
