@@ -56,15 +56,15 @@ def test_scores_mean_what_they_say(figures: dict[str, Any]) -> None:
 
 
 FLOORS = {
-    "list": {"items_partial_f1": 30},
+    "list": {"items_partial_f1": 42},
     "count": {"exact_match": 65},
     "yes_no": {"verdicts_right": 0.7, "verdicts_shown": 0.2},
-    "explanation": {"rouge_l": 50, "shown": 0.6},
-    "definition": {"rouge_l": 65, "shown": 0.6},
+    "explanation": {"rouge_l": 57, "shown": 0.6},
+    "definition": {"rouge_l": 75, "shown": 0.6},
     "summary": {"rouge_l": 36, "shown": 0.7},
     "theme": {"rouge_l": 32, "shown": 0.7},
     "timeline": {"rouge_l": 45, "items_partial_f1": 45},
-    "comparison": {"f1": 30},
+    "comparison": {"f1": 38},
 }
 """What each kind reaches at least, some way below what was measured when it was set: never to be lowered in silence."""
 
@@ -77,7 +77,7 @@ def test_every_kind_of_question_keeps_its_floor(kinds: dict[str, Any], kind: str
 
 def test_few_of_the_answers_shown_are_wrong(kinds: dict[str, Any]) -> None:
     assert kinds["failed"] == []
-    assert kinds["wrong_of_shown"] <= 0.27
+    assert kinds["wrong_of_shown"] <= 0.21
 
 
 def test_follow_ups_are_answered_through_their_conversation(bot: Chatbot) -> None:
