@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
+from language.dates import days_of
 from language.words import STOPWORDS, stem, stems_of, words_of
 from qa.names import FEWEST_MENTIONS, NO_NAMES
 from qa.types import Passage
@@ -21,6 +22,7 @@ NEAR = 0.58
 """Score of a found article from which on it may lack words of the subject: "birds migrating" is "migration of birds";
 what has "Hong Kong" and no more says nothing of the protests there."""
 
+_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 """A word, with what a hyphen joins to it."""
 _WITHIN = re.compile(rf"(?<=[\w,;] ){WORD.pattern}")
@@ -103,6 +105,18 @@ def speaks_of(article: Article, names: Sequence[frozenset[str]]) -> bool:
     """Whether ``article`` has a word of each of ``names``: what is said elsewhere is said of somebody else."""
     text = f"{article.title}\n{article.text}".lower().replace("’", "'")
     return all(any(re.search(rf"\b{re.escape(one)}", text) for one in name) for name in names)
+
+
+def speaks_of_years(article: Article, question: str) -> bool:
+    """Whether ``article`` has every year that ``question`` names, or came out in it, the one before or the one after:
+    what it calls "last year" is not written out."""
+    asked = set(_YEAR.findall(question))
+    if not asked:
+        return True
+    said = set(_YEAR.findall(f"{article.title}\n{article.text}"))
+    if days := days_of(article.published or ""):
+        said |= {str(days[0].year + shift) for shift in (-1, 0, 1)}
+    return asked <= said
 
 
 def _bare(word: str) -> str:

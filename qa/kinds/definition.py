@@ -138,6 +138,8 @@ def _may_stand(read: Answer, subject: str, is_person: bool) -> bool:
     if not is_person:
         return likely >= SURE and _names(f"{read.citations[0].title} {read.citations[0].quote}", subject, is_person)
     quote, said = read.citations[0].quote, read.text or ""
+    if not any(character.isalpha() for character in said):
+        return False  # an age
     if _names(quote, subject, is_person):
         named = re.search(r"\s+".join(map(re.escape, subject.split())), quote, re.IGNORECASE)
         # One name does not say who another is.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qa.about import names_asked, speaks_of
+from qa.about import names_asked, speaks_of, speaks_of_years
 from qa.abstaining import Abstainer
 from qa.boilerplate import is_boilerplate, stands_alone
 from qa.citations import cite
@@ -100,13 +100,18 @@ class FactStrategy:
         whole = [candidate for candidate in found if "\n\n" not in candidate.text]
         names = names_asked(plan.query.worded, passages)
         one_of_each = {passage.article_id: passage for passage in passages}
-        of_them = {article for article, passage in one_of_each.items() if self._speaks_of(names, passage)}
+        question = plan.query.text
+        of_them = {key for key, passage in one_of_each.items() if self._speaks_of(question, names, passage)}
         named = [candidate for candidate in whole if passages[candidate.passage].article_id in of_them]
         return [candidate for candidate in named if self._states(candidate, passages[candidate.passage])]
 
-    def _speaks_of(self, names: Sequence[frozenset[str]], passage: Passage) -> bool:
-        """Whether its article has all ``names``; where a passage stands alone, its article is not there to be asked."""
-        return not names or passage.alone or speaks_of(self._gatherer.article_of(passage), names)
+    def _speaks_of(self, question: str, names: Sequence[frozenset[str]], passage: Passage) -> bool:
+        """Whether its article has all ``names``, and the years of ``question``; where a passage stands alone, its
+        article is not there to be asked."""
+        if passage.alone:
+            return True
+        article = self._gatherer.article_of(passage)
+        return speaks_of(article, names) and speaks_of_years(article, question)
 
     def _states(self, candidate: Candidate, passage: Passage) -> bool:
         """Whether it is part of what its article says, and no byline, dateline or heading."""

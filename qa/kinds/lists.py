@@ -227,6 +227,8 @@ def asked_number(question: str) -> int | None:
 
 def _is_surer(fact: Answer, found: Sequence[ListedItem]) -> bool:
     """Whether the fact is likelier what is asked for than these items, among which it may be."""
+    if _is_number(fact.text or "") and not any(_is_number(item.text) for item in found):
+        return False  # how many there are does not say which
     likely = fact.score or 0.0
     named = frozenset().union(*(stems_of(item.text) for item in found))
     return likely >= SURE or (likely >= SURE_OF_OTHERS and named.isdisjoint(stems_of(fact.text or "")))

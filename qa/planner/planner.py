@@ -40,7 +40,7 @@ SURE_OF_ARTICLES = 0.6
 """The same for ``catalogue`` where the question speaks of articles, or names one or its author."""
 SURE_OF_ONE = 0.5
 """The same where it says what the article is about: "who wrote the article about the trial"."""
-SURE_UNSAID = 0.6
+SURE_UNSAID = 0.75
 """The same where it does not: "whats new"."""
 NEVER = 1.1
 ON_A_SUBJECT = frozenset({"definition", "theme", "timeline"})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from qa.about import names_asked, speaks_of
+from qa.about import names_asked, speaks_of, speaks_of_years
 from qa.types import Answer, Kind, Passage
 from vectorstore import Article
 
@@ -55,3 +55,26 @@ def test_what_an_article_says_of_somebody_else_is_no_answer(
         "courts.txt": "A reform of courts\n\nVan Jones is the CEO of the organization. He founded it in Oakland.",
     }
     assert asking_of(told, "fact", question).text == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "published", "speaks"),
+    [
+        ("who won the race in 2014", "2022-11-29", False),
+        ("who won the race in 1998", None, True),
+        ("who won the race in 2022", "2022-11-29", True),
+        ("who won the race in 2021", "2022-11", True),  # what it may call "last year"
+        ("who won the race in 2022", None, False),
+        ("who won the race", None, True),
+    ],
+)
+def test_a_year_is_written_in_an_article_or_is_about_that_in_which_it_came_out(
+    question: str, published: str | None, speaks: bool
+) -> None:
+    article = Article("a", "/a.txt", "The race", "Ann won again, as in 1998.", fingerprint="", published=published)
+    assert speaks_of_years(article, question) is speaks
+
+
+def test_the_winner_of_another_year_is_no_answer(asking_of: Callable[[Mapping[str, str], Kind, str], Answer]) -> None:
+    told = {"race.txt": "The race\n\nAnna Petrov won the race at Alder Point in 1998 before a crowd of nine hundred.\n"}
+    assert asking_of(told, "fact", "who won the race at alder point in 1974").text is None

@@ -79,6 +79,7 @@ def test_an_answer_of_the_reader_that_lists_some_is_taken_apart(parts: Any) -> N
     ("text", "score", "is_surer"),
     [
         ("Five lions", 0.7, True),
+        ("five", 0.9, False),  # how many says not which
         ("five of the cubs", 0.7, True),
         ("Five lions", 0.6, True),  # names none of the items
         ("five of the cubs", 0.6, False),

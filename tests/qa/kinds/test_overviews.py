@@ -232,6 +232,13 @@ def test_what_is_said_of_a_namesake_does_not_say_who_somebody_is(asking_of: Any)
     assert asking_of(told, "definition", "who is tim allen").text is None
 
 
+def test_an_age_does_not_say_who_somebody_is(asking_of: Any) -> None:
+    told = {
+        "jail.txt": "The jail\n\nJoel Marsh, 43, was taken ill twice at the jail of Alder Point, says his mother.\n"
+    }
+    assert asking_of(told, "definition", "who is joel marsh").text != "43"
+
+
 def test_what_no_article_speaks_of_has_no_definition(bot: Chatbot) -> None:
     assert _ask(bot, "definition", "What is photosynthesis?", "photosynthesis").text is None
 
