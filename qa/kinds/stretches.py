@@ -16,6 +16,8 @@ LONGEST_ITEM = 12
 """Words: what is longer is no item but a passage that holds some."""
 LEAST_READ = -14.0
 """Score, less the best one, that the reader gives at least; also what it has not found."""
+FEWEST_SEEN = 2
+"""Items that the evidence reader sees in one span of the reader, from which on the others in it count as such."""
 CLOSE = -6.0
 """A span of the reader within this of its best has better edges than the one item it overlaps."""
 _WORD = re.compile(r"\S+")
@@ -58,15 +60,22 @@ def _candidates(spans: Sequence[Candidate], weighed: Sequence[Weighed]) -> list[
     ]
     best = max((span.score for span in spans), default=0.0)
     for span in spans:
+        missed: list[Stretch] = []
+        seen: list[float] = []
         for first, last in split_conjunction(span.text):
             start, end, read = span.start + first, span.start + last, span.score - best
             same = [one for one in found if one.overlaps(span.passage, start, end)]
             if not same:
-                found.append(Stretch(span.passage, start, end, read))
+                missed.append(Stretch(span.passage, start, end, read))
             for one in same:
                 one.read = max(one.read, read)
+            seen += [tag for tag in (one.tagged for one in same) if tag is not None]
             if len(same) == 1 and read >= CLOSE:
                 same[0].start, same[0].end = start, end
+        if len(seen) >= FEWEST_SEEN:  # of one run of alike things the evidence reader missed some
+            for one in missed:
+                one.tagged = min(seen)
+        found += missed
     return found
 
 

@@ -14,6 +14,8 @@ from qa.kinds.conjunctions import split_conjunction
         ("salt, milk, and rennet", ["salt", "milk", "rennet"]),
         ("polonium and radium", ["polonium", "radium"]),
         ("such as apples or pears", ["apples", "pears"]),
+        ("Ann Lee, 21; Tom Roe, 34; and Jo May, 20", ["Ann Lee", "Tom Roe", "Jo May"]),
+        ("Ann Lee, 34, Tom Roe, 31 and Jo May", ["Ann Lee", "Tom Roe", "Jo May"]),
     ],
 )
 def test_lists_are_taken_apart(text: str, items: list[str]) -> None:
@@ -28,6 +30,7 @@ def test_lists_are_taken_apart(text: str, items: list[str]) -> None:
         "May 24, 2014",
         "between Tokyo and Osaka",
         "4,000 and more",
+        "10, 20, 30 and 40",
         "Irène and her husband, who was a physicist at the same university",
         'the song "Pomp and Circumstance',
         "",

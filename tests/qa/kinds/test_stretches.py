@@ -32,3 +32,16 @@ def test_what_only_a_space_parts_is_one_item() -> None:
 def test_what_says_nothing_is_no_item_and_an_item_begins_with_itself() -> None:
     text = "She sang for Fun Home, with the cast and I, in The Who."
     assert _seen(text, "I", "the", "The Who", read=("for Fun Home",)) == ["Fun Home", "The Who"]
+
+
+def test_what_one_run_names_beside_two_items_is_an_item_as_they_are() -> None:
+    text = "The boats of Ann Lee, 21; Tom Roe, 34; and Jo May, 20, are lost."
+    run = "Ann Lee, 21; Tom Roe, 34; and Jo May"
+    items = [ScoredSpan(name, text.index(name), text.index(name) + len(name), 0.5) for name in ("Tom Roe", "Jo May")]
+    spans = [Candidate(run, 0, text.index(run), text.index(run) + len(run), 3.0)]
+    found = stretches(spans, [Evidence(0, tuple(items), 1.0, (0.0, 0.0, 1.0))], [text])
+    assert [(text[one.start : one.end], one.tagged is None) for one in found] == [
+        ("Ann Lee", False),
+        ("Tom Roe", False),
+        ("Jo May", False),
+    ]
