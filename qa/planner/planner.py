@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 
 from qa.about import really_about
 from qa.kinds.sides import compared
@@ -26,7 +27,7 @@ from qa.planner.model import QuestionModel, Reading, load_model
 from qa.planner.names import THIS_ARTICLE, LibraryNames, Named
 from qa.ports import Plan
 from qa.types import Kind, Query
-from vectorstore import DEFAULT_EMBEDDER, ArticleFilter, ArticleIndex, Embedder, load_embedder
+from vectorstore import DEFAULT_EMBEDDER, ArticleFilter, ArticleIndex, Embedder, FoundArticle, load_embedder
 
 SURE = 0.4
 """Chance from which on a question is read as the kind it seems to be; below, as ``fact``."""
@@ -135,17 +136,22 @@ class LearnedPlanner:
 
     def _narrowed(self, plan: Plan, reference: str | None) -> Plan:
         """``plan`` over the article that ``reference`` names, where it names one that is there."""
+        asked = plan.query.worded
         if reference is None and plan.kind == "summary":
             # "What is the newest article about?" names one without a subject, "summarise hertz" without saying so.
-            asked = plan.query.worded
             reference = asked if order(_words(asked)) else self._model.unusual(asked)
         if not reference or (plan.kind != "summary" and not speaks_of_articles(_words(reference))):
             return plan
-        found = self._referred(reference, plan.articles)
+        references = [reference, *([_told_of_article(asked)] if plan.kind == "summary" else [])]
+        # What is marked may be a part only: "states" of "the article about how states got their names".
+        found = max(
+            (self._referred(one, asked, plan.articles) for one in references if one),
+            key=lambda articles: max(((one.score or 0.0) for one in articles), default=-1.0),
+        )
         if plan.kind == "summary":
             # What is not there is told by its subject, as is that several could be meant.
             plan = replace(plan, subject=core(reference))
-        return replace(plan, articles=found) if found else plan
+        return replace(plan, articles=tuple(one.summary.id for one in found)) if found else plan
 
     def _of_a_time(self, plan: Plan) -> Plan:
         """``plan``, for a timeline, with the time it asks for apart from its subject."""
@@ -156,13 +162,17 @@ class LearnedPlanner:
         subject = core(without_dates(plan.subject or self._model.unusual(asked), asked))
         return replace(plan, subject=subject, filter=ArticleFilter(since=told.since, until=told.until))
 
-    def _referred(self, reference: str, scope: Scope) -> tuple[str, ...]:
-        """Ids of the articles that ``reference`` names: the best, or all where it is in the plural."""
+    def _referred(self, reference: str, asked: str, scope: Scope) -> Sequence[FoundArticle]:
+        """The articles that ``reference``, of the question ``asked``, means: the best, all if it is plural."""
         words, subject = _words(reference), core(reference)
-        ordered = order(_before_article(words))  # not "the article about New York": what follows is its subject
+        # Not of "the article about New York", or "about how states got their names": what follows is its subject.
+        # "Newest article" may stand before the part.
+        before = _before_article(_words(asked))
+        has_article = len(before) < len(_words(asked))
+        ordered = order(_before_article(words)) or (order(before) if has_article else None)
         if not subject and ordered is None:
-            return ()
-        limit = None if is_plural(words) else 1
+            return []
+        limit = None if is_plural(_words(asked)[: len(before) + 1] if has_article else words) else 1
         if self._names.is_author(subject):
             wanted = ArticleFilter(author=subject, order=ordered, limit=limit)
         else:
@@ -170,8 +180,8 @@ class LearnedPlanner:
             wanted = ArticleFilter(about=about or None, source=site, order=ordered, limit=limit)
         found = self._index.find_articles(wanted, scope)
         if wanted.about and limit == 1:
-            return tuple(article.id for article, _ in really_about(self._index, found, wanted.about))
-        return tuple(one.summary.id for one in found)
+            return [one for _, one in really_about(self._index, found, wanted.about)]
+        return found
 
     def _site_apart(self, subject: str) -> tuple[str | None, str]:
         """The site that ``subject`` names, if any, and the rest of it."""
@@ -225,6 +235,15 @@ def _before_article(words: Sequence[str]) -> Sequence[str]:
     """``words`` up to the one that says "article"; all of them where none does."""
     place = next((place for place, word in enumerate(words) if word in ARTICLE_WORDS), len(words))
     return words[:place]
+
+
+def _told_of_article(asked: str) -> str:
+    """All that stands after "the article about"; empty where nothing says so."""
+    found = tokens(asked)
+    for one, after in pairwise(found):
+        if one.word in ARTICLE_WORDS and after.word in ("about", "on"):
+            return asked[after.end :].strip(" ?.!")
+    return ""
 
 
 def _words(text: str) -> Sequence[str]:

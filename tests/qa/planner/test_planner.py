@@ -100,6 +100,7 @@ def test_what_is_compared(planner: LearnedPlanner, question: str, sides: tuple[s
         ("summary of Listening to Cheese", "cheese"),
         ("What does “Nine Hours on 30th Street” say?", "blue"),
         ("summarise the article by Tobias Renner", "webb"),
+        ("summarize the article about how wheels of cheese are listened to", "cheese"),
     ],
 )
 def test_an_article_that_is_named_is_the_one_to_sum_up(
@@ -107,6 +108,25 @@ def test_an_article_that_is_named_is_the_one_to_sum_up(
 ) -> None:
     plan = _plan(planner, question)
     assert (plan.kind, plan.articles) == ("summary", (_id(library, key),))
+
+
+def test_the_newest_article_on_a_subject_is_the_newest_of_these(tmp_path: Path) -> None:
+    told = {
+        "old": "The harbour is dredged\n\n2019/05/02\n\nThe harbour of Alder Point is dredged for its ferries.\n",
+        "new": "The harbour gets a crane\n\n2023/08/11\n\nThe harbour of Alder Point has a new crane for ferries.\n",
+        "other": "A cake\n\n2024/01/05\n\nA cake of nine layers was baked in Alder Point.\n",
+    }
+    for name, text in told.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    index = ArticleIndex.open(tmp_path / "index")
+    try:
+        add_articles([tmp_path], index)
+        plan = _plan(LearnedPlanner(index), "what is the newest article about the harbour about")
+        assert plan.articles is not None
+        titles = [article.title for key in plan.articles if (article := index.article(key))]
+        assert titles == ["The harbour gets a crane"]
+    finally:
+        index.close()
 
 
 def test_an_article_that_is_not_there_is_told_as_a_subject(planner: LearnedPlanner) -> None:
