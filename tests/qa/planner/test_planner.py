@@ -100,7 +100,6 @@ def test_what_is_compared(planner: LearnedPlanner, question: str, sides: tuple[s
         ("summary of Listening to Cheese", "cheese"),
         ("What does “Nine Hours on 30th Street” say?", "blue"),
         ("summarise the article by Tobias Renner", "webb"),
-        ("summarize the article about how wheels of cheese are listened to", "cheese"),
     ],
 )
 def test_an_article_that_is_named_is_the_one_to_sum_up(
@@ -110,21 +109,27 @@ def test_an_article_that_is_named_is_the_one_to_sum_up(
     assert (plan.kind, plan.articles) == ("summary", (_id(library, key),))
 
 
-def test_the_newest_article_on_a_subject_is_the_newest_of_these(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("newest article about the world cup", "A second world cup for robots"),
+        ("summarize the article about how streets got their names", "How each street got its name"),
+    ],
+)
+def test_an_article_is_told_by_all_that_is_said_of_it(tmp_path: Path, question: str, title: str) -> None:
     told = {
-        "old": "The harbour is dredged\n\n2019/05/02\n\nThe harbour of Alder Point is dredged for its ferries.\n",
-        "new": "The harbour gets a crane\n\n2023/08/11\n\nThe harbour of Alder Point has a new crane for ferries.\n",
-        "other": "A cake\n\n2024/01/05\n\nA cake of nine layers was baked in Alder Point.\n",
+        "old": "The world cup of robots\n\n2019/05/02\n\nThe world cup of robots is held in Alder Point.\n",
+        "new": "A second world cup for robots\n\n2023/08/11\n\nRobots from nine lands play for a cup again.\n",
+        "names": "How each street got its name\n\n2020/01/05\n\nMost are called after who lived there.\n",
+        "parking": "Streets\n\n2024/01/05\n\nOn which streets can cars be left? Those of the old town are shut.\n",
     }
     for name, text in told.items():
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
     index = ArticleIndex.open(tmp_path / "index")
     try:
         add_articles([tmp_path], index)
-        plan = _plan(LearnedPlanner(index), "what is the newest article about the harbour about")
-        assert plan.articles is not None
-        titles = [article.title for key in plan.articles if (article := index.article(key))]
-        assert titles == ["The harbour gets a crane"]
+        plan = _plan(LearnedPlanner(index), question)
+        assert [article.title for key in plan.articles or () if (article := index.article(key))] == [title]
     finally:
         index.close()
 
