@@ -231,6 +231,8 @@ class YesNoStrategy:
         return "yes" if is_confirmed or is_sure else None
 
 
+_DENYING = ("il", "un", "non", "ir")
+"""What makes a word its opposite: "illegal" answers whether something is legal."""
 _ORDINALS = frozenset("first second third fourth fifth last".split())
 
 
@@ -273,10 +275,12 @@ def _has_verb(sentence: str, question: str) -> bool:
 
 
 def _denies(sentence: str, question: str, asked: set[str]) -> bool:
-    """Whether a "not" of ``sentence`` stands before a word of ``question``, or a verb that implies one before its last:
-    what prevents whooping cough does not say that it is not contagious."""
+    """Whether ``sentence`` has the opposite of a word of ``question``, or a "not" stands before one, or a verb that
+    implies one before its last: what prevents whooping cough does not say that it is not contagious."""
     if NEGATION.search(question):
         return False
+    if any(f"{prefix}{word}" in _words(sentence) for word in _words(question) for prefix in _DENYING):
+        return True
     last = {_last_telling(question)}
     return any(_stems(match["denied"]) & (asked if match["said"] else last) for match in _NEGATED.finditer(sentence))
 

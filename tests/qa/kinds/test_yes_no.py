@@ -49,6 +49,8 @@ def test_who_avoids_something_does_not_do_it(asking_of: Any) -> None:
     [
         ("Vaccines prevent illness, like whooping cough.", "is whooping cough contagious", False),
         ("Whooping cough is not contagious.", "is whooping cough contagious", True),
+        ("Keeping sharks is illegal there.", "is it legal to keep a shark", True),
+        ("Keeping sharks is legal there.", "is it legal to keep a shark", False),
         ("Anna Petrov will skip the debate.", "will anna petrov go to the debate", True),
         ("The cough never spread in Alder Point.", "did whooping cough spread in Alder Point", True),
     ],
