@@ -100,18 +100,20 @@ class FactStrategy:
         whole = [candidate for candidate in found if "\n\n" not in candidate.text]
         names = names_asked(plan.query.worded, passages)
         one_of_each = {passage.article_id: passage for passage in passages}
-        question = plan.query.text
-        of_them = {key for key, passage in one_of_each.items() if self._speaks_of(question, names, passage)}
+        of_them = {article for article, passage in one_of_each.items() if self._speaks_of(names, passage)}
+        if not self._knows_years(plan.query.text, list(one_of_each.values())):
+            return []
         named = [candidate for candidate in whole if passages[candidate.passage].article_id in of_them]
         return [candidate for candidate in named if self._states(candidate, passages[candidate.passage])]
 
-    def _speaks_of(self, question: str, names: Sequence[frozenset[str]], passage: Passage) -> bool:
-        """Whether its article has all ``names``, and the years of ``question``; where a passage stands alone, its
-        article is not there to be asked."""
-        if passage.alone:
-            return True
-        article = self._gatherer.article_of(passage)
-        return speaks_of(article, names) and speaks_of_years(article, question)
+    def _speaks_of(self, names: Sequence[frozenset[str]], passage: Passage) -> bool:
+        """Whether its article has all ``names``; where a passage stands alone, its article is not there to be asked."""
+        return not names or passage.alone or speaks_of(self._gatherer.article_of(passage), names)
+
+    def _knows_years(self, question: str, passages: Sequence[Passage]) -> bool:
+        """Whether one of their articles speaks of the years that ``question`` names: it need not be that which answers,
+        where one leads to another."""
+        return any(one.alone or speaks_of_years(self._gatherer.article_of(one), question) for one in passages)
 
     def _states(self, candidate: Candidate, passage: Passage) -> bool:
         """Whether it is part of what its article says, and no byline, dateline or heading."""
