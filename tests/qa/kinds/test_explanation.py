@@ -51,14 +51,13 @@ def test_names_are_told_by_capitals_or_by_how_the_passages_write_them() -> None:
     assert _names("why is the NTSB asking", []) == frozenset()
 
 
-RACE = """The race at Alder Point
+RACE = """The regatta at Alder Point
 
-The league has suspended driver Mara Voss for one race after she hit Tom Hale on Sunday, it said on Tuesday. Officials
-ruled that Voss had acted on purpose when her car touched Hale's at the last turn. Voss was beside Hale when both went
-up to the wall on lap 40, before Hale pushed Voss, who brushed it. Voss will miss the race at Ferry Street.
+The rower Mara Voss may not start at Ferry Street after a crash with Tom Hale on Sunday. The judges hold that Mara Voss
+meant it when her boat struck that of Hale at the last buoy. Hale's boat broke, and Mara Voss fell into the water.
 
-It is the seventh race that she misses this season. The most popular driver of the league stayed away from six of them
-earlier, after breaking her tibia in a skiing accident in March. "I respect the decision," Voss said.
+The best known rower of the league was away from six regattas in spring, after breaking her tibia in a skiing accident
+in March. "I will be back," Voss said.
 """
 
 
