@@ -12,3 +12,8 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 def normalize_answer(text: str) -> str:
     """``text`` in lower case, without punctuation, English articles and extra white space."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+
+
+def same_answer(one: str, other: str) -> bool:
+    """Whether two answers are the same but for case, articles, marks and spaces."""
+    return normalize_answer(one) == normalize_answer(other)

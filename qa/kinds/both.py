@@ -11,7 +11,7 @@ from language.words import AUXILIARIES
 from qa.citations import cite_span
 from qa.kinds.fact import FactStrategy
 from qa.kinds.own_articles import OwnArticles, Said, Two, only_one
-from qa.kinds.yes_no import NEGATION
+from qa.kinds.yes_no import NEGATION, with_verdict
 from qa.ports import Evidence, Plan, Strategy
 from qa.types import Answer, Citation, Verdict
 
@@ -92,7 +92,7 @@ def _told(plan: Plan, verdict: Verdict | None, citations: Sequence[Citation], ev
     words = " ".join(" ".join(one.quote.split()) for one in citations)
     return Answer(
         question=plan.query.question,
-        text=f"{verdict.capitalize()}. {words}" if verdict else words,
+        text=with_verdict(verdict, words),
         kind="yes_no",
         verdict=verdict,
         citations=tuple(citations),

@@ -54,18 +54,16 @@ class ThemeStrategy:
     def answer(self, plan: Plan, evidence: Evidence) -> Answer:
         """See ``Strategy``."""
         sentences = self._sentences(evidence)
-        if not sentences:
+        index, found = self._gatherer.index, evidence.catalogue
+        is_near = not plan.subject or not found or any(comes_near(index, one, plan.subject) for one in found)
+        if not sentences or not is_near:
             return self._abstainer.abstain(plan, evidence.passages)
         vectors = self._gatherer.vectors([one.text for one in sentences])
         scores = relevance(sentences, vectors, self._gatherer.vector(plan.searched), plan.searched)
         least = max(LEAST, NEAR_BEST * float(scores.max()))
         wanted = stems_of(plan.searched)
-        index = self._gatherer.index
-        found = evidence.catalogue
-        if plan.subject and found and not any(comes_near(index, one, plan.subject) for one in found):
-            return self._abstainer.abstain(plan, evidence.passages)
-        about_it = really_about(index, evidence.catalogue, plan.searched)
-        known = {one.summary.id for _, one in about_it} or {one.summary.id for one in evidence.catalogue}
+        about_it = really_about(index, found, plan.searched)
+        known = {one.summary.id for _, one in about_it} or {one.summary.id for one in found}
         about: dict[str, list[int]] = {}
         for place, one in enumerate(sentences):
             # Beside articles that are about it, one that is about something else has to name it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from language.normalisation import normalize_answer
+from language.normalisation import same_answer
 from language.words import stems_of
 from qa.citations import cite_span
 from qa.gathering import Gatherer
@@ -48,7 +48,7 @@ class Together:
         if not selection.answers:
             return direct
         best = selection.answers[0]
-        if direct.text is not None and _same(best.best.text, direct.text):
+        if direct.text is not None and same_answer(best.best.text, direct.text):
             own = self._fact.citations(best, both)[0]
             return _with_other(plan, direct, [own, self._way(plan, pairs, best.best)])
         least = self._fact.threshold if direct.text is None else NEARLY * (direct.score or 0.0)
@@ -80,9 +80,11 @@ class Together:
             if not names(pair.second.title, direct.text) and not names(direct.text, pair.second.title):
                 continue
             here = [(answer, place) for answer in answers for place in answer.places if place.passage // 2 == number]
-            own = [place.score for _, place in here if _same(place.text, direct.text)]
+            own = [place.score for _, place in here if same_answer(place.text, direct.text)]
             other = max(
-                (one for one in here if not _same(one[1].text, direct.text)), key=lambda one: one[1].score, default=None
+                (one for one in here if not same_answer(one[1].text, direct.text)),
+                key=lambda one: one[1].score,
+                default=None,
             )
             if own and other and other[1].score >= max(own) + AHEAD:
                 return replace(other[0], places=(other[1],))
@@ -113,7 +115,3 @@ def _beside(direct: Answer) -> tuple[Alternative, ...]:
     if direct.text is None:
         return direct.alternatives
     return (Alternative(direct.text, direct.score, direct.citations[0]), *direct.alternatives)[:MAX_ALTERNATIVES]
-
-
-def _same(one: str, other: str) -> bool:
-    return normalize_answer(one) == normalize_answer(other)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from language.normalisation import normalize_answer
+from language.normalisation import normalize_answer, same_answer
 from language.words import stems_of
 from qa.citations import cite_span
 from qa.gathering import Gatherer
@@ -62,7 +62,7 @@ class TwoHops:
                 continue
             outer = self._ask(plan, with_answer(hop, inner.text))
             asked += 1
-            if outer.text is None or _same(outer.text, inner.text):
+            if outer.text is None or same_answer(outer.text, inner.text):
                 continue
             # Both have to be right, so both chances count; where nobody knows them the direct answer stands.
             if (inner.score or 0.0) * (outer.score or 0.0) <= (direct.score or 0.0):
@@ -111,10 +111,6 @@ def _fits(hop: Hop, answer: str, question: str) -> bool:
         return any(character.isdigit() for character in answer)
     is_name = any(word[:1].isupper() for word in answer.split())
     return is_name and normalize_answer(answer) not in normalize_answer(question)
-
-
-def _same(one: str, other: str) -> bool:
-    return normalize_answer(one) == normalize_answer(other)
 
 
 def _joined(outer: Answer, inner: Answer) -> tuple[Passage, ...]:

@@ -154,7 +154,7 @@ class YesNoStrategy:
         words = " ".join(sentence.text.split())
         return Answer(
             question=plan.query.question,
-            text=f"{verdict.capitalize()}. {words}" if verdict else words,
+            text=with_verdict(verdict, words),
             kind="yes_no",
             verdict=verdict,
             citations=(cite_span(sentence.article, sentence.start, sentence.end),),
@@ -233,6 +233,13 @@ class YesNoStrategy:
 
 _DENYING = ("il", "un", "non", "ir")
 """What makes a word its opposite: "illegal" answers whether something is legal."""
+
+
+def with_verdict(verdict: Verdict | None, words: str) -> str:
+    """``words``, which decide, after "Yes." or "No." where that is sure."""
+    return f"{verdict.capitalize()}. {words}" if verdict else words
+
+
 _ORDINALS = frozenset("first second third fourth fifth last".split())
 
 
